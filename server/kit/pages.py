@@ -54,8 +54,7 @@ def asset(name: str) -> str:
 def words(language: str) -> Markup:
     """The words that the browser modules show, as JSON for a data block."""
     table = json.loads(Path("static/js/words.json").read_text())
-    picked = {key: forms[language] for key, forms in table.items()}
-    return Markup(json.dumps(picked, ensure_ascii=False).replace("<", "\\u003c"))
+    return Markup(json.dumps(table[language], ensure_ascii=False).replace("<", "\\u003c"))
 
 
 def to_json(value: object) -> Markup:

@@ -85,7 +85,7 @@ class Outbox:
         self._on_slow, self._window = on_slow, window
         self._due: list[Connection] = []
         self._timer: asyncio.Handle | None = None
-        self._flushed_at = 0.0
+        self._flushed_at = float("-inf")
 
     def put(self, frame: Frame, connections: Iterable[Connection]) -> None:
         for connection in connections:

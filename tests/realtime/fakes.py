@@ -121,13 +121,13 @@ class FakeDoors:
 
 
 class FakeWriter:
-    """Takes batches; `slow` makes it refuse them, `stuck` makes it never drain."""
+    """Takes batches; `slow` makes it refuse them, a `gate` makes draining wait."""
 
     def __init__(self) -> None:
         self.frames: list[dict[str, Any]] = []
         self.batches: list[Batch] = []
         self.slow = False
-        self.stuck = False
+        self.gate: asyncio.Event | None = None
         self.code: int | None = None
         self.drained = 0
 
@@ -143,8 +143,8 @@ class FakeWriter:
 
     async def drain(self) -> None:
         self.drained += 1
-        if self.stuck:
-            await asyncio.Event().wait()
+        if self.gate is not None:
+            await self.gate.wait()
 
     def of(self, *kinds: str) -> list[dict[str, Any]]:
         return [frame for frame in self.frames if frame["t"] in kinds]

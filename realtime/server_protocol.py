@@ -71,13 +71,15 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
         self.transport.set_write_buffer_limits(high=PACE)
 
     async def run_asgi(self) -> None:
-        door = Door(self.write_frames, self.close_behind, self.writable.wait, self.set_farewell, self.understands_ours())
-        self.scope["extensions"][EXTENSION] = {"door": door}  # type: ignore[index]
+        deflate = self.understands_ours()
+        door = Door(self.write_frames, self.close_behind, self.writable.wait, self.set_farewell, deflate)
+        self.scope["extensions"][EXTENSION] = {"door": door}
         await super().run_asgi()
 
     def understands_ours(self) -> bool:
         """A peer may have asked for a smaller window than ours: it gets plain frames, which are always allowed."""
-        return any(isinstance(e, PerMessageDeflate) and e.local_max_window_bits >= WINDOW_BITS for e in self.conn.extensions)
+        agreed = (extension for extension in self.conn.extensions if isinstance(extension, PerMessageDeflate))
+        return any(deflate.local_max_window_bits >= WINDOW_BITS for deflate in agreed)
 
     def write_frames(self, data: bytes) -> bool:
         if self.close_sent or self.disconnected or not self.handshake_complete or self.transport.is_closing():

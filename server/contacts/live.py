@@ -13,6 +13,9 @@ from server.kit.pages import dom_id
 silent("contact.erased", "the record is gone from every screen when it is trashed")
 
 
+CELLS = {"emails": "points", "phones": "points"}  # fields that share a cell of the list
+
+
 def _list(row: EventRow) -> str:
     return f"contacts:{row.workspace_id}"
 
@@ -36,8 +39,9 @@ async def show_change(tx: Tx, row: EventRow) -> list[Change]:
         if view.name == row.data["field"]:
             shown = fragment("contacts/_fact.html", contact=contact, fact=view, by=row.actor_id)
             changes += [Patch(t, dom_id("contact", contact.id, f"fact-{_css(view.name)}"), "replace", shown) for t in record]
-    short = fragment("contacts/_row.html", contact=contact, columns=[])
-    return changes + [Patch(t, dom_id("contact", contact.id, "row"), "replace", short) for t in lists]
+    name = CELLS.get(row.data["field"], row.data["field"])
+    cell = fragment("contacts/_cell.html", contact=contact, cell=name)
+    return changes + [Patch(t, dom_id("contact", contact.id, f"cell-{_css(name)}"), "replace", cell) for t in lists]
 
 
 def _css(name: str) -> str:

@@ -74,7 +74,6 @@ class Database:
             async with self._read() as tx:
                 tx.info["read"] = True
                 yield tx
-                await tx.rollback()
             return
         async with self._lock or nullcontext():
             async with self._write() as tx:

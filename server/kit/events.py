@@ -42,7 +42,7 @@ class EventRow(Base):
 class Event:
     """A fact. `subject` is what it happened to, `about` the customer record it belongs to."""
 
-    name: ClassVar[str]
+    fact: ClassVar[str]
     subject: str
     about: str | None = None
 
@@ -58,7 +58,7 @@ def event(name: str) -> Callable[[E], E]:
     """Names a fact, "<thing>.<past verb>". Names are public: webhooks and automations read them."""
 
     def register(cls: E) -> E:
-        cls.name = name
+        cls.fact = name
         if REGISTRY.setdefault(name, cls).__qualname__ != cls.__qualname__:
             raise RuntimeError(f"two facts are called {name}")
         REGISTRY[name] = cls
@@ -83,7 +83,7 @@ def fact_row(who: Principal, fact: Event, *, quiet: bool = False) -> dict[str, A
     data = asdict(fact)
     return {
         "workspace_id": who.workspace_id,
-        "name": fact.name,
+        "name": fact.fact,
         "subject": data.pop("subject"),
         "about": data.pop("about"),
         "actor_id": who.user_id,

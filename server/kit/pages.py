@@ -20,13 +20,18 @@ env = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
-    extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    extensions=["jinja2.ext.i18n"],
 )
 env.install_gettext_callables(text.gettext, text.ngettext, newstyle=True)  # type: ignore[attr-defined]
 
 
 def render(template: str, **context: Any) -> str:
     return env.get_template(template).render(**context)
+
+
+def include_panel(template: str, inputs: dict[str, Any], about: str, heads: dict[str, int]) -> Markup:
+    """A part of a page that another domain owns (see Panel)."""
+    return Markup(render(template, about=about, heads=heads, **inputs))
 
 
 def dom_id(kind: str, id: int, part: str = "") -> str:
@@ -83,6 +88,10 @@ def number(value: int) -> str:
 
 
 env.globals.update(
-    dom_id=dom_id, about_id=about_id, asset=asset, words=words, now=now, hue=text.hue, initials=text.initials, language=text.language
+    dom_id=dom_id, about_id=about_id, include_panel=include_panel, asset=asset, words=words, now=now, hue=text.hue, initials=text.initials, language=text.language
 )
-env.filters.update(markdown=markdown, plain=plain, json=to_json, size=size, number=number)
+def prefix(value: str, before: str) -> str:
+    return before + value
+
+
+env.filters.update(prefix=prefix, markdown=markdown, plain=plain, json=to_json, size=size, number=number)

@@ -36,5 +36,5 @@ async def test_a_new_record_asks_lists_to_refresh(app: Starlette, ana: Client, m
     async def act() -> httpx.Response:
         return await ana.post("/contacts", data={"name": "Harriet Cole"})
 
-    screen = await assert_live_equals_reload(app, mateo, "/contacts", act)
+    screen = await assert_live_equals_reload(app, mateo, "/contacts", act, regions=("contact-list",))
     assert "Harriet Cole" in screen.page.text()

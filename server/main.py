@@ -36,7 +36,7 @@ from server.kit.jobs import Services, Worker, queue_after_facts
 from server.kit.mail import mailer
 from server.kit.patches import PatchSource
 from server.kit.relay import Relay
-from server.kit.web import on_crash, on_domain_error, on_http_error
+from server.kit.web import nav, on_crash, on_domain_error, on_http_error, route
 from server.settings import Settings
 
 SIGHTINGS_EVERY = 60.0
@@ -105,6 +105,7 @@ def build_app(settings: Settings, *, jobs: bool = True, background: bool = True)
             Route("/health", health),
             Route("/ready", ready),
             live_route(hub, doors),
+            route("GET", "/nav/{part}", nav),
             *house.routes,
         ],
         middleware=[

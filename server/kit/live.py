@@ -52,6 +52,7 @@ class Recheck:
 Change = Patch | Refresh | Recheck
 Renderer = Callable[[Tx, EventRow], Awaitable[list[Change]]]
 RENDERERS: dict[str, list[Renderer]] = {}
+ANY = "*"  # a renderer of every loud fact, such as the timeline
 SILENT: dict[str, str] = {}  # fact → why no screen shows it
 SWAPS = {"replace": "outerMorph", "append": "beforeend", "prepend": "afterbegin", "remove": "delete"}
 
@@ -92,7 +93,7 @@ async def changes_of(tx: Tx, row: EventRow) -> dict[str, list[Change]]:
     """What the fact changes now, by topic, in the order its renderers say. Quiet facts change nothing."""
     by_topic: dict[str, list[Change]] = {}
     if not row.quiet:
-        for renderer in RENDERERS.get(row.name, ()):
+        for renderer in (*RENDERERS.get(row.name, ()), *RENDERERS.get(ANY, ())):
             for change in await renderer(tx, row):
                 by_topic.setdefault(change.topic, []).append(change)
     return by_topic

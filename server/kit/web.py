@@ -164,15 +164,25 @@ def is_api(request: Request) -> bool:
 
 async def page(request: Request, tx: Tx, who: Principal, template: str, *, heads: dict[str, int], **context: Any) -> str:
     """A whole page: the shell around `template`, with the sidebar's counts in one query."""
-    house = request.app.state.house
-    nav = house.nav
-    counted = [entry for entry in nav if entry.badge is not None]
+    shell = await _shell(request, tx, who, heads)
+    return render(template, **shell, **context)
+
+
+async def _shell(request: Request, tx: Tx, who: Principal, heads: dict[str, int]) -> dict[str, Any]:
+    entries = request.app.state.house.nav
+    counted = [entry for entry in entries if entry.badge is not None]
     columns = [entry.badge(who).label(f"b{i}") for i, entry in enumerate(counted)]
     row = (await tx.execute(select(*columns))).one() if columns else ()
     badges = {entry.url: count for entry, count in zip(counted, row, strict=True)}
-    return render(
-        template, request=request, who=who, nav=nav, badges=badges, heads=heads, nonce=request.state.nonce, **context
-    )
+    shell = {"request": request, "who": who, "nav": entries, "badges": badges, "heads": heads}
+    return shell | {"path": request.url.path, "nonce": request.state.nonce}
+
+
+async def nav(request: Request, tx: Tx, who: Principal) -> Answer:
+    """The sidebar or the tab bar with fresh counts: Refresh(who.key, ["nav", "tabbar"]) fetches it."""
+    heads = await page_heads(tx, who)
+    part = "kit/_tabbar.html" if request.path_params["part"] == "tabbar" else "kit/_nav.html"
+    return render(part, **await _shell(request, tx, who, heads) | {"path": request.query_params.get("at", "")})
 
 
 async def page_heads(tx: Tx, who: Principal, *topics: str) -> dict[str, int]:

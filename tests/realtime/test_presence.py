@@ -45,6 +45,7 @@ async def test_the_first_frame_after_ok_shows_all_then_come_deltas(hub: Hub):
     bob, bob_writer = await listening(hub, 2)
     await until(lambda: bob_writer.of("ok"))
     assert bob_writer.of("who") == [{"t": "who", "topic": T, "join": [1], "left": [], "editing": {"1": "phone"}, "all": True}]
+    assert bob_writer.frames.index(bob_writer.of("ok")[0]) < bob_writer.frames.index(bob_writer.of("who")[0])
     hub.presence.at(bob, T, None, False)
     await until(lambda: crowd(ada_writer) == {1: "phone", 2: None} == crowd(bob_writer))
     hub.presence.at(ada, T, None, False)

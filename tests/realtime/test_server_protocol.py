@@ -12,14 +12,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from tests.realtime.fakes import until
 from tests.realtime.live_server import browsing, serving
 from websockets.client import ClientProtocol
-from websockets.exceptions import ConnectionClosed
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.frames import Frame as Piece
 from websockets.frames import Opcode
 from websockets.uri import parse_uri
-
-doors: list[Door]
-
 
 @pytest.fixture
 def opened() -> list[Door]:
@@ -131,8 +127,8 @@ async def test_a_close_in_the_middle_of_a_message_is_answered_with_its_own_code(
         ([Piece(Opcode.CLOSE, (4000).to_bytes(2, "big"))], 4000),
         ([Piece(Opcode.CLOSE, (1005).to_bytes(2, "big"))], 1002),
         ([Piece(Opcode.CONT, b"x")], 1002),
-        ([Piece(Opcode.TEXT, b"x", rsv2=True)], 1002),
-        ([Piece(Opcode.TEXT, b"x" * 200_000)], 1009),
+        ([Piece(Opcode.TEXT, b"\xff")], 1007),
+        ([Piece(Opcode.TEXT, b"x", fin=False), Piece(Opcode.TEXT, b"x")], 1002),
     ],
 )
 async def test_other_closes_are_as_they_were(echo: str, pieces: list[Piece], code: int):
@@ -224,5 +220,3 @@ async def test_a_peer_that_leaves_rudely_is_noticed(echo: str, opened: list[Door
     await until(lambda: opened)
     bare.writer.transport.abort()
     await until(lambda: opened[0].write(b"") is False)
-    with pytest.raises((ConnectionClosed, OSError, AssertionError)):
-        raise AssertionError

@@ -11,17 +11,38 @@ import uvicorn
 from realtime.server_protocol import uvicorn_options
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
+from uvicorn.server import ServerState
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 
 @contextlib.asynccontextmanager
-async def serving(*routes: BaseRoute, **options: Any) -> AsyncIterator[tuple[str, uvicorn.Server]]:
-    """Gives the address, "ws://127.0.0.1:…", and the server."""
+async def serving(*routes: BaseRoute, **options: Any) -> AsyncIterator[str]:
+    """uvicorn's protocols on a socket of ours; gives "ws://127.0.0.1:…". Without the pauses of its shutdown."""
+    config = uvicorn.Config(Starlette(routes=list(routes)), log_level="warning", **{**uvicorn_options(), **options})
+    config.load()
+    state = ServerState()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: config.http_protocol_class(config=config, server_state=state, app_state={}), "127.0.0.1", 0
+    )
+    try:
+        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        for connection in list(state.connections):
+            connection.shutdown()
+        async with asyncio.timeout(10):
+            while state.connections or state.tasks:
+                await asyncio.sleep(0.001)
+
+
+@contextlib.asynccontextmanager
+async def whole_server(*routes: BaseRoute) -> AsyncIterator[tuple[str, uvicorn.Server]]:
+    """All of uvicorn, for how it stops."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
-    app = Starlette(routes=list(routes))
-    config = uvicorn.Config(app, log_level="warning", lifespan="off", **{**uvicorn_options(), **options})
+    config = uvicorn.Config(Starlette(routes=list(routes)), log_level="warning", lifespan="off", **uvicorn_options())
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve([listening]))
     while not server.started:

@@ -23,7 +23,7 @@ async def main():
     doors = FakeDoors()
     hub = Hub(FakeSource(), MemoryBus(), doors)
     await hub.start()
-    async with serving(live_route(hub, doors)) as (url, _):
+    async with serving(live_route(hub, doors)) as url:
         print(url, flush=True)
         loop = asyncio.get_running_loop()
         while await loop.run_in_executor(None, sys.stdin.readline):

@@ -35,7 +35,7 @@ async def echo(opened: list[Door]) -> AsyncIterator[str]:
         except WebSocketDisconnect:
             pass
 
-    async with serving(WebSocketRoute("/", endpoint)) as (url, _):
+    async with serving(WebSocketRoute("/", endpoint)) as url:
         yield url
 
 
@@ -203,7 +203,7 @@ async def test_a_dead_peer_is_cut_off_even_when_something_waits_for_it(opened: l
         ended.set()
 
     route = WebSocketRoute("/", endpoint)
-    async with serving(route, ws_ping_interval=0.1, ws_ping_timeout=0.1) as (url, _):
+    async with serving(route, ws_ping_interval=0.1, ws_ping_timeout=0.1) as url:
         bare = await Bare.connect(url)
         await until(lambda: opened)
         bare.writer.transport.pause_reading()

@@ -14,7 +14,7 @@ from realtime.socket import live_route
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from tests.realtime.fakes import FakeDoors, FakeSource, until
-from tests.realtime.live_server import browsing, serving
+from tests.realtime.live_server import browsing, serving, whole_server
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 T = "contact:7"
@@ -22,7 +22,7 @@ T = "contact:7"
 
 @pytest.fixture
 async def live(hub: Hub, doors: FakeDoors) -> AsyncIterator[str]:
-    async with serving(live_route(hub, doors)) as (url, _):
+    async with serving(live_route(hub, doors)) as url:
         yield f"{url}/live"
 
 
@@ -116,7 +116,7 @@ async def test_the_hub_stopping_says_goodbye(live: str, hub: Hub):
 
 
 async def test_the_server_stopping_says_goodbye(hub: Hub, doors: FakeDoors):
-    async with serving(live_route(hub, doors)) as (url, server), browsing(f"{url}/live") as ada:
+    async with whole_server(live_route(hub, doors)) as (url, server), browsing(f"{url}/live") as ada:
         server.should_exit = True
         assert await ada.closed() == 1012 and ada.seen == [{"t": "bye", "code": "restart", "retry": [1, 8]}]
 
@@ -248,7 +248,7 @@ async def test_call_frames_go_to_the_calls(hub: Hub, doors: FakeDoors):
             self.heard.append(connection.person.id)
 
     calls = Calls()
-    async with serving(live_route(hub, doors, "/here", calls=calls)) as (url, _):
+    async with serving(live_route(hub, doors, "/here", calls=calls)) as url:
         async with browsing(f"{url}/here") as ada:
             await ada.say(t="call", do="offer", sdp="x" * 60_000)
             await until(lambda: calls.heard)
@@ -257,7 +257,7 @@ async def test_call_frames_go_to_the_calls(hub: Hub, doors: FakeDoors):
 
 
 async def test_on_another_server_frames_go_by_send_text(hub: Hub, doors: FakeDoors, source: FakeSource, bus: MemoryBus):
-    async with serving(live_route(hub, doors), ws="websockets-sansio") as (url, _), browsing(f"{url}/live") as ada:
+    async with serving(live_route(hub, doors), ws="websockets-sansio") as url, browsing(f"{url}/live") as ada:
         await ada.say(t="sub", topics={T: None})
         await ada.take("ok")
         await bus.publish(source.commit(T, "x" * 5000))

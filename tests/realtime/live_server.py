@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import uvicorn
-from realtime.server_protocol import uvicorn_options
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from uvicorn.server import ServerState
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+
+from realtime.server_protocol import uvicorn_options
 
 
 @contextlib.asynccontextmanager

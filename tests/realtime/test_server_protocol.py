@@ -5,17 +5,19 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from realtime.frames import Frame
-from realtime.server_protocol import EXTENSION, HIGH_WATER, Door
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
-from tests.realtime.fakes import until
-from tests.realtime.live_server import browsing, serving
 from websockets.client import ClientProtocol
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.frames import Frame as Piece
 from websockets.frames import Opcode
 from websockets.uri import parse_uri
+
+from realtime.frames import Frame
+from realtime.server_protocol import EXTENSION, HIGH_WATER, Door
+from tests.realtime.fakes import until
+from tests.realtime.live_server import browsing, serving
+
 
 @pytest.fixture
 def opened() -> list[Door]:

@@ -7,15 +7,16 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
 from realtime.bus import MemoryBus
 from realtime.hub import Hub
 from realtime.server_protocol import uvicorn_options
 from realtime.socket import live_route
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 from tests.realtime.fakes import FakeDoors, FakeSource, until
 from tests.realtime.live_server import browsing, serving, whole_server
-from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 T = "contact:7"
 
@@ -94,7 +95,9 @@ async def test_ones_own_topic_is_heard_from_before_the_handshake(live: str, hub:
         assert {2, 3} <= {frame["n"] for frame in ada.seen if frame["t"] == "p"}
 
 
-async def test_a_revoked_session_is_closed_with_its_code(live: str, doors: FakeDoors, source: FakeSource, bus: MemoryBus):
+async def test_a_revoked_session_is_closed_with_its_code(
+    live: str, doors: FakeDoors, source: FakeSource, bus: MemoryBus
+):
     async with browsing(live) as ada:
         doors.gone.add(5)
         await bus.publish(source.commit("user:5", recheck=True))
@@ -193,11 +196,13 @@ async def test_a_hundred_thousand_fragments_are_one_bad_frame(live: str):
         assert await ada.take("err") == {"t": "err", "code": "bad"}
 
 
-async def test_a_slow_reader_is_cut_off_and_the_others_feel_nothing(live: str, hub: Hub, source: FakeSource, bus: MemoryBus):
+async def test_a_slow_reader_is_cut_off_and_the_others_feel_nothing(
+    live: str, hub: Hub, source: FakeSource, bus: MemoryBus
+):
     async with browsing(f"{live}?as=6") as bob:
         await bob.say(t="sub", topics={T: None})
         await bob.take("ok")
-        reader, writer = await stuck_reader(live)
+        writer = await stuck_reader(live)
         await until(lambda: hub.connections == 2 and len(hub._topics.get(T).live) == 2)
         for sent in range(1, 2000):
             await bus.publish(source.commit(T, f"{sent}" + noise(20_000)))
@@ -215,7 +220,7 @@ def noise(size: int) -> str:
     return random.Random(size).randbytes(size // 2).hex()
 
 
-async def stuck_reader(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def stuck_reader(url: str) -> asyncio.StreamWriter:
     """A client that subscribes and then never reads again."""
     from websockets.client import ClientProtocol
     from websockets.uri import parse_uri
@@ -233,7 +238,7 @@ async def stuck_reader(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWr
     client.send_text(json.dumps({"t": "sub", "topics": {T: None}}).encode())
     writer.writelines(client.data_to_send())
     writer.transport.pause_reading()
-    return reader, writer
+    return writer
 
 
 async def test_call_frames_go_to_the_calls(hub: Hub, doors: FakeDoors):

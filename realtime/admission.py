@@ -83,13 +83,19 @@ class Admission:
         ok = {own.topic.name: own.topic.last if own.live else own.sent for own in asked if connection.has(own)}
         if ok:
             self._outbox.put(json_frame(t="ok", topics=ok), [connection])
+        self._greet(connection, asked)
+
+    def _greet(self, connection: Connection, settled: list[Subscription]) -> None:
+        for own in settled:
+            if own.live and connection.has(own):
+                self._listener.went_live(connection, own)
 
     def hold(self, connection: Connection, subscriptions: Iterable[Subscription]) -> None:
         """Rights changed: nothing more on these topics until they are asked again."""
         connection.rights += 1  # voids every answer under way
         for own in subscriptions:
             if own.live:
-                own.live, own.sent = False, own.topic.last
+                own.live, own.greeted, own.sent = False, False, own.topic.last
                 del own.topic.live[connection]
                 connection.held.append(own)
         if not connection.holding:
@@ -101,6 +107,7 @@ class Admission:
             while connection.closed is None and (connection.held or connection.asked_at != connection.rights):
                 held, connection.held = connection.held, []
                 await self.settle(connection, held)
+                self._greet(connection, held)
         finally:
             connection.holding = False
 
@@ -177,7 +184,6 @@ class Admission:
     def _join(self, connection: Connection, own: Subscription) -> None:
         own.live, own.fresh = True, False
         own.topic.live[connection] = None
-        self._listener.went_live(connection, own)
 
     async def _tell(self, connection: Connection, own: Subscription, sent: int, rights: int) -> None:
         topic = own.topic

@@ -25,14 +25,14 @@ class Subscription:
     """One topic of one connection. Pending until its rights are asked and its past is told; then live.
 
     `sent` is the number told last; None = whatever is newest when it goes live. `fresh`: never live so far, so a
-    refusal is answered with `no`, not with `drop`.
+    refusal is answered with `no`, not with `drop`. `greeted`: was shown who is there.
     """
 
-    __slots__ = ("fresh", "live", "sent", "topic")
+    __slots__ = ("fresh", "greeted", "live", "sent", "topic")
 
     def __init__(self, topic: Topic, since: int | None) -> None:
         self.topic, self.sent = topic, since
-        self.live, self.fresh = False, True
+        self.live, self.fresh, self.greeted = False, True, False
 
 
 class Connection:

@@ -24,7 +24,6 @@ log = logging.getLogger(__name__)
 RESTART = 1012
 BYE = json_frame(t="bye", code="restart", retry=[1, 8])
 SLOTS = 20  # heartbeats are spread over so many moments
-NOBODY: Mapping[Connection, None] = {}
 
 
 class Hub:
@@ -59,7 +58,7 @@ class Hub:
         kept = History(history, history_age, history_bytes, clock)
         self._topics = Topics(source, bus, kept, self._tasks, patience=patience, linger=linger)
         self._topics.listener = self
-        self.presence = Presence(bus, self._outbox, self._tasks, self._live, presence_kinds)
+        self.presence = Presence(bus, self._outbox, self._tasks, self._topics.get, presence_kinds)
         self._admission = Admission(
             self._topics, doors, self._outbox, self._tasks, close=self.close, listener=self.presence
         )
@@ -205,10 +204,6 @@ class Hub:
             self._admission.hold(connection, connection.subscriptions.values())
 
     # --- inside
-
-    def _live(self, name: str) -> Collection[Connection]:
-        topic = self._topics.get(name)
-        return NOBODY if topic is None else topic.live
 
     def _slow(self, connection: Connection) -> None:
         self.close(connection, SLOW)

@@ -24,7 +24,7 @@ TYPING_EVERY = 1.0  # seconds between two typing frames of one connection on one
 
 MARK = b"who "  # begins our talk on the bus, which others use as well
 
-Live = Callable[[str], Collection[Connection]]
+Find = Callable[[str], Topic | None]
 People = dict[int, str | None]  # user id -> the field edited, or None
 
 
@@ -55,10 +55,10 @@ def merged(seen: Iterable[tuple[int, str | None]]) -> People:
 
 
 class Presence:
-    """`live` gives a topic's live connections; nothing is told to anybody else."""
+    """Tells a topic's live listeners, and nobody else; deltas only those who were shown the whole crowd before."""
 
-    def __init__(self, bus: Bus, outbox: Outbox, tasks: Tasks, live: Live, kinds: Collection[str]) -> None:
-        self._bus, self._outbox, self._tasks, self._live, self._kinds = bus, outbox, tasks, live, kinds
+    def __init__(self, bus: Bus, outbox: Outbox, tasks: Tasks, find: Find, kinds: Collection[str]) -> None:
+        self._bus, self._outbox, self._tasks, self._find, self._kinds = bus, outbox, tasks, find, kinds
         self._process = secrets.token_hex(8)
         self._crowds: dict[str, Crowd] = {}
         self._at: dict[Connection, set[str]] = {}
@@ -69,8 +69,9 @@ class Presence:
     # --- what the hub and the socket report
 
     def went_live(self, connection: Connection, own: Subscription) -> None:
-        """Show the whole crowd to a new listener, who must know it before any delta."""
+        """Show the whole crowd to a new listener, who must know it before any delta and after its `ok`."""
         topic = own.topic
+        own.greeted = True
         if topic.kind not in self._kinds:
             return
         if (crowd := self._crowds.get(topic.name)) is None:
@@ -94,14 +95,14 @@ class Presence:
         if topic is None:
             return True
         crowd = self._crowds.get(topic)
-        if crowd is None or connection not in self._live(topic):
+        if crowd is None or not self._listens(connection, topic):
             return False
         self._set(topic, crowd, connection, editing)
         return True
 
     def typing(self, connection: Connection, topic: str) -> bool:
         """Tell the others on the topic; False when the connection does not listen to it."""
-        if connection not in self._live(topic):
+        if not self._listens(connection, topic):
             return False
         typed = self._typed.setdefault(connection, {})
         if now() - typed.get(topic, -TYPING_EVERY) >= TYPING_EVERY:
@@ -159,6 +160,14 @@ class Presence:
 
     # --- inside
 
+    def _live(self, name: str, greeted: bool = False) -> list[Connection]:
+        topic = self._find(name)
+        return [] if topic is None else [c for c in topic.live if not greeted or topic.listeners[c].greeted]
+
+    def _listens(self, connection: Connection, name: str) -> bool:
+        topic = self._find(name)
+        return topic is not None and connection in topic.live
+
     def _set(self, topic: str, crowd: Crowd, connection: Connection, editing: str | None) -> None:
         self._at.setdefault(connection, set()).add(topic)
         before = crowd.ours()
@@ -187,7 +196,7 @@ class Presence:
         crowd.timer, crowd.shown_at = None, now()
         before, crowd.shown = crowd.shown, crowd.everybody()
         if crowd.shown != before:
-            self._outbox.put(who(topic, crowd.shown, before), self._live(topic))
+            self._outbox.put(who(topic, crowd.shown, before), self._live(topic, greeted=True))
 
     def _show_typing(self, topic: str, person: int) -> None:
         others = [connection for connection in self._live(topic) if connection.person.id != person]

@@ -75,8 +75,8 @@ class Topics:
             self._opening = False
 
     async def _open_lot(self, lot: list[Topic]) -> None:
-        await asyncio.gather(*(self._hear(topic) for topic in lot))
         try:
+            await asyncio.gather(*(self._hear(topic) for topic in lot))
             heads = await self._source.heads([topic.name for topic in lot])
         except Exception as error:
             log.exception("the numbers of %d topics could not be read", len(lot))
@@ -163,7 +163,8 @@ class Topics:
                     continue
                 for message in messages:
                     self._accept(message, variants)
-                if topic.last == before and not messages:  # the bus promised what the database does not have
+                served = topic.variants() <= variants  # else somebody came who needs another rendering
+                if topic.last == before and served:  # the bus promised what the database does not have
                     topic.head = before
                     topic.waiting.clear()
             topic.stop_timer()

@@ -99,7 +99,9 @@ class TextWriter:
 
     async def stop(self) -> None:
         self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await asyncio.wait({self._task})
+        if not self._task.cancelled():
+            self._task.exception()  # a peer that left in the middle of a word is nothing to report
 
     async def _run(self) -> None:
         try:

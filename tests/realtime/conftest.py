@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
+
 from realtime.bus import MemoryBus
 from realtime.hub import Hub
 from tests.realtime.fakes import FakeDoors, FakeSource

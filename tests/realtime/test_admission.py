@@ -101,7 +101,9 @@ async def test_history_before_a_recheck_is_never_replayed_from_memory(hub: Hub, 
     assert [frame["html"] for frame in late[1].of("p")] == ["", f"{T} 2"]
 
 
-async def test_a_recheck_of_a_user_asks_for_all_its_topics(hub: Hub, doors: FakeDoors, source: FakeSource, bus: MemoryBus):
+async def test_a_recheck_of_a_user_asks_for_all_its_topics(
+    hub: Hub, doors: FakeDoors, source: FakeSource, bus: MemoryBus
+):
     one, two, other = await join(hub, 5), await join(hub, 5), await join(hub, 6)
     for connection, _ in (one, two, other):
         await hub.subscribe(connection, {T: 0, U: 0})
@@ -141,7 +143,9 @@ async def test_a_person_that_cannot_be_loaded_is_sent_away_for_now(hub, doors: F
     assert not writer.of("p")
 
 
-async def test_many_rechecks_in_a_row_end_with_the_last_word(hub: Hub, doors: FakeDoors, source: FakeSource, bus: MemoryBus):
+async def test_many_rechecks_in_a_row_end_with_the_last_word(
+    hub: Hub, doors: FakeDoors, source: FakeSource, bus: MemoryBus
+):
     connection, writer = await join(hub)
     await hub.subscribe(connection, {T: 0})
     for at in range(20):

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
+
 from realtime.bus import Bus, BusDown, MemoryBus
 from realtime.bus_redis import RedisBus
 from realtime.message import Message
@@ -26,7 +27,9 @@ class Heard:
         self.breaks += 1
 
     async def start(self) -> "Heard":
-        await self.bus.listen(self.messages.append, lambda channel, data: self.talk.append((channel, data)), self.reconnected)
+        await self.bus.listen(
+            self.messages.append, lambda channel, data: self.talk.append((channel, data)), self.reconnected
+        )
         await self.bus.start()
         return self
 

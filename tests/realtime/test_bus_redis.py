@@ -5,6 +5,7 @@ import signal
 from collections.abc import AsyncIterator
 
 import pytest
+
 from realtime.bus import BusDown
 from realtime.bus_redis import RedisBus
 from realtime.hub import Hub

@@ -1,12 +1,13 @@
 import json
 
 import pytest
-from realtime.frames import DEFLATE_FROM, Batch, Frame, json_frame, message_frame, wire_frame
-from realtime.message import Message
 from websockets.client import ClientProtocol
 from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.protocol import State
 from websockets.uri import parse_uri
+
+from realtime.frames import DEFLATE_FROM, Batch, Frame, json_frame, message_frame, wire_frame
+from realtime.message import Message
 
 
 def read(data: bytes) -> list[str]:

@@ -64,7 +64,11 @@ def test_what_was_rendered_for_some_does_not_serve_others():
     some = history()
     some.add(message(1), covers={"en"})
     some.add(message(2))
-    assert kept(some, variant="en") == [1, 2] and kept(some, variant="es") is None and kept(some, after=1, variant="es") == [2]
+    assert (
+        kept(some, variant="en") == [1, 2]
+        and kept(some, variant="es") is None
+        and kept(some, after=1, variant="es") == [2]
+    )
 
 
 def test_replacing_keeps_what_came_meanwhile():

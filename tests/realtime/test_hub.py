@@ -1,6 +1,7 @@
 """The hub without sockets: what listeners are told, and when."""
 
 import pytest
+
 from realtime.bus import MemoryBus
 from realtime.hub import Hub
 from realtime.message import Message

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from realtime.message import Message
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -22,8 +23,21 @@ def test_what_is_encoded_is_decoded(message: Message):
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b"\n", b"{}\n", b"[]\n", b"[" * 100_000, b'["t",1,0,"p",0,{"en":5}]\nabc', b'["t",0,0,"p",0,{}]\n', b'["t",1,0,"x",0,{}]\n']
-    + [b'["t","1",0,"p",0,{}]\n', b'["t",1,0,"p",0,{}]', b'["t",1,0,"p",0,[]]\n', b'["t",1,0,"p",0,{"a":"b"}]\n', b"\xff\n"],
+    [
+        b"",
+        b"\n",
+        b"{}\n",
+        b"[]\n",
+        b"\xff\n",
+        b"[" * 100_000,
+        b'["t",1,0,"p",0,{"en":5}]\nabc',
+        b'["t",0,0,"p",0,{}]\n',
+        b'["t",1,0,"x",0,{}]\n',
+        b'["t","1",0,"p",0,{}]\n',
+        b'["t",1,0,"p",0,{}]',
+        b'["t",1,0,"p",0,[]]\n',
+        b'["t",1,0,"p",0,{"a":"b"}]\n',
+    ],
 )
 def test_what_is_no_message_is_refused(raw: bytes):
     with pytest.raises(ValueError):

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+
 from realtime.bus import MemoryBus
 from realtime.hub import Hub
 from realtime.presence import merged, who
@@ -44,7 +45,10 @@ async def test_the_first_frame_after_ok_shows_all_then_come_deltas(hub: Hub):
     await until(lambda: crowd(ada_writer) == {1: "phone"})
     bob, bob_writer = await listening(hub, 2)
     await until(lambda: bob_writer.of("ok"))
-    assert bob_writer.of("who") == [{"t": "who", "topic": T, "join": [1], "left": [], "editing": {"1": "phone"}, "all": True}]
+    assert bob_writer.of("who") == [
+        {"t": "who", "topic": T, "join": [1], "left": [], "editing": {"1": "phone"}, "all": True}
+    ]
+    assert bob_writer.frames.index(bob_writer.of("ok")[0]) < bob_writer.frames.index(bob_writer.of("who")[0])
     hub.presence.at(bob, T, None, False)
     await until(lambda: crowd(ada_writer) == {1: "phone", 2: None} == crowd(bob_writer))
     hub.presence.at(ada, T, None, False)
@@ -163,7 +167,9 @@ async def test_the_refused_vanish_and_hear_nothing(hub: Hub, doors: FakeDoors, s
     assert len(ada_writer.of("who")) == told and not ada_writer.of("typing")
 
 
-@pytest.mark.parametrize("talk", [b"who x", b"who []", b'who {"from":"x"}', b'who {"from":"x","here":{"a":1}}', b"\xff", b"call"])
+@pytest.mark.parametrize(
+    "talk", [b"who x", b"who []", b'who {"from":"x"}', b'who {"from":"x","here":{"a":1}}', b"\xff", b"call"]
+)
 async def test_strange_talk_harms_nobody(hub: Hub, bus: MemoryBus, talk: bytes, caplog):
     ada, writer = await listening(hub, 1)
     await bus.publish_raw(T, talk)

@@ -5,6 +5,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from realtime.limits import CALL_SIZE, FRAME_SIZE
 from realtime.protocol import At, Call, Malformed, Sub, Typing, Unsub, members, parse
 
@@ -71,7 +72,9 @@ def test_sizes_are_bytes_and_a_call_may_be_longer():
 
 
 def test_what_is_allowed():
-    assert parse('{"t":"sub","topics":{"case:9:team":41,"room:3":null}}') == Sub(t="sub", topics={"case:9:team": 41, "room:3": None})
+    assert parse('{"t":"sub","topics":{"case:9:team":41,"room:3":null}}') == Sub(
+        t="sub", topics={"case:9:team": 41, "room:3": None}
+    )
     assert parse('{"t":"unsub","topics":["room:3"]}') == Unsub(t="unsub", topics=["room:3"])
     assert parse('{"t":"at","topic":"contact:7","editing":"phone"}') == At(t="at", topic="contact:7", editing="phone")
     assert parse('{"t":"at","topic":null}') == At(t="at", topic=None)
@@ -80,7 +83,12 @@ def test_what_is_allowed():
     assert isinstance(call, Call) and members(call) == {"do": "join", "call": 5}
 
 
-@given(st.text(max_size=300) | st.recursive(st.none() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)).map(json.dumps))
+@given(
+    st.text(max_size=300)
+    | st.recursive(st.none() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)).map(
+        json.dumps
+    )
+)
 def test_nothing_else_ever_comes_out(raw: str):
     try:
         parse(raw)

@@ -182,6 +182,24 @@ async def test_a_topic_is_kept_a_while_and_then_let_go(make_hub, source: FakeSou
     assert "user:5" in hub.heads() and bus._wanted[T] == 0
 
 
+async def test_a_source_that_breaks_its_word_does_not_make_us_spin(make_hub, source: FakeSource, monkeypatch):
+    hub = await make_hub(patience=0.01)
+    connection, writer = await join(hub)
+    await hub.subscribe(connection, {T: 0})
+    source.commit(T)
+    second = source.commit(T)
+
+    async def replay(topic, after, variants):
+        source.asked.append(("replay", topic, after))
+        return [second]  # the first is left out
+
+    monkeypatch.setattr(source, "replay", replay)
+    hub.deliver(second)
+    await until(lambda: ("replay", T, 0) in source.asked and hub.lag()["behind"] == 0)
+    await settled()
+    assert writer.numbers(T) == [] and source.asked.count(("replay", T, 0)) == 1
+
+
 async def test_a_topic_failing_to_open_can_be_opened_again(hub: Hub, source: FakeSource, caplog):
     one, _ = await join(hub, 5)
     two, writer = await join(hub, 6)
@@ -193,7 +211,9 @@ async def test_a_topic_failing_to_open_can_be_opened_again(hub: Hub, source: Fak
     await until(lambda: writer.numbers(T) == [1])
 
 
-async def test_the_bus_going_down_in_a_subscription_is_no_error(hub: Hub, bus: MemoryBus, monkeypatch, source: FakeSource):
+async def test_the_bus_going_down_in_a_subscription_is_no_error(
+    hub: Hub, bus: MemoryBus, monkeypatch, source: FakeSource
+):
     async def down(topic: str) -> None:
         raise BusDown("gone")
 

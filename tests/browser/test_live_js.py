@@ -40,6 +40,7 @@ def wire() -> Iterator[Wire]:
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context()
     opened = context.new_page()
+    opened.bring_to_front()
     opened.set_default_timeout(10_000)
     complaints: list[str] = []
     opened.on("console", lambda message: note(message, complaints))

@@ -1,4 +1,5 @@
 // Writing: keys that send, a field that grows, a draft that is kept on the server, and people called by @.
+import { newKey } from './acts.js';
 import { me } from './page.js';
 import { moveIn, select, selected } from './listbox.js';
 
@@ -57,20 +58,23 @@ async function save(field, leaving = false) {
   const text = field.value;
   if (!draft || text === draft.saved) return;
   clearTimeout(draft.timer);
+  draft.request = new AbortController(); // a draft on its way must not outlive the text that was sent
   try {
     const body = new URLSearchParams({ text });
-    const response = await fetch(field.dataset.draftUrl, { method: 'PUT', body, headers: { 'HX-Request': 'true' }, keepalive: leaving });
+    const { signal } = draft.request;
+    const response = await fetch(field.dataset.draftUrl, { method: 'PUT', body, signal, headers: { 'HX-Request': 'true', 'Idempotency-Key': newKey() }, keepalive: leaving });
     if (!response.ok) return;
     draft.saved = text;
     if (field.value === text) mark(field, Boolean(text));
-  } catch {
-    draft.timer = setTimeout(save, REST * 5, field);
+  } catch (error) {
+    if (error.name !== 'AbortError') draft.timer = setTimeout(save, REST * 5, field);
   }
 }
 
 // Sent: the act itself removes the draft on the server.
 function settle(field) {
   clearTimeout(drafts.get(field)?.timer);
+  drafts.get(field)?.request?.abort();
   drafts.delete(field);
   mark(field, false);
   field.form?.querySelectorAll('input[name=mention]').forEach((input) => input.remove());
@@ -99,7 +103,7 @@ async function suggest(field) {
 function showPeople(field, html) {
   listFor(field)?.remove();
   const options = [...new DOMParser().parseFromString(html, 'text/html').querySelectorAll('[role=option]')];
-  const others = options.filter((option) => option.dataset.person !== me());
+  const others = options.filter((option) => option.dataset.value !== `user:${me()}`);
   if (!others.length) return;
   const list = document.createElement('div');
   list.id = `${field.id || 'text'}-people`;
@@ -129,7 +133,7 @@ function insert(list, field, option) {
   const at = field.selectionStart;
   const start = field.value.slice(0, at).lastIndexOf('@');
   field.setRangeText(`@${option.dataset.name ?? option.textContent.trim()} `, start, at, 'end');
-  keepName(field, option.dataset.person);
+  keepName(field, option.dataset.value);
   field.dispatchEvent(new Event('input', { bubbles: true }));
 }
 

@@ -55,7 +55,8 @@ function numbered(said) {
 
 function apply(said) {
   if (said.t === 'p') return swapPatches(said.html);
-  refreshRegions(said.regions.map((id) => document.getElementById(id)), said.spread);
+  const named = said.regions?.map((id) => document.getElementById(id));
+  refreshRegions(named ?? regionsOf(said.topic), said.spread);
 }
 
 function ok({ topics: heads }) {

@@ -39,6 +39,8 @@ async function onSubmit(event) {
   if (!fields.some(([name, value]) => value && name === (form.dataset.outboxText ?? 'text'))) return;
   const entry = { key: newKey(), owner: owner(), url: form.getAttribute('action'), fields, at: Date.now(), list: form.dataset.outbox };
   entry.id = await add(entry);
+  // A draft that came with the page is the field's default: reset would bring it back.
+  form.querySelectorAll('textarea').forEach((field) => (field.defaultValue = ''));
   form.reset();
   form.dispatchEvent(new CustomEvent('outbox:taken', { bubbles: true }));
   showPending(entry, actions);

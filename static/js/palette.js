@@ -2,6 +2,9 @@
 import htmx from 'htmx.org';
 import { moveIn, select, selected } from './listbox.js';
 
+const REST = 120; // ms without a key
+let timer;
+
 export function startPalette() {
   document.addEventListener('keydown', (event) => {
     const [dialog, input, list] = parts();
@@ -19,6 +22,11 @@ export function startPalette() {
     if (dialog?.open && !selected(list)) select(list, input, list.querySelector('[role=option]'));
   });
   document.addEventListener('dialog:open', begin);
+  document.addEventListener('input', ({ target }) => {
+    if (!target.closest?.('#palette')) return;
+    clearTimeout(timer);
+    timer = setTimeout(search, REST, target);
+  });
 }
 
 function parts() {
@@ -31,7 +39,12 @@ function begin({ target }) {
   if (target.id !== 'palette') return;
   const input = target.querySelector('input');
   input.select();
-  htmx.trigger(input, 'palette:open');
+  search(input);
+}
+
+function search(input) {
+  const [, , list] = parts();
+  htmx.ajax('GET', `/palette?q=${encodeURIComponent(input.value)}`, { source: input, target: list, swap: 'innerHTML' });
 }
 
 function go(dialog, option) {

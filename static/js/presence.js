@@ -64,14 +64,13 @@ function hearWho({ topic, all, join = [], left = [], editing: fields = {} }) {
   show();
 }
 
-function hearTyping({ topic, by, who = [by] }) {
+function hearTyping({ topic, id }) {
   const people = typing.get(topic) ?? new Map();
   typing.set(topic, people);
-  for (const id of who.map(String)) {
-    if (id === me()) continue;
-    clearTimeout(people.get(id));
-    people.set(id, setTimeout(() => people.delete(id) && showTyping(topic), TYPING_LASTS));
-  }
+  const person = String(id);
+  if (person === me()) return;
+  clearTimeout(people.get(person));
+  people.set(person, setTimeout(() => people.delete(person) && showTyping(topic), TYPING_LASTS));
   showTyping(topic);
 }
 
@@ -129,8 +128,11 @@ function unmark(fact) {
 
 function showDots() {
   const everybody = new Set([...here.values()].flatMap((people) => [...people.keys()]));
+  if (here.size) everybody.add(me());
   for (const dot of document.querySelectorAll('[data-presence-of]')) {
-    dot.classList.toggle('on', everybody.has(dot.dataset.presenceOf));
+    const on = everybody.has(dot.dataset.presenceOf);
+    dot.classList.toggle('on', on);
+    dot.hidden = !on;
   }
 }
 
@@ -146,7 +148,7 @@ async function showTyping(topic) {
 }
 
 // Ids only come by the socket; each person is asked for once.
-function chip(id) {
+export function chip(id) {
   if (!chips.has(id)) chips.set(id, fetchChip(id));
   return chips.get(id);
 }

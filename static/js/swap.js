@@ -54,10 +54,16 @@ function applyRules({ ctx, tasks }) {
 
 // One task, as the tasks it becomes.
 function rule(task, ctx) {
-  if (!task.target) return [];
+  if (!task.target || isOtherForm(task.target, ctx.sourceElement)) return [];
   if (live) task.fragment.querySelectorAll('[autofocus]').forEach((element) => element.removeAttribute('autofocus'));
   const parts = ADDS.includes(task.swapSpec.style) ? splitKnown(task, ctx) : [task];
   return parts.filter(isNotOlder).map(markFlash);
+}
+
+// An error belongs under the field of the form that was sent, not of another with a field of that name.
+function isOtherForm(target, source) {
+  const form = source?.closest?.('form');
+  return target.dataset?.errorFor !== undefined && Boolean(form) && !form.contains(target);
 }
 
 // An element that is there already is replaced where it is: a patch may come twice.

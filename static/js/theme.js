@@ -1,4 +1,6 @@
 // Light or dark: the server knows it for members, this browser for everybody else.
+import { newKey } from './acts.js';
+
 const KEY = 'theme';
 
 export function startTheme() {
@@ -11,17 +13,20 @@ export function startTheme() {
     const theme = root.dataset.bsTheme === 'dark' ? 'light' : 'dark';
     root.dataset.bsTheme = theme;
     store(theme);
-    save(toggle.form, theme, event);
+    save(toggle, theme, event);
   });
 }
 
-// Inside a form the choice is sent in the background, so that the page stays where it is.
-function save(form, theme, event) {
-  if (!form) return;
+// Sent in the background, so that the page stays where it is: by the form around it, or to data-theme-url.
+function save(toggle, theme, event) {
+  const { form } = toggle;
+  const url = form?.action ?? toggle.dataset.themeUrl;
+  if (!url) return;
   event.preventDefault();
-  const body = new URLSearchParams(new FormData(form));
+  const body = new URLSearchParams(form ? new FormData(form) : {});
   body.set('theme', theme);
-  fetch(form.action, { method: 'POST', body, headers: { 'HX-Request': 'true' } }).catch(() => {}); // seen again at the next choice
+  const headers = { 'HX-Request': 'true', 'Idempotency-Key': newKey() };
+  fetch(url, { method: form ? 'POST' : 'PUT', body, headers }).catch(() => {}); // chosen again next time
 }
 
 // Storage may be switched off; the choice then lasts for the page.

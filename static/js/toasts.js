@@ -98,9 +98,11 @@ export function button(text, css, act) {
   return made;
 }
 
-// The sprite's name carries a hash: the page says it once.
+// The sprite's name carries a hash: any icon the server drew tells it.
+let sprite;
+
 export function icon(name) {
-  const sprite = document.body.dataset.icons ?? '';
+  sprite ??= document.querySelector('svg use[href*="#i-"]')?.getAttribute('href').split('#')[0] ?? '';
   const drawing = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   drawing.setAttribute('class', 'icon');
   drawing.setAttribute('aria-hidden', 'true');

@@ -344,6 +344,58 @@ def test_refused_text_is_kept_with_its_reason(wire: Wire, page: Page) -> None:
     expect(waiting).to_have_count(0)
 
 
+def test_signing_out_warns_of_what_waits(wire: Wire, page: Page) -> None:
+    wire.answer = lambda path, _form: Response(status_code=204 if path == "/signout" else 503)
+    show(wire, page, ROOM + '<form action="/signout" method="post" data-sign-out><button>Leave</button></form>')
+    page.fill("textarea", "unsent")
+    page.press("textarea", "Enter")
+    expect(page.locator("[data-pending]")).to_be_visible()
+    page.click("text=Leave")
+    expect(page.locator("dialog")).to_contain_text("1 text has not been sent yet")
+    page.click("text=Stay")
+    expect(page.locator("dialog")).to_have_count(0)
+    page.click("text=Leave")
+    page.locator("dialog").get_by_text("Sign out").click()
+    wire.wait_for(lambda: [path for path, _key, _form in wire.posts if path == "/signout"])
+
+
+def test_draft_is_kept_on_the_server_and_said_so(wire: Wire, page: Page) -> None:
+    body = ROOM.replace("<textarea ", '<textarea data-draft-url="/drafts/room:3" ')
+    show(wire, page, body.replace("<button", "<span data-draft-mark hidden>Draft saved</span><button"))
+    page.locator("textarea").press_sequentially("half a thought")
+    expect(page.locator("[data-draft-mark]")).to_be_visible()
+    assert [(path, form) for path, _key, form in wire.posts] == [("/drafts/room:3", {"text": "half a thought"})]
+
+
+def test_people_are_offered_after_an_at_sign(wire: Wire, page: Page) -> None:
+    wire.fragments["/people"] = lambda: HTMLResponse(
+        '<div role="listbox"><div class="opt" role="option" data-value="user:8" data-name="Ana Beltrán">Ana</div>'
+        '<div class="opt" role="option" data-value="user:9" data-name="Abel">Abel</div></div>'
+    )
+    wire.answer = lambda _path, _form: HTMLResponse("")
+    show(wire, page, ROOM.replace("<textarea ", "<textarea data-mentions "))
+    page.locator("textarea").press_sequentially("Hi @a")
+    expect(page.locator("[role=listbox] [aria-selected=true]")).to_have_text("Ana")
+    page.press("textarea", "Enter")
+    expect(page.locator("textarea")).to_have_value("Hi @Ana Beltrán ")
+    page.press("textarea", "Enter")
+    wire.wait_for(lambda: wire.posts)
+    assert wire.posts[0][2] == {"text": "Hi @Ana Beltrán ", "mention": "user:8"}
+
+
+def test_chosen_rows_are_counted(wire: Wire, page: Page) -> None:
+    boxes = "".join(f'<tr data-row><td><input type="checkbox" data-bulk-row value="{n}"></td></tr>' for n in range(4))
+    show(wire, page, TASKS + f"""<table data-bulk><thead><tr><th><input type="checkbox" data-bulk-all></th></tr></thead>
+      <tbody>{boxes}</tbody></table><div data-bulk-bar hidden><b data-bulk-count></b>
+      <button type="button" data-bulk-clear>Clear</button></div>""")  # fmt: skip
+    page.locator("[data-bulk-row]").first.click()
+    page.locator("[data-bulk-row]").nth(2).click(modifiers=["Shift"])
+    expect(page.locator("[data-bulk-count]")).to_have_text("3 selected")
+    expect(page.locator("tr.sel")).to_have_count(3)
+    page.click("[data-bulk-clear]")
+    expect(page.locator("[data-bulk-bar]")).to_be_hidden()
+
+
 def test_answer_and_patch_of_one_act_are_one_row(wire: Wire, page: Page) -> None:
     made = partial("tasks", "beforeend", row(3, "Once", 1, by=5))
     wire.answer = lambda _path, _form: HTMLResponse(made, headers={"X-Toast": '{"text":"Task made","undo":null}'})
@@ -364,7 +416,7 @@ def test_people_are_shown_where_they_are(wire: Wire, page: Page) -> None:
     )
     body = (
         FACT
-        + """<span data-who="contact:7"></span><i data-presence-of="8"></i>
+        + """<span data-who="contact:7"></span><i data-presence-of="8" hidden></i>
       <p data-typing="contact:7" data-typing-text="%s is typing" hidden></p>"""
     )
     show(wire, page, body)
@@ -374,7 +426,7 @@ def test_people_are_shown_where_they_are(wire: Wire, page: Page) -> None:
     expect(page.locator("#fact-phone")).to_have_class("fact theirs hue-8")
     expect(page.locator("#fact-phone .by")).to_have_text("Ana is editing")
     expect(page.locator("[data-presence-of='8']")).to_have_class("on")
-    wire.say({"t": "typing", "topic": "contact:7", "by": 8})
+    wire.say({"t": "typing", "topic": "contact:7", "id": 8})
     expect(page.locator("[data-typing]")).to_have_text("Ana is typing")
     wire.say({"t": "who", "topic": "contact:7", "left": [8]})
     expect(page.locator("[data-who] .av")).to_have_count(0)
@@ -402,8 +454,7 @@ def test_keys_palette_and_theme(wire: Wire, page: Page) -> None:
         '<a class="opt" role="option" href="#one">One</a><a class="opt" role="option" href="#two">Two</a>'
     )
     show(wire, page, TASKS + """<dialog class="palette" id="palette" aria-label="Go to"><div class="q">
-      <input name="q" role="combobox" aria-label="Search" hx-get="/palette" hx-target="#options"
-      hx-trigger="input changed delay:50ms, palette:open"></div><div id="options" role="listbox"></div></dialog>
+      <input name="q" role="combobox" aria-label="Search"></div><div id="options" role="listbox"></div></dialog>
       <button type="button" data-theme-toggle>Theme</button><input type="search" data-search aria-label="Search">
       <a data-row href="#a">A</a><a data-row href="#b">B</a><button type="button" data-key="t" data-dialog="new">Task</button>
       <dialog class="dlg" id="new"><button type="button" data-close>Close</button></dialog>""")  # fmt: skip

@@ -352,10 +352,10 @@ def test_signing_out_warns_of_what_waits(wire: Wire, page: Page) -> None:
     expect(page.locator("[data-pending]")).to_be_visible()
     page.click("text=Leave")
     expect(page.locator("dialog")).to_contain_text("1 text has not been sent yet")
-    page.click("text=Stay")
+    page.get_by_role("button", name="Stay").click()
     expect(page.locator("dialog")).to_have_count(0)
     page.click("text=Leave")
-    page.locator("dialog").get_by_text("Sign out").click()
+    page.get_by_role("button", name="Sign out").click()
     wire.wait_for(lambda: [path for path, _key, _form in wire.posts if path == "/signout"])
 
 

@@ -1,0 +1,5 @@
+"""`python -m server`: the commands of cli.py."""
+
+from server.cli import app
+
+app()

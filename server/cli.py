@@ -1,0 +1,108 @@
+"""Everything the command line does: serve, worker, migrate, admin, token."""
+
+import asyncio
+import fcntl
+from collections.abc import Coroutine
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from server.settings import Settings
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+T = TypeVar("T")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Domain errors become one plain line and exit code 1."""
+    from server.kit.errors import DomainError
+
+    try:
+        return asyncio.run(work)
+    except DomainError as error:
+        details = "; ".join(f"{name}: {text}" for name, text in error.fields.items())
+        typer.echo(details or error.message, err=True)
+        raise typer.Exit(1) from None
+
+
+def load_settings() -> Settings:
+    settings = Settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return settings
+
+
+def hold_alone(settings: Settings) -> Any:
+    """On SQLite exactly one server: a second says so and stops."""
+    if settings.database.startswith("sqlite"):
+        lock = (settings.data_dir / "server.lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            typer.echo("Another Tertulia already runs on this SQLite database. Stop it, or use PostgreSQL.", err=True)
+            raise typer.Exit(1) from None
+        return lock
+    return None
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 0,
+    workers: Annotated[int, typer.Option(help="Processes that share the port (PostgreSQL and Redis).")] = 1,
+    jobs: Annotated[bool, typer.Option(help="Also do background work in this process.")] = True,
+) -> None:
+    """Migrate, then serve everything in one process (or several on PostgreSQL)."""
+    from server.serving import serve_forever
+
+    settings = load_settings()
+    settings.host, settings.port = host or settings.host, port or settings.port
+    if workers > 1 and settings.database.startswith("sqlite"):
+        typer.echo("Several workers need PostgreSQL: set DATABASE_URL (and REDIS_URL).", err=True)
+        raise typer.Exit(1)
+    lock = hold_alone(settings)
+    serve_forever(settings, workers, jobs)
+    del lock
+
+
+@app.command()
+def worker() -> None:
+    """Do background work and drain the relay, without a web port."""
+    from server.serving import work_forever
+
+    settings = load_settings()
+    lock = hold_alone(settings)
+    asyncio.run(work_forever(settings))
+    del lock
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    from server.kit.migrate import migrate as bring
+
+    run(bring(load_settings().database))
+
+
+@app.command()
+def admin(
+    email: Annotated[str, typer.Option()],
+    password: Annotated[str, typer.Option(envvar="TERTULIA_PASSWORD", prompt=True, hide_input=True)],
+    name: Annotated[str, typer.Option()] = "",
+    workspace: Annotated[str, typer.Option(help="Its name; a new one is made.")] = "",
+) -> None:
+    """Create an owner, or reset one's password and role, without the browser."""
+    from server.offline import make_owner
+
+    typer.echo(run(make_owner(load_settings(), email, password, name, workspace)))
+
+
+@app.command()
+def token(
+    email: Annotated[str, typer.Option()],
+    workspace: Annotated[str, typer.Option(help="Needed when the mail is known in several.")] = "",
+) -> None:
+    """Print a new API token of this person."""
+    from server.offline import make_token
+
+    typer.echo(run(make_token(load_settings(), email, workspace)))
+

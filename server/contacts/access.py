@@ -1,0 +1,103 @@
+"""The only door to records. Not visible is NotFound; visible but not allowed is Forbidden."""
+
+from typing import Literal
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
+
+from server.contacts.models import Contact, CustomField, SavedView
+from server.kit.about import parse_about
+from server.kit.access import Principal, allowed_id
+from server.kit.db import Tx
+from server.kit.errors import Forbidden, NotFound
+from server.kit.text import _
+
+Verb = Literal["see", "edit", "delete", "restrict"]
+KINDS = ("contact", "company")
+WHOLE = (joinedload(Contact.company), joinedload(Contact.owner), joinedload(Contact.team))
+
+
+def visible_contacts(who: Principal, *, trashed: bool = False) -> Select[tuple[Contact]]:
+    state = Contact.trashed_at.is_not(None) if trashed else Contact.trashed_at.is_(None)
+    return select(Contact).where(Contact.workspace_id == who.workspace_id, state, allowed_id(who, KINDS, Contact.id))
+
+
+def may(who: Principal, verb: Verb, contact: Contact) -> bool:
+    match verb:
+        case "see":
+            return True
+        case "edit":
+            return who.may_write
+        case "delete":
+            return who.may_write and (who.is_at_least("manager") or contact.owner_id == who.user_id)
+        case "restrict":
+            return who.is_at_least("manager")
+
+
+async def get_contact(tx: Tx, who: Principal, contact_id: int, to: Verb = "see", *, trashed: bool = False) -> Contact:
+    """With company, owner and team. To change it, the row is locked until the transaction ends."""
+    statement = visible_contacts(who, trashed=trashed).where(Contact.id == contact_id).options(*WHOLE)
+    if to != "see" and not tx.info.get("read"):
+        statement = statement.with_for_update(of=Contact)
+    contact = await tx.scalar(statement)
+    if contact is None:
+        raise NotFound(_("No such record"))
+    if not may(who, to, contact):
+        raise Forbidden(_("You may not do this to the record"))
+    return contact
+
+
+async def get_record(tx: Tx, who: Principal, about: str | None, to: Verb = "see") -> Contact:
+    """The record behind "contact:7" or "company:3"."""
+    kind, record_id = parse_about(about)
+    if kind not in KINDS:
+        raise NotFound(_("No such record"))
+    contact = await get_contact(tx, who, record_id, to)
+    if contact.kind != kind:
+        raise NotFound(_("No such record"))
+    return contact
+
+
+async def _may_hear(tx: Tx, who: Principal, kind: str, rests: set[str]) -> set[str]:
+    ids = {int(rest) for rest in rests if rest.isascii() and rest.isdigit() and len(rest) < 18}
+    found = visible_contacts(who).with_only_columns(Contact.id).where(Contact.id.in_(ids), Contact.kind == kind)
+    return {str(id) for id in await tx.scalars(found)} & rests
+
+
+async def may_hear_contact(tx: Tx, who: Principal, rests: set[str]) -> set[str]:
+    return await _may_hear(tx, who, "contact", rests)
+
+
+async def may_hear_company(tx: Tx, who: Principal, rests: set[str]) -> set[str]:
+    return await _may_hear(tx, who, "company", rests)
+
+
+async def may_hear_list(tx: Tx, who: Principal, rests: set[str]) -> set[str]:
+    """contacts:<workspace>"""
+    return rests & {str(who.workspace_id)}
+
+
+def visible_fields(who: Principal) -> Select[tuple[CustomField]]:
+    return select(CustomField).where(CustomField.workspace_id == who.workspace_id).order_by(CustomField.order, CustomField.id)
+
+
+async def get_field(tx: Tx, who: Principal, field_id: int) -> CustomField:
+    """To change it: admins."""
+    found = await tx.scalar(visible_fields(who).where(CustomField.id == field_id))
+    if found is None:
+        raise NotFound(_("No such field"))
+    if not who.is_at_least("admin"):
+        raise Forbidden(_("Only admins change fields"))
+    return found
+
+
+def visible_views(who: Principal) -> Select[tuple[SavedView]]:
+    mine = SavedView.user_id.is_(None) | (SavedView.user_id == who.user_id)
+    return select(SavedView).where(SavedView.workspace_id == who.workspace_id, mine).order_by(SavedView.id)
+
+
+async def get_view(tx: Tx, who: Principal, view_id: int) -> SavedView:
+    view = await tx.scalar(visible_views(who).where(SavedView.id == view_id))
+    if view is None:
+        raise NotFound(_("No such view"))
+    return view

@@ -1,0 +1,363 @@
+"""The verbs on records. Each changes rows and announces facts; none commits, none knows HTTP."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+
+from server.contacts import events as facts
+from server.contacts.access import visible_contacts, visible_fields
+from server.contacts.fields import (
+    CUSTOM,
+    field_text,
+    keys_of,
+    parse_custom,
+    parse_points,
+    parse_tags,
+    search_words,
+)
+from server.contacts.models import Contact, ContactKey, CustomField
+from server.identity.models import Team, User
+from server.identity.queries import known_names
+from server.kit.access import Principal, Restriction, restricted_to
+from server.kit.clock import now
+from server.kit.db import Tx
+from server.kit.errors import Conflict, Forbidden, Invalid
+from server.kit.events import EventRow, emit
+from server.kit.index import Doc, index_docs, unindex
+from server.kit.text import _, clean, fold
+
+NAME_LENGTH = 200
+SHOWN = 500  # characters of an old or new value that a fact keeps
+
+
+@dataclass(frozen=True, slots=True)
+class ContactDraft:
+    """What a form, a file or the API brings. `values` maps field names ("phones", "x.tenure") to raw values."""
+
+    name: str
+    kind: str = "contact"
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+async def create_contact(tx: Tx, who: Principal, draft: ContactDraft) -> Contact:
+    contact = blank_contact(who, draft.kind)
+    contact.name = _parse_name(draft.name)
+    contact.sort_name = fold(contact.name)
+    tx.add(contact)
+    for name, raw in draft.values.items():
+        await _set(tx, who, contact, name, raw)
+    await tx.flush()
+    await _save_keys(tx, contact, set())
+    await reindex(tx, contact)
+    emit(tx, who, facts.ContactCreated(subject=contact.about, about=contact.about, title=contact.name))
+    return contact
+
+
+def blank_contact(who: Principal, kind: str) -> Contact:
+    if kind not in ("contact", "company"):
+        raise Invalid(kind=_("No such kind of record"))
+    return Contact(
+        workspace_id=who.workspace_id,
+        kind=kind,
+        title="",
+        emails=[],
+        phones=[],
+        addresses=[],
+        language="",
+        tags=[],
+        custom={},
+        picture="",
+        version=1,
+        field_versions={},
+        created_at=now(),
+        active_at=now(),
+        company=None,
+        owner=None,
+        team=None,
+    )
+
+
+def _parse_name(text: object) -> str:
+    if not isinstance(text, str):
+        raise Invalid(name=_("Text is expected here"))
+    name = " ".join(clean(text, NAME_LENGTH).split())
+    if not name:
+        raise Invalid(name=_("A name is needed"))
+    return name
+
+
+async def change_fields(
+    tx: Tx, who: Principal, contact: Contact, values: dict[str, Any], seen: dict[str, int] | None = None
+) -> Contact:
+    """Sets fields and announces each that changed. `seen` maps fields to the version they were edited on: one that
+    changed since raises Conflict with both values; other fields merge."""
+    names = list(values)
+    before = {name: field_text(contact, name) for name in names}
+    old_keys = keys_of(contact)
+    changed = []
+    for name in names:
+        old = _plain(contact, name)
+        was = before[name]
+        await _set(tx, who, contact, name, values[name])
+        if _plain(contact, name) == old:
+            continue
+        newest = contact.field_versions.get(name, 0)
+        if seen is not None and name in seen and newest > seen[name]:
+            raise Conflict(
+                _("Somebody changed this field while you were editing"),
+                await _theirs(tx, contact, name, was),
+                **{name: field_text(contact, name)},
+            )
+        changed.append(name)
+    if changed:
+        await _save(tx, who, contact, changed, before, old_keys)
+    return contact
+
+
+async def _save(
+    tx: Tx, who: Principal, contact: Contact, changed: list[str], before: dict[str, str], old_keys: set[tuple[str, str]]
+) -> None:
+    contact.version += 1
+    contact.active_at = now()
+    contact.field_versions = {**contact.field_versions, **dict.fromkeys(changed, contact.version)}
+    custom = await _custom_fields(tx, who) if any(name.startswith(CUSTOM) for name in changed) else {}
+    await tx.flush()
+    for name in changed:
+        label = custom[name.removeprefix(CUSTOM)].label if name.startswith(CUSTOM) else ""
+        old, new = before[name][:SHOWN], field_text(contact, name)[:SHOWN]
+        emit(
+            tx,
+            who,
+            facts.ContactChanged(subject=contact.about, about=contact.about, field=name, label=label, old=old, new=new),
+        )
+    await _save_keys(tx, contact, old_keys)
+    await reindex(tx, contact)
+
+
+def _plain(contact: Contact, name: str) -> Any:
+    """The stored value, for telling whether it changed."""
+    if name.startswith(CUSTOM):
+        return contact.custom.get(name.removeprefix(CUSTOM))
+    linked = {"company": "company_id", "owner": "owner_id", "team": "team_id"}
+    return getattr(contact, linked.get(name, name))
+
+
+async def _theirs(tx: Tx, contact: Contact, name: str, value: str) -> dict[str, object]:
+    """Who changed the field last, when, from what and to what."""
+    recent = (
+        select(EventRow)
+        .where(EventRow.workspace_id == contact.workspace_id, EventRow.about == contact.about)
+        .where(EventRow.name == "contact.changed")
+        .order_by(EventRow.id.desc())
+        .limit(200)
+    )
+    row = next((row for row in await tx.scalars(recent) if row.data["field"] == name), None)
+    actor = await tx.get(User, row.actor_id) if row and row.actor_id else None
+    return {
+        "field": name,
+        "value": value,
+        "old": row.data["old"] if row else "",
+        "who": actor.name if actor else "",
+        "who_id": actor.id if actor else None,
+        "at": row.at.isoformat() if row else None,
+        "version": contact.field_versions.get(name, 0),
+    }
+
+
+async def _set(tx: Tx, who: Principal, contact: Contact, name: str, raw: Any) -> None:
+    """Parses and sets one field. Unknown names are refused."""
+    match name:
+        case "name":
+            contact.name = _parse_name(raw)
+            contact.sort_name = fold(contact.name)
+        case "title" | "language":
+            if not isinstance(raw, str):
+                raise Invalid(**{name: _("Text is expected here")})
+            setattr(contact, name, clean(raw, NAME_LENGTH if name == "title" else 35))
+        case "emails" | "phones" | "addresses":
+            setattr(contact, name, parse_points(name, raw))
+        case "tags":
+            contact.tags = parse_tags(raw)
+        case "owner":
+            contact.owner = await _linked(tx, who, User, name, raw)
+            contact.owner_id = contact.owner.id if contact.owner else None
+        case "team":
+            contact.team = await _linked(tx, who, Team, name, raw)
+            contact.team_id = contact.team.id if contact.team else None
+        case "company":
+            contact.company = await _company(tx, who, contact, raw)
+            contact.company_id = contact.company.id if contact.company else None
+        case _ if name.startswith(CUSTOM):
+            fields = await _custom_fields(tx, who)
+            if (custom := fields.get(name.removeprefix(CUSTOM))) is None:
+                raise Invalid(**{name: _("No such field")})
+            value = parse_custom(custom, raw)
+            kept = {key: old for key, old in contact.custom.items() if key != custom.key}
+            contact.custom = kept if value is None else {**kept, custom.key: value}
+        case _:
+            raise Invalid(**{name: _("No such field")})
+
+
+async def _custom_fields(tx: Tx, who: Principal) -> dict[str, CustomField]:
+    """Read once a transaction."""
+    if "custom_fields" not in tx.info:
+        tx.info["custom_fields"] = {field.key: field for field in await tx.scalars(visible_fields(who))}
+    known: dict[str, CustomField] = tx.info["custom_fields"]
+    return known
+
+
+async def _linked(tx: Tx, who: Principal, model: type[User] | type[Team], name: str, raw: Any) -> Any:
+    """A person or team of this workspace by number; empty unlinks."""
+    if raw in (None, "", 0):
+        return None
+    found = await tx.get(model, int(raw)) if str(raw).isascii() and str(raw).isdigit() and len(str(raw)) < 18 else None
+    if found is None or found.workspace_id != who.workspace_id or (isinstance(found, User) and not found.active):
+        raise Invalid(**{name: _("Not in this workspace")})
+    return found
+
+
+async def _company(tx: Tx, who: Principal, contact: Contact, raw: Any) -> Contact | None:
+    """By number, or by name: a name nobody has yet makes a new company."""
+    if raw in (None, "", 0):
+        return None
+    if contact.kind == "company":
+        raise Invalid(company=_("A company belongs to no company"))
+    companies = visible_contacts(who).where(Contact.kind == "company")
+    if isinstance(raw, int) or (isinstance(raw, str) and raw.startswith("#") and raw[1:].isdigit() and len(raw) < 18):
+        found = await tx.scalar(companies.where(Contact.id == int(str(raw).removeprefix("#"))))
+        if found is None:
+            raise Invalid(company=_("No such company"))
+        return found
+    name = _parse_name(raw)
+    found = await tx.scalar(companies.where(Contact.sort_name == fold(name)).order_by(Contact.id).limit(1))
+    return found or await create_contact(tx, who, ContactDraft(name, "company"))
+
+
+async def _save_keys(tx: Tx, contact: Contact, old: set[tuple[str, str]]) -> None:
+    new = keys_of(contact)
+    for kind, value in old - new:
+        await tx.execute(
+            delete(ContactKey).where(
+                ContactKey.contact_id == contact.id, ContactKey.kind == kind, ContactKey.value == value
+            )
+        )
+    if added := new - old:
+        await tx.execute(
+            insert(ContactKey),
+            [{"contact_id": contact.id, "kind": k, "value": v, "workspace_id": contact.workspace_id} for k, v in added],
+        )
+
+
+def doc_of(contact: Contact, company: str = "") -> Doc:
+    return Doc(contact.workspace_id, contact.about, contact.about, contact.name, search_words(contact, company))
+
+
+async def reindex(tx: Tx, contact: Contact) -> None:
+    await index_docs(tx, [doc_of(contact, contact.company.name if contact.company else "")])
+
+
+async def trash_contact(tx: Tx, who: Principal, contact: Contact) -> None:
+    """Gone from lists, search and topics at once; can be restored until the trash is emptied."""
+    contact.trashed_at = now()
+    contact.version += 1
+    await unindex(tx, [contact.about])
+    emit(tx, who, facts.ContactTrashed(subject=contact.about, about=contact.about))
+
+
+async def restore_contact(tx: Tx, who: Principal, contact: Contact) -> Contact:
+    contact.trashed_at = None
+    contact.version += 1
+    await reindex(tx, contact)
+    emit(tx, who, facts.ContactRestored(subject=contact.about, about=contact.about))
+    return contact
+
+
+async def erase_contact(tx: Tx, who: Principal, contact: Contact) -> None:
+    """For good: what facts keep of the record is blanked, one proof line stays."""
+    rows = select(EventRow).where(EventRow.workspace_id == contact.workspace_id, EventRow.about == contact.about)
+    for row in await tx.scalars(rows):
+        row.data = {key: value if isinstance(value, (int, bool)) else "" for key, value in row.data.items()}
+    await unindex(tx, [contact.about])
+    await tx.execute(delete(Restriction).where(Restriction.about == contact.about))
+    emit(tx, who, facts.ContactErased(subject=contact.about, about=contact.about))
+    await tx.delete(contact)
+
+
+async def restrict_contact(tx: Tx, who: Principal, contact: Contact, names: Sequence[str]) -> None:
+    """For these people and teams alone ("user:5", "team:2"); none opens it to everybody. Whoever closes a record
+    stays on its list."""
+    wanted = sorted(await known_names(tx, who.workspace_id, set(names)))
+    if len(wanted) != len(set(names)):
+        raise Invalid(who=_("Not in this workspace"))
+    if wanted and not set(wanted) & set(who.names) and who.kind != "system":
+        wanted = sorted({*wanted, who.key})
+    old = await restricted_to(tx, contact.about)
+    if old == wanted:
+        return
+    await tx.execute(delete(Restriction).where(Restriction.about == contact.about))
+    if wanted:
+        rows = [
+            {"about": contact.about, "who": name, "workspace_id": who.workspace_id, "record_id": contact.id}
+            for name in wanted
+        ]
+        await tx.execute(insert(Restriction), rows)
+    contact.version += 1
+    emit(tx, who, facts.ContactRestricted(subject=contact.about, about=contact.about, old=old, new=wanted))
+
+
+async def define_field(
+    tx: Tx, who: Principal, label: str, kind: str, choices: Sequence[str] = (), key: str = ""
+) -> CustomField:
+    """A new custom field; admins only. `key` is made from the label when not given."""
+    if not who.is_at_least("admin"):
+        raise Forbidden(_("Only admins change fields"))
+    label = " ".join(clean(label, 80).split())
+    if not label:
+        raise Invalid(label=_("A name is needed"))
+    if kind not in ("text", "number", "date", "choice", "yes_no"):
+        raise Invalid(kind=_("No such kind of field"))
+    options = list(dict.fromkeys(clean(choice, 200) for choice in choices if clean(choice, 200)))[:200]
+    if kind == "choice" and not options:
+        raise Invalid(choices=_("Name at least one choice"))
+    known = await _custom_fields(tx, who)
+    made = CustomField(
+        workspace_id=who.workspace_id,
+        key=_free_key(key or label, set(known)),
+        label=label,
+        kind=kind,
+        choices=options,
+        order=len(known),
+    )
+    tx.add(made)
+    await tx.flush()
+    known[made.key] = made
+    emit(tx, who, facts.FieldDefined(subject=f"field:{made.id}", key=made.key, label=label, kind=kind))
+    return made
+
+
+def _free_key(label: str, taken: set[str]) -> str:
+    plain = "".join(c if c.isascii() and c.isalnum() else "_" for c in fold(label)).strip("_")[:40] or "field"
+    key, n = plain, 2
+    while key in taken:
+        key, n = f"{plain}_{n}", n + 1
+    return key
+
+
+async def change_field(tx: Tx, who: Principal, custom: CustomField, label: str, choices: Sequence[str]) -> CustomField:
+    """Its name and its choices; the kind stays, so that stored values keep their meaning."""
+    custom.label = " ".join(clean(label, 80).split()) or custom.label
+    if custom.kind == "choice":
+        options = list(dict.fromkeys(clean(choice, 200) for choice in choices if clean(choice, 200)))[:200]
+        custom.choices = options or custom.choices
+    emit(tx, who, facts.FieldChanged(subject=f"field:{custom.id}", key=custom.key, label=custom.label))
+    return custom
+
+
+async def remove_field(tx: Tx, who: Principal, custom: CustomField) -> None:
+    """The field goes from every page; stored values stay in the rows until they are changed."""
+    emit(tx, who, facts.FieldRemoved(subject=f"field:{custom.id}", key=custom.key))
+    await tx.delete(custom)
+
+

@@ -1,0 +1,231 @@
+"""The fields of a record: how each is read from a form or a file, kept, and shown."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import isfinite
+from typing import Any
+
+import phonenumbers
+
+from server.contacts.models import Contact, CustomField
+from server.identity.forms import MAIL
+from server.kit.errors import Invalid
+from server.kit.text import _, clean, fold
+
+POINTS = 30
+TAGS = 50
+CUSTOM = "x."
+FIELD_KINDS = ("text", "number", "date", "choice", "yes_no")
+LABELLED = re.compile(r"(.*?)\s*\(([^()]{1,40})\)\s*\Z", re.S)
+
+
+def parse_points(field: str, value: object) -> list[dict[str, str]]:
+    """From text, one a line with an optional label in brackets, or a list of strings or {"value", "label"}."""
+    raw = value.splitlines() if isinstance(value, str) else value if isinstance(value, list) else None
+    if raw is None:
+        raise Invalid(**{field: _("A list is expected here")})
+    points: dict[str, dict[str, str]] = {}
+    for item in raw[: POINTS + 1]:
+        text, label = _labelled(field, item)
+        if text:
+            points.setdefault(text, {"value": text, "label": label})
+    if len(points) > POINTS:
+        raise Invalid(**{field: _("At most %(n)s") % {"n": POINTS}})
+    return list(points.values())
+
+
+def _labelled(field: str, item: object) -> tuple[str, str]:
+    if isinstance(item, dict) and isinstance(item.get("value"), str):
+        return _point(field, item["value"]), clean(item.get("label", ""), 40)
+    if not isinstance(item, str):
+        raise Invalid(**{field: _("Text is expected here")})
+    match = LABELLED.match(item) if field != "addresses" else None
+    if match and (text := _point(field, match[1])):
+        return text, clean(match[2], 40)
+    return _point(field, item), ""
+
+
+def _point(field: str, text: str) -> str:
+    text = clean(text, 500)
+    if not text or field == "addresses":
+        return text
+    if field == "emails":
+        if not MAIL.match(text):
+            raise Invalid(emails=_("“%(text)s” is no e-mail address") % {"text": text[:80]})
+        return text
+    if not re.search(r"\d{2,}", text) or len(text) > 60:
+        raise Invalid(phones=_("“%(text)s” is no phone number") % {"text": text[:60]})
+    return text
+
+
+def phone_key(text: str) -> str:
+    """E.164 when the country is given, else its digits."""
+    try:
+        number = phonenumbers.parse(text, None)
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    except phonenumbers.NumberParseException:
+        return re.sub(r"\D", "", text)[:40]
+
+
+def parse_tags(value: object) -> list[str]:
+    raw = re.split(r"[,\n]", value) if isinstance(value, str) else value
+    if not isinstance(raw, list) or not all(isinstance(tag, str) for tag in raw):
+        raise Invalid(tags=_("A list is expected here"))
+    tags = {fold(tag): tag for tag in (" ".join(clean(tag, 60).split()) for tag in raw) if tag}
+    if len(tags) > TAGS:
+        raise Invalid(tags=_("At most %(n)s") % {"n": TAGS})
+    return list(tags.values())
+
+
+def parse_custom(field: CustomField, value: object) -> Any:
+    """None empties the field. Numbers stay numbers so that they sort."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    if isinstance(value, (list, dict)):
+        raise Invalid(**{CUSTOM + field.key: _("Text is expected here")})
+    try:
+        return PARSERS[field.kind](value, field)
+    except ValueError as error:
+        raise Invalid(**{CUSTOM + field.key: str(error)}) from error
+
+
+def _text(value: object, field: CustomField) -> str:
+    return clean(value, 2000)
+
+
+def _number(value: object, field: CustomField) -> int | float:
+    text = str(value).strip().replace("\u00a0", "").replace(" ", "")
+    if re.fullmatch(r"[-+]?\d{1,3}(\.\d{3})+,\d+|[-+]?\d+,\d+", text):
+        text = text.replace(".", "").replace(",", ".")
+    try:
+        number = float(text)
+    except ValueError:
+        raise ValueError(_("“%(text)s” is no number") % {"text": text[:40]}) from None
+    if not isfinite(number) or abs(number) > 1e15 or isinstance(value, bool):
+        raise ValueError(_("“%(text)s” is no number") % {"text": text[:40]})
+    return int(number) if number.is_integer() else number
+
+
+def _date(value: object, field: CustomField) -> str:
+    text = str(value).strip()
+    forms = ((r"(\d{4})-(\d\d?)-(\d\d?)(?:[T ].*)?", (1, 2, 3)), (r"(\d\d?)[/.](\d\d?)[/.](\d{4})", (3, 2, 1)))
+    for pattern, (year, month, day) in forms:
+        if match := re.fullmatch(pattern, text):
+            try:
+                return date(int(match[year]), int(match[month]), int(match[day])).isoformat()
+            except ValueError:
+                break
+    raise ValueError(_("“%(text)s” is no date") % {"text": text[:40]})
+
+
+def _choice(value: object, field: CustomField) -> str:
+    wanted = fold(str(value).strip())
+    for choice in field.choices:
+        if fold(choice) == wanted:
+            return str(choice)
+    raise ValueError(_("“%(text)s” is not one of the choices") % {"text": str(value)[:40]})
+
+
+def _yes_no(value: object, field: CustomField) -> bool:
+    text = fold(str(value).strip())
+    if text in ("yes", "si", "true", "1", "y", "s", "on", "verdadero"):
+        return True
+    if text in ("no", "false", "0", "n", "off", "falso"):
+        return False
+    raise ValueError(_("“%(text)s” is neither yes nor no") % {"text": str(value)[:40]})
+
+
+PARSERS: dict[str, Callable[[object, CustomField], Any]] = {
+    "text": _text,
+    "number": _number,
+    "date": _date,
+    "choice": _choice,
+    "yes_no": _yes_no,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """One field of one record as templates show it."""
+
+    name: str  # "phones", "x.tenure"
+    label: str
+    value: Any
+    text: str
+    version: int
+    custom: CustomField | None = None
+
+
+def labels() -> dict[str, str]:
+    """The built-in fields in the order they are shown, with their names for people."""
+    return {
+        "name": _("Name"),
+        "emails": _("E-mail"),
+        "phones": _("Phone"),
+        "title": _("Role"),
+        "company": _("Company"),
+        "addresses": _("Address"),
+        "owner": _("Owner"),
+        "team": _("Team"),
+        "language": _("Language"),
+        "tags": _("Tags"),
+    }
+
+
+def field_text(contact: Contact, name: str) -> str:
+    """The field's value as one piece of text."""
+    match name:
+        case "emails" | "phones" | "addresses":
+            return ", ".join(point["value"] for point in getattr(contact, name))
+        case "company" | "owner" | "team":
+            linked = getattr(contact, name)
+            return linked.name if linked else ""
+        case "tags":
+            return ", ".join(contact.tags)
+        case _ if name.startswith(CUSTOM):
+            return custom_text(contact.custom.get(name.removeprefix(CUSTOM)))
+    return str(getattr(contact, name))
+
+
+def custom_text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return str(value)
+
+
+def field_views(contact: Contact, custom: Sequence[CustomField]) -> list[FieldView]:
+    """All fields of the record but its name, in order."""
+    hidden = {"name"} | ({"title", "company"} if contact.kind == "company" else set())
+    built_in = [
+        FieldView(name, label, getattr(contact, name), field_text(contact, name), contact.field_versions.get(name, 0))
+        for name, label in labels().items()
+        if name not in hidden
+    ]
+    return built_in + [
+        FieldView(CUSTOM + field.key, field.label, contact.custom.get(field.key), field_text(contact, CUSTOM + field.key),
+                  contact.field_versions.get(CUSTOM + field.key, 0), field)
+        for field in custom
+    ]
+
+
+def keys_of(contact: Contact) -> set[tuple[str, str]]:
+    """(kind, value) of everything the record is found by."""
+    return key_set(contact.emails, contact.phones, contact.tags)
+
+
+def key_set(emails: list[Any], phones: list[Any], tags: list[Any]) -> set[tuple[str, str]]:
+    found = {("email", point["value"].lower()) for point in emails}
+    found |= {("phone", phone_key(point["value"])) for point in phones}
+    return {(kind, value) for kind, value in found | {("tag", fold(tag)) for tag in tags} if value}
+
+
+def search_words(contact: Contact, company: str = "") -> str:
+    """What the record is found by besides its name."""
+    points = [point["value"] for point in [*contact.emails, *contact.phones, *contact.addresses]]
+    digits = [phone_key(point["value"]) for point in contact.phones]
+    texts = [str(value) for value in contact.custom.values() if isinstance(value, str)]
+    return " ".join([company, contact.title, *points, *digits, *contact.tags, *texts])

@@ -1,0 +1,91 @@
+"""What other screens see when a record changes: the field on its page, the row in lists."""
+
+from server.contacts.access import WHOLE, visible_contacts, visible_fields
+from server.contacts.fields import field_views
+from server.contacts.models import Contact, CustomField
+from server.kit.about import subject_id
+from server.kit.access import Principal, audiences, system
+from server.kit.db import Tx
+from server.kit.events import EventRow
+from server.kit.live import Change, Patch, Recheck, Refresh, fragment, lines, shows, silent
+from server.kit.pages import dom_id
+
+silent("contact.erased", "the record is gone from every screen when it is trashed")
+
+
+CELLS = {"emails": "points", "phones": "points"}  # fields that share a cell of the list
+
+
+def _list(row: EventRow) -> str:
+    return f"contacts:{row.workspace_id}"
+
+
+async def _contact(tx: Tx, row: EventRow) -> Contact | None:
+    visible = visible_contacts(system(row.workspace_id)).where(Contact.id == subject_id(row.subject))
+    return await tx.scalar(visible.options(*WHOLE))
+
+
+@shows("contact.changed")
+async def show_change(tx: Tx, row: EventRow) -> list[Change]:
+    contact = await _contact(tx, row)
+    if contact is None:
+        return []
+    who = system(row.workspace_id)
+    custom: list[CustomField] = list(await tx.scalars(visible_fields(who)))
+    record, lists = await audiences(tx, row.about, _list(row))
+    head = fragment("contacts/_identity.html", contact=contact)
+    changes: list[Change] = [Patch(t, dom_id("contact", contact.id, "identity"), "replace", head) for t in record]
+    for view in field_views(contact, custom):
+        if view.name == row.data["field"]:
+            shown = fragment("contacts/_fact.html", contact=contact, fact=view, by=row.actor_id)
+            changes += [Patch(t, dom_id("contact", contact.id, f"fact-{_css(view.name)}"), "replace", shown) for t in record]
+    name = CELLS.get(row.data["field"], row.data["field"])
+    cell = fragment("contacts/_cell.html", contact=contact, cell=name)
+    return changes + [Patch(t, dom_id("contact", contact.id, f"cell-{_css(name)}"), "replace", cell) for t in lists]
+
+
+def _css(name: str) -> str:
+    return name.replace(".", "-")
+
+
+@shows("contact.created", "contact.restored")
+async def show_new(tx: Tx, row: EventRow) -> list[Change]:
+    record, lists = await audiences(tx, row.about, _list(row))
+    return [Refresh(t, ["contact-list"]) for t in lists] + [Refresh(t, ["facts"]) for t in record]
+
+
+@shows("contact.trashed")
+async def show_trash(tx: Tx, row: EventRow) -> list[Change]:
+    """The record is nobody's to hear any more; its row goes from lists."""
+    target = dom_id("contact", subject_id(row.subject), "row")
+    return [Recheck(row.subject), Patch(_list(row), target, "remove"), Refresh(_list(row), ["contact-list"])]
+
+
+@shows("contact.restricted")
+async def show_restriction(tx: Tx, row: EventRow) -> list[Change]:
+    """Lists are fetched again with each reader's own rights; the row is taken off them at once."""
+    gone: list[Change] = [Patch(_list(row), dom_id("contact", subject_id(row.subject), "row"), "remove")] if row.data["new"] else []
+    return [Recheck(row.subject), Refresh(row.subject, ["facts"]), *gone, Refresh(_list(row), ["contact-list"])]
+
+
+@shows("contacts.imported", "view.saved", "view.removed")
+async def show_list(tx: Tx, row: EventRow) -> list[Change]:
+    return [Refresh(_list(row), ["contact-list"])]
+
+
+@shows("field.defined", "field.changed", "field.removed")
+async def show_fields(tx: Tx, row: EventRow) -> list[Change]:
+    return [Refresh(_list(row), ["contact-list"]), Refresh(f"workspace:{row.workspace_id}", ["fields", "facts"])]
+
+
+@lines(
+    "contact.created",
+    "contact.changed",
+    "contact.trashed",
+    "contact.restored",
+    "contact.restricted",
+    template="contacts/lines.html",
+)
+async def load_lines(tx: Tx, who: Principal, rows: list[EventRow]) -> dict[int, dict[str, object]]:
+    """The fact itself says everything."""
+    return {row.id: {} for row in rows}

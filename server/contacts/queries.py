@@ -1,0 +1,146 @@
+"""Reads for lists, panels and pickers. The list is one statement at any size."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy.orm import joinedload
+
+from server.contacts.access import KINDS, visible_contacts, visible_fields, visible_views
+from server.contacts.forms import CustomFilter, ListQuery
+from server.contacts.models import Contact, ContactKey, CustomField, SavedView
+from server.kit.access import Principal, Restriction
+from server.kit.db import Tx
+from server.kit.index import matching_ids
+from server.kit.paging import PER_PAGE, Paging
+from server.kit.text import fold
+
+ZONE = 24
+Fields = dict[str, CustomField]
+
+
+async def list_fields(tx: Tx, who: Principal) -> Fields:
+    return {field.key: field for field in await tx.scalars(visible_fields(who))}
+
+
+async def list_views(tx: Tx, who: Principal) -> list[SavedView]:
+    return list(await tx.scalars(visible_views(who)))
+
+
+async def list_page(tx: Tx, who: Principal, query: ListQuery, fields: Fields) -> tuple[list[Contact], Paging]:
+    """One page with companies and owners, and how many there are in all, in one statement."""
+    wanted = filtered(tx, who, query, fields).with_only_columns(Contact.id)
+    total = wanted.with_only_columns(func.count()).order_by(None).scalar_subquery()
+    ids = wanted.order_by(*_order(query, fields)).limit(PER_PAGE).offset((query.page - 1) * PER_PAGE).subquery()
+    rows = (
+        select(Contact, total)
+        .join(ids, ids.c.id == Contact.id)
+        .order_by(*_order(query, fields))
+        .options(joinedload(Contact.company), joinedload(Contact.owner))
+    )
+    found = (await tx.execute(rows)).all()
+    return [row[0] for row in found], Paging(query.page, found[0][1] if found else 0)
+
+
+def filtered(tx: Tx, who: Principal, query: ListQuery, fields: Fields) -> Select[Any]:
+    """The records that the list's address means, in no order."""
+    found: Select[Any] = visible_contacts(who, trashed=query.trash).where(Contact.kind == query.kind)
+    if query.q:
+        found = found.where(Contact.id.in_(matching_ids(tx, who, list(KINDS), query.q)))
+    if query.owner:
+        owner = who.user_id if query.owner == "me" else None if query.owner == "none" else int(query.owner)
+        found = found.where(Contact.owner_id == owner)
+    if query.team:
+        found = found.where(Contact.team_id == int(query.team))
+    if query.company:
+        found = found.where(Contact.company_id == int(query.company))
+    if query.tag:
+        tagged = select(ContactKey.contact_id).where(
+            ContactKey.workspace_id == who.workspace_id, ContactKey.kind == "tag", ContactKey.value == fold(query.tag)
+        )
+        found = found.where(Contact.id.in_(tagged))
+    for one in query.custom:
+        found = found.where(_custom_condition(fields[one.key], one))
+    return found
+
+
+def _custom_condition(field: CustomField, one: CustomFilter) -> ColumnElement[bool]:
+    column, value = custom_column(field), one.value
+    if one.operator in ("none", "any"):
+        empty = Contact.custom[field.key].as_string().is_(None)
+        return empty if one.operator == "none" else ~empty
+    if field.kind == "number":
+        try:
+            value = float(value)  # type: ignore[assignment]
+        except ValueError:
+            return and_(False)
+    if field.kind == "yes_no":
+        value = value in ("1", "true", "yes")  # type: ignore[assignment]
+    match one.operator:
+        case "gt":
+            return column > value
+        case "lt":
+            return column < value
+        case "has":
+            return func.lower(Contact.custom[field.key].as_string()).contains(str(value).lower(), autoescape=True)
+    return column == value
+
+
+def custom_column(field: CustomField) -> ColumnElement[Any]:
+    """The stored value as what it is, so that it compares and sorts."""
+    value = Contact.custom[field.key]
+    if field.kind == "number":
+        return value.as_float()
+    return value.as_boolean() if field.kind == "yes_no" else value.as_string()
+
+
+def _order(query: ListQuery, fields: Fields) -> Sequence[ColumnElement[Any]]:
+    plain = query.sort.removeprefix("-")
+    columns: dict[str, Any] = {"name": Contact.sort_name, "active": Contact.active_at, "created": Contact.created_at}
+    column = columns.get(plain)
+    if column is None:
+        column = custom_column(fields[plain.removeprefix("x.")])
+        return [column.desc().nulls_last() if query.sort.startswith("-") else column.asc().nulls_last(), Contact.id.asc()]
+    return [column.desc(), Contact.id.desc()] if query.sort.startswith("-") else [column.asc(), Contact.id.asc()]
+
+
+async def recent(tx: Tx, who: Principal, kind: str) -> list[Contact]:
+    """For the narrow list beside a record: where something happened last."""
+    found = visible_contacts(who).where(Contact.kind == kind).options(joinedload(Contact.company))
+    return list(await tx.scalars(found.order_by(Contact.active_at.desc(), Contact.id.desc()).limit(ZONE)))
+
+
+async def people_of(tx: Tx, who: Principal, company: Contact) -> list[Contact]:
+    """The people of a company, by name."""
+    found = visible_contacts(who).where(Contact.company_id == company.id)
+    return list(await tx.scalars(found.order_by(Contact.sort_name, Contact.id).limit(100)))
+
+
+async def names_of(tx: Tx, who: Principal, abouts: Collection[str | None]) -> dict[str, Contact]:
+    """about → record, for those that this person may see; one statement."""
+    ids = {int(about.partition(":")[2]) for about in abouts if about and about.partition(":")[0] in KINDS}
+    if not ids:
+        return {}
+    found = visible_contacts(who).where(Contact.id.in_(ids)).options(joinedload(Contact.company))
+    return {contact.about: contact for contact in await tx.scalars(found)}
+
+
+async def list_tags(tx: Tx, who: Principal, begin: str = "") -> list[str]:
+    """Tags in use, folded, the most used first."""
+    used = select(ContactKey.value).where(ContactKey.workspace_id == who.workspace_id, ContactKey.kind == "tag")
+    if begin:
+        used = used.where(ContactKey.value.startswith(fold(begin), autoescape=True))
+    return list(await tx.scalars(used.group_by(ContactKey.value).order_by(func.count().desc(), ContactKey.value).limit(50)))
+
+
+async def pick_records(tx: Tx, who: Principal, kind: str, query: str) -> list[Contact]:
+    found = visible_contacts(who).where(Contact.kind == kind)
+    if query:
+        found = found.where(Contact.id.in_(matching_ids(tx, who, [kind], query)))
+    return list(await tx.scalars(found.order_by(Contact.sort_name).limit(10)))
+
+
+async def restricted_ids(tx: Tx, who: Principal, ids: Collection[int]) -> set[int]:
+    """Which of these records carry a lock."""
+    rows = select(Restriction.record_id).where(Restriction.workspace_id == who.workspace_id, Restriction.record_id.in_(ids))
+    return set(await tx.scalars(rows))

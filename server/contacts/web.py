@@ -1,0 +1,221 @@
+"""The list, the record's page, its facts edited in place, and what one does with many at once."""
+
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from server.contacts import actions
+from server.contacts.access import get_contact, get_view, may
+from server.contacts.actions import ContactDraft
+from server.contacts.bulk import change_many, save_view
+from server.contacts.fields import FieldView, field_views
+from server.contacts.forms import parse_list
+from server.contacts.models import Contact
+from server.contacts.queries import list_fields, list_page, list_tags, list_views, people_of, pick_records, recent
+from server.identity.queries import list_people, list_teams
+from server.kit.about import to_id
+from server.kit.access import Principal, restricted_to
+from server.kit.db import Tx
+from server.kit.errors import Invalid, NotFound
+from server.kit.pages import render
+from server.kit.text import _, ngettext
+from server.kit.web import Answer, field, is_htmx, page, page_heads, route, toast
+
+
+async def index(request: Request, tx: Tx, who: Principal) -> Answer:
+    topic = f"contacts:{who.workspace_id}"
+    heads = await page_heads(tx, who, topic)
+    fields = await list_fields(tx, who)
+    query = parse_list(request.query_params, fields)
+    rows, paging = await list_page(tx, who, query, fields)
+    views = await list_views(tx, who)
+    columns = [fields[key] for key in query.columns]
+    shared = {"rows": rows, "paging": paging, "query": query, "fields": fields, "columns": columns, "views": views}
+    if is_htmx(request) and request.headers.get("hx-target", "").endswith("contact-list"):
+        return render("contacts/_list.html", who=who, topics={topic: heads[topic]}, **shared)
+    return await page(request, tx, who, "contacts/index.html", heads=heads, topics={topic: heads[topic]}, **shared)
+
+
+async def show(request: Request, tx: Tx, who: Principal) -> Answer:
+    contact_id, kind = request.path_params["id"], _kind(request)
+    about = f"{kind}:{contact_id}"
+    panels = request.app.state.house.panels(kind)
+    topics = dict.fromkeys([about, *(topic for panel in panels for topic in panel.topics(about))])
+    heads = await page_heads(tx, who, f"contacts:{who.workspace_id}", *topics)
+    contact = await get_contact(tx, who, contact_id)
+    if contact.kind != kind:
+        return RedirectResponse(contact.url, 303)
+    facts = field_views(contact, list((await list_fields(tx, who)).values()))
+    loaded = [(panel, await panel.load(tx, who, about)) for panel in panels]
+    people = await people_of(tx, who, contact) if kind == "company" else []
+    return await page(
+        request,
+        tx,
+        who,
+        "contacts/show.html",
+        heads=heads,
+        contact=contact,
+        facts=facts,
+        panels=loaded,
+        people=people,
+        zone=await recent(tx, who, kind),
+        closed=await restricted_to(tx, about),
+        may_delete=may(who, "delete", contact),
+        may_restrict=may(who, "restrict", contact),
+    )
+
+
+def _kind(request: Request) -> str:
+    return "company" if request.url.path.startswith("/companies") else "contact"
+
+
+async def facts(request: Request, tx: Tx, who: Principal) -> Answer:
+    """The accordion of facts, fetched again after a refresh."""
+    contact_id = request.path_params["id"]
+    heads = await page_heads(tx, who, f"contact:{contact_id}", f"company:{contact_id}")
+    contact = await get_contact(tx, who, contact_id)
+    views = field_views(contact, list((await list_fields(tx, who)).values()))
+    people = await people_of(tx, who, contact) if contact.kind == "company" else []
+    closed = await restricted_to(tx, contact.about)
+    return render("contacts/_facts.html", contact=contact, facts=views, people=people, closed=closed, heads=heads)
+
+
+async def new(request: Request, tx: Tx, who: Principal) -> Answer:
+    kind = "company" if request.query_params.get("kind") == "company" else "contact"
+    return render("contacts/_new.html", kind=kind, name=request.query_params.get("name", "")[:200])
+
+
+async def create(request: Request, tx: Tx, who: Principal) -> Answer:
+    form = request.state.form
+    values = {name: field(form, name) for name in ("title", "company", "emails", "phones", "tags") if field(form, name)}
+    values["owner"] = who.user_id
+    draft = ContactDraft(field(form, "name"), field(form, "kind") or "contact", values)
+    contact = await actions.create_contact(tx, who, draft)
+    return Response(status_code=201, headers={"HX-Redirect": contact.url, "Location": contact.url})
+
+
+async def _fact(request: Request, tx: Tx, who: Principal, to: str) -> tuple[Contact, FieldView]:
+    contact = await get_contact(tx, who, request.path_params["id"], to)  # type: ignore[arg-type]
+    name = request.path_params["field"]
+    views = field_views(contact, list((await list_fields(tx, who)).values()))
+    if name == "name":
+        views.append(FieldView("name", _("Name"), contact.name, contact.name, contact.field_versions.get("name", 0)))
+    for view in views:
+        if view.name == name:
+            return contact, view
+    raise NotFound(_("No such field"))
+
+
+async def show_fact(request: Request, tx: Tx, who: Principal) -> Answer:
+    contact, view = await _fact(request, tx, who, "see")
+    return render("contacts/_fact.html", contact=contact, fact=view, by=None)
+
+
+async def edit_fact(request: Request, tx: Tx, who: Principal) -> Answer:
+    contact, view = await _fact(request, tx, who, "edit")
+    people = await list_people(tx, who) if view.name == "owner" else []
+    teams = await list_teams(tx, who) if view.name == "team" else []
+    return render("contacts/_fact_form.html", contact=contact, fact=view, people=people, teams=teams)
+
+
+async def change_fact(request: Request, tx: Tx, who: Principal) -> Answer:
+    """Saves one field. The form carries the version it was opened on."""
+    contact, view = await _fact(request, tx, who, "edit")
+    form = request.state.form
+    seen = field(form, "seen") or "0"
+    if not (seen.isascii() and seen.isdigit() and len(seen) < 12):
+        raise Invalid(seen=_("Not a version"))
+    value = field(form, "value")
+    await actions.change_fields(tx, who, contact, {view.name: value}, {view.name: int(seen)})
+    contact, view = await _fact(request, tx, who, "see")
+    if view.name == "name":
+        return render("contacts/_identity.html", contact=contact)
+    return render("contacts/_fact.html", contact=contact, fact=view, by=who.user_id)
+
+
+async def trash(request: Request, tx: Tx, who: Principal) -> Answer:
+    contact = await get_contact(tx, who, request.path_params["id"], "delete")
+    await actions.trash_contact(tx, who, contact)
+    target = "/contacts?" + urlencode({"kind": contact.kind, "trashed": contact.id})
+    response = Response(status_code=200, headers={"HX-Redirect": target})
+    return toast(response, _("%(name)s is in the trash") % {"name": contact.name}, ("DELETE", f"/contacts/{contact.id}/trash"))
+
+
+async def restore(request: Request, tx: Tx, who: Principal) -> Answer:
+    contact = await get_contact(tx, who, request.path_params["id"], "delete", trashed=True)
+    await actions.restore_contact(tx, who, contact)
+    return Response(status_code=200, headers={"HX-Redirect": contact.url})
+
+
+async def restriction_form(request: Request, tx: Tx, who: Principal) -> Answer:
+    contact = await get_contact(tx, who, request.path_params["id"], "restrict")
+    return render(
+        "contacts/_restriction.html",
+        contact=contact,
+        chosen=await restricted_to(tx, contact.about),
+        people=await list_people(tx, who),
+        teams=await list_teams(tx, who),
+    )
+
+
+async def restrict(request: Request, tx: Tx, who: Principal) -> Answer:
+    contact = await get_contact(tx, who, request.path_params["id"], "restrict")
+    await actions.restrict_contact(tx, who, contact, [str(name) for name in request.state.form.getlist("who")])
+    return Response(status_code=200, headers={"HX-Refresh": "true"})
+
+
+async def change_selection(request: Request, tx: Tx, who: Principal) -> Answer:
+    """Owner, tag or trash for the ticked rows; those that may not be changed are left and counted."""
+    form = request.state.form
+    ids = [to_id(raw) for raw in form.getlist("ids")]
+    done, left = await change_many(tx, who, ids, request.path_params["what"], field(form, "value", 200))
+    text = ngettext("%(num)s record changed", "%(num)s records changed", done) % {"num": done}
+    if left:
+        text += ". " + ngettext("%(num)s left as it was", "%(num)s left as they were", left) % {"num": left}
+    return toast(HTMLResponse("", 200, {"HX-Reswap": "none"}), text)
+
+
+async def create_view(request: Request, tx: Tx, who: Principal) -> Answer:
+    form = request.state.form
+    view = await save_view(tx, who, field(form, "name", 80), field(form, "query", 1000), field(form, "shared") == "1")
+    return Response(status_code=201, headers={"HX-Redirect": f"/contacts?{view.query}"})
+
+
+async def remove_view(request: Request, tx: Tx, who: Principal) -> Answer:
+    view = await get_view(tx, who, request.path_params["id"])
+    await tx.delete(view)
+    return Response(status_code=200, headers={"HX-Redirect": "/contacts"})
+
+
+async def pick(request: Request, tx: Tx, who: Principal) -> Answer:
+    """Options for a field that names a record: GET /records?kind=company&q=alm"""
+    kind = "company" if request.query_params.get("kind") == "company" else "contact"
+    found = await pick_records(tx, who, kind, request.query_params.get("q", "")[:80])
+    return render("contacts/_options.html", records=found)
+
+
+async def tags(request: Request, tx: Tx, who: Principal) -> Answer:
+    return render("contacts/_tags.html", tags=await list_tags(tx, who, request.query_params.get("q", "")[:60]))
+
+
+routes = [
+    route("GET", "/contacts", index),
+    route("POST", "/contacts", create),
+    route("GET", "/contacts/new", new),
+    route("GET", "/contacts/{id:int}", show),
+    route("GET", "/companies/{id:int}", show),
+    route("GET", "/contacts/{id:int}/facts", facts),
+    route("GET", "/contacts/{id:int}/facts/{field}", show_fact),
+    route("GET", "/contacts/{id:int}/facts/{field}/edit", edit_fact),
+    route("PUT", "/contacts/{id:int}/facts/{field}", change_fact),
+    route("PUT", "/contacts/{id:int}/trash", trash),
+    route("DELETE", "/contacts/{id:int}/trash", restore),
+    route("GET", "/contacts/{id:int}/restriction", restriction_form),
+    route("PUT", "/contacts/{id:int}/restriction", restrict),
+    route("PUT", "/contacts/selection/{what}", change_selection),
+    route("POST", "/contacts/views", create_view),
+    route("DELETE", "/contacts/views/{id:int}", remove_view),
+    route("GET", "/records", pick),
+    route("GET", "/tags", tags),
+]

@@ -1,0 +1,116 @@
+"""Who is behind a request, whom one may see, and what each role may do to people."""
+
+from typing import Any, Literal
+
+from sqlalchemy import Select, String, cast, func, select
+from sqlalchemy.orm import selectinload
+
+from server.identity.models import ApiToken, Session, Team, TeamMember, User
+from server.kit.access import ROLES, Principal
+from server.kit.clock import now
+from server.kit.db import Tx
+from server.kit.errors import Forbidden, NotFound
+from server.kit.text import _
+
+Verb = Literal["see", "edit", "promote"]
+IDLE_SHARE = 3  # a session idle for a third of its life ends
+
+
+def _people() -> Select[Any]:
+    teams = (
+        select(func.aggregate_strings(cast(TeamMember.team_id, String), ","))
+        .where(TeamMember.user_id == User.id)
+        .scalar_subquery()
+    )
+    return select(User, teams.label("teams")).where(User.active)
+
+
+def _principal(user: User, teams: str | None, via: str, session_id: int | None = None) -> Principal:
+    return Principal(
+        user_id=user.id,
+        workspace_id=user.workspace_id,
+        role=user.role,
+        teams=frozenset(int(team) for team in (teams or "").split(",") if team),
+        via=via,
+        name=user.name,
+        email=user.email,
+        language=user.language,
+        timezone=user.timezone,
+        theme=user.theme,
+        picture=user.picture,
+        session_id=session_id,
+    )
+
+
+async def by_session(tx: Tx, token_hash: str) -> tuple[Principal, Session] | None:
+    statement = _people().add_columns(Session).join(Session, Session.user_id == User.id)
+    row = (await tx.execute(statement.where(Session.token_hash == token_hash, Session.expires_at > now()))).one_or_none()
+    if row is None:
+        return None
+    user, teams, session = row
+    if session.seen_at + (session.expires_at - session.created_at) / IDLE_SHARE < now():
+        return None
+    return _principal(user, teams, "page", session.id), session
+
+
+async def by_api_token(tx: Tx, token_hash: str) -> Principal | None:
+    statement = _people().join(ApiToken, ApiToken.user_id == User.id).where(ApiToken.token_hash == token_hash)
+    row = (await tx.execute(statement)).one_or_none()
+    return _principal(row[0], row[1], "api") if row else None
+
+
+async def by_user_id(tx: Tx, user_id: int, via: str = "cli") -> Principal | None:
+    row = (await tx.execute(_people().where(User.id == user_id))).one_or_none()
+    return _principal(row[0], row[1], via) if row else None
+
+
+async def has_session(tx: Tx, session_id: int) -> bool:
+    return await tx.scalar(select(Session.id).where(Session.id == session_id, Session.expires_at > now())) is not None
+
+
+def visible_users(who: Principal) -> Select[tuple[User]]:
+    return select(User).where(User.workspace_id == who.workspace_id)
+
+
+def visible_teams(who: Principal) -> Select[tuple[Team]]:
+    return select(Team).where(Team.workspace_id == who.workspace_id)
+
+
+def may(who: Principal, verb: Verb, user: User) -> bool:
+    if verb == "see":
+        return True
+    if not who.is_at_least("admin"):
+        return False
+    return who.role == "owner" or who.kind == "system" or user.role != "owner"
+
+
+def may_give(who: Principal, role: str) -> bool:
+    """Nobody makes somebody stronger than themselves."""
+    return who.kind == "system" or (who.is_at_least("admin") and ROLES.index(role) >= ROLES.index(who.role))  # type: ignore[arg-type]
+
+
+async def get_user(tx: Tx, who: Principal, user_id: int, to: Verb = "see") -> User:
+    user = await tx.scalar(visible_users(who).where(User.id == user_id).options(selectinload(User.teams)))
+    if user is None:
+        raise NotFound(_("No such person"))
+    if not may(who, to, user):
+        raise Forbidden(_("Only admins change people"))
+    return user
+
+
+async def get_team(tx: Tx, who: Principal, team_id: int, to: Verb = "see") -> Team:
+    team = await tx.scalar(visible_teams(who).where(Team.id == team_id).options(selectinload(Team.members)))
+    if team is None:
+        raise NotFound(_("No such team"))
+    if to != "see" and not who.is_at_least("admin"):
+        raise Forbidden(_("Only admins change teams"))
+    return team
+
+
+async def may_hear_user(tx: Tx, who: Principal, rests: set[str]) -> set[str]:
+    """user:<id> is that user's own."""
+    return rests & {str(who.user_id)}
+
+
+async def may_hear_workspace(tx: Tx, who: Principal, rests: set[str]) -> set[str]:
+    return rests & {str(who.workspace_id)}

@@ -1,0 +1,58 @@
+"""What people type about themselves, checked."""
+
+import re
+from typing import get_args
+from zoneinfo import available_timezones
+
+from server.kit.access import Role
+from server.kit.errors import Invalid
+from server.kit.text import LANGUAGES, _, clean
+
+MAIL = re.compile(r"[^@\s,;<>\"()]{1,64}@[^@\s,;<>\"()]{1,190}\.[^@\s,;<>\"().]{2,63}\Z")
+THEMES = ("auto", "light", "dark")
+ZONES = frozenset(available_timezones())
+
+
+def parse_email(text: str) -> str:
+    """Lower case; refused unless it could be one."""
+    email = clean(text, 320).lower()
+    if not MAIL.match(email):
+        raise Invalid(email=_("This is no e-mail address"))
+    return email
+
+
+def parse_emails(text: str) -> list[str]:
+    """Several, by comma, semicolon, space or line."""
+    return list(dict.fromkeys(parse_email(part) for part in re.split(r"[,;\s]+", text) if part))
+
+
+def parse_name(text: str, field: str = "name") -> str:
+    name = " ".join(clean(text, 120).split())
+    if not name:
+        raise Invalid(**{field: _("A name is needed")})
+    return name
+
+
+def parse_role(text: str) -> Role:
+    if text not in get_args(Role):
+        raise Invalid(role=_("No such role"))
+    return text  # type: ignore[return-value]
+
+
+def one_of(field: str, text: str, choices: tuple[str, ...] | frozenset[str]) -> str:
+    if text not in choices:
+        raise Invalid(**{field: _("Not one of the choices")})
+    return text
+
+
+def parse_profile(field: str, text: str) -> str:
+    match field:
+        case "language":
+            return one_of(field, text, LANGUAGES)
+        case "timezone":
+            return one_of(field, text, ZONES)
+        case "theme":
+            return one_of(field, text, THEMES)
+        case "name":
+            return parse_name(text)
+    raise Invalid(**{field: _("No such field")})

@@ -1,0 +1,1 @@
+"""What every domain stands on; no word of CRM in here."""

@@ -1,0 +1,132 @@
+"""The engines, the transaction, the declarative base. The only file that commits."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, nullcontext
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, event
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+
+Tx = AsyncSession
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment. SQLite forgets the zone; this puts it back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+Json = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+Id = Integer().with_variant(BigInteger(), "postgresql")
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012  SQLAlchemy reads it as a plain class attribute
+        dict[str, Any]: Json,
+        list[Any]: Json,
+        datetime: UtcDateTime,
+        int: Id,
+    }
+
+
+class Database:
+    """Two engines on one database: reads see a snapshot and cannot write, writes queue for the one lock.
+
+    `before_commit` runs inside each write transaction (reactions, jobs), `after_commit` once it is on disk
+    (wake the relay); both are filled in main.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.is_sqlite = url.startswith("sqlite")
+        self.before_commit: list[Callable[[Tx], Awaitable[None]]] = []
+        self.after_commit: list[Callable[[Tx], None]] = []
+        self.engine, self._reader = _sqlite_engines(url) if self.is_sqlite else _postgres_engines(url)
+        self._write = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._read = async_sessionmaker(self._reader, expire_on_commit=False, autoflush=False)
+        self._lock = asyncio.Lock() if self.is_sqlite else None
+
+    @asynccontextmanager
+    async def transaction(self, *, read: bool = False) -> AsyncIterator[Tx]:
+        """Commits when the block ends, rolls back when it raises. `read=True` cannot write."""
+        if read:
+            async with self._read() as tx:
+                tx.info["read"] = True
+                yield tx
+            return
+        async with self._lock or nullcontext():
+            async with self._write() as tx:
+                await tx.connection()
+                yield tx
+                for step in self.before_commit:
+                    await step(tx)
+                await tx.commit()
+        for wake in self.after_commit:
+            wake(tx)
+
+    async def dispose(self) -> None:
+        await self.engine.dispose()
+        await self._reader.dispose()
+
+
+def _sqlite_engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
+    writer = create_async_engine(url, pool_size=1, max_overflow=0)
+    reader = create_async_engine(url, pool_size=8, max_overflow=0)
+    _prepare_sqlite(writer, "BEGIN IMMEDIATE", "PRAGMA synchronous=FULL", "PRAGMA journal_mode=WAL")
+    _prepare_sqlite(reader, "BEGIN", "PRAGMA query_only=ON")
+    return writer, reader
+
+
+def _prepare_sqlite(engine: AsyncEngine, begin: str, *pragmas: str) -> None:
+    def on_connect(connection: Any, record: object) -> None:
+        connection.isolation_level = None  # the driver's own BEGIN comes too late: only before the first write
+        cursor = connection.cursor()
+        for pragma in (
+            "PRAGMA busy_timeout=10000",
+            "PRAGMA foreign_keys=ON",
+            "PRAGMA cache_size=-16000",
+            "PRAGMA temp_store=MEMORY",
+            *pragmas,
+        ):
+            cursor.execute(pragma)
+        cursor.close()
+
+    event.listen(engine.sync_engine, "connect", on_connect)
+    event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+
+
+def _postgres_engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
+    writer = create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+    reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return writer, reader
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether the database said *not now* (lock, serialisation, lost connection) rather than *never*."""
+    cause = getattr(error, "orig", None)
+    if isinstance(cause, sqlite3.OperationalError):
+        return "locked" in str(cause) or "busy" in str(cause)
+    return getattr(cause, "sqlstate", "") in ("40001", "40P01", "57P01", "08006", "08003") or bool(
+        getattr(error, "connection_invalidated", False)
+    )

@@ -1,0 +1,90 @@
+"""A domain's manifest: what main plugs in. Adding a domain is adding a folder that has one."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from pkgutil import iter_modules
+from typing import Any
+
+from sqlalchemy import ScalarSelect
+from starlette.routing import BaseRoute
+
+import server
+from server.kit.access import Principal
+from server.kit.db import Tx
+
+MayListen = Callable[[Tx, Principal, set[str]], Awaitable[set[str]]]
+Verb = Callable[..., Awaitable[Any]]
+Load = Callable[[Tx, Principal, str], Awaitable[dict[str, Any]]]
+Badge = Callable[[Principal], ScalarSelect[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A part of a record's page that another domain owns: loaded in the page's own transaction, shown in `slot`
+    ("centre", "facts" or "dock"), fetched again from `url`. `load(tx, who, about)` gives the template's inputs."""
+
+    on: tuple[str, ...]
+    slot: str
+    name: str
+    template: str
+    load: Load
+    url: str
+    topics: Callable[[str], list[str]] = lambda about: [about]
+
+
+@dataclass(frozen=True, slots=True)
+class Nav:
+    """An entry of the sidebar. `badge` counts what waits for the reader, as a scalar subquery."""
+
+    title: str
+    url: str
+    icon: str
+    order: int
+    badge: Badge | None = None
+    on_phone: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    name: str
+    routes: list[BaseRoute] = field(default_factory=list)
+    topics: dict[str, MayListen] = field(default_factory=dict)
+    verbs: dict[str, Verb] = field(default_factory=dict)
+    panels: list[Panel] = field(default_factory=list)
+    nav: list[Nav] = field(default_factory=list)
+
+
+def discover() -> list[Domain]:
+    """Every domain, by name. Importing a manifest registers its facts, renderers, reactions and jobs."""
+    names = [module.name for module in iter_modules(server.__path__) if module.ispkg and module.name != "kit"]
+    return [
+        import_module(f"server.{name}.domain").domain for name in sorted(names) if find_spec(f"server.{name}.domain")
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """All domains together, as pages and the API see them."""
+
+    domains: list[Domain]
+
+    @property
+    def routes(self) -> list[BaseRoute]:
+        return [route for domain in self.domains for route in domain.routes]
+
+    @property
+    def topics(self) -> dict[str, MayListen]:
+        return {kind: check for domain in self.domains for kind, check in domain.topics.items()}
+
+    @property
+    def verbs(self) -> dict[str, Verb]:
+        return {name: verb for domain in self.domains for name, verb in domain.verbs.items()}
+
+    @property
+    def nav(self) -> list[Nav]:
+        return sorted((entry for domain in self.domains for entry in domain.nav), key=lambda entry: entry.order)
+
+    def panels(self, kind: str) -> list[Panel]:
+        return [panel for domain in self.domains for panel in domain.panels if kind in panel.on]

@@ -1,0 +1,40 @@
+"""The only errors a domain raises. Each knows its status; one handler turns them into answers."""
+
+
+class DomainError(Exception):
+    """`message` is a plain sentence for the person; `fields` maps a field's name to what is wrong with it."""
+
+    status = 500
+
+    def __init__(self, message: str = "", **fields: str) -> None:
+        super().__init__(message)
+        self.message = message or next(iter(fields.values()), "")
+        self.fields = fields
+
+
+class NotFound(DomainError):
+    """Not there, or not yours to know of: the answer is the same."""
+
+    status = 404
+
+
+class Forbidden(DomainError):
+    status = 403
+
+
+class Invalid(DomainError):
+    status = 422
+
+
+class Conflict(DomainError):
+    """Somebody was faster. `theirs` tells who, when and what, so that nobody's text is lost."""
+
+    status = 409
+
+    def __init__(self, message: str = "", theirs: dict[str, object] | None = None, **fields: str) -> None:
+        super().__init__(message, **fields)
+        self.theirs = theirs or {}
+
+
+class TooMany(DomainError):
+    status = 429

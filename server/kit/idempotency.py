@@ -1,0 +1,81 @@
+"""One act, one row: a write with a key that was already answered gets the same answer again."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from weakref import WeakValueDictionary
+
+from sqlalchemy import Text, delete
+from sqlalchemy.orm import Mapped, mapped_column
+from starlette.responses import Response
+
+from server.kit.clock import now
+from server.kit.db import Base, Tx
+from server.kit.errors import Invalid
+from server.kit.text import _
+
+KEPT = timedelta(hours=24)
+KEEP_HEADERS = ("location", "content-type", "x-toast", "hx-redirect", "hx-retarget", "hx-reswap")
+
+
+class IdempotencyRow(Base):
+    __tablename__ = "idempotency"
+
+    user_id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request: Mapped[str]  # method, path and digest of the body
+    status: Mapped[int]
+    headers: Mapped[dict[str, Any]]
+    body: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class KeyLocks:
+    """Holders of one key queue here, before they take a connection."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def hold(self, credential: str, key: str) -> AsyncIterator[None]:
+        lock = self._locks.get((credential, key)) or asyncio.Lock()
+        self._locks[credential, key] = lock
+        async with lock:
+            yield
+
+
+def fingerprint(method: str, path: str, body: bytes) -> str:
+    return f"{method} {path} {hashlib.sha256(body).hexdigest()}"
+
+
+def check_key(key: str) -> str:
+    if not 8 <= len(key) <= 128 or not key.isascii() or not key.isprintable():
+        raise Invalid(_("An Idempotency-Key has 8 to 128 printable characters"))
+    return key
+
+
+async def claim(tx: Tx, user_id: int, key: str, request: str) -> Response | None:
+    """Takes the key first, in the same transaction: raise = rollback = key free. An answered one gives its answer."""
+    known = await tx.get(IdempotencyRow, (user_id, key))
+    if known is None:
+        tx.add(IdempotencyRow(user_id=user_id, key=key, request=request, status=0, headers={}, body="", at=now()))
+        await tx.flush()
+        return None
+    if known.request != request:
+        raise Invalid(_("This Idempotency-Key was used for another request"))
+    return Response(known.body, known.status, known.headers)
+
+
+async def settle(tx: Tx, user_id: int, key: str, response: Response) -> None:
+    row = await tx.get(IdempotencyRow, (user_id, key))
+    assert row is not None
+    row.status = response.status_code
+    row.headers = {name: response.headers[name] for name in KEEP_HEADERS if name in response.headers}
+    row.body = bytes(response.body).decode()
+
+
+async def prune_keys(tx: Tx) -> None:
+    await tx.execute(delete(IdempotencyRow).where(IdempotencyRow.at < now() - KEPT))

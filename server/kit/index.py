@@ -1,0 +1,113 @@
+"""The search port: SQLite's FTS5 trigrams or PostgreSQL's pg_trgm behind the same four functions.
+
+Text is stored folded (no accents, lower case), so "lucia" finds Lucía and "erre" finds Ferrer.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Index, Select, Text, and_, column, delete, insert, select, table, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.kit.access import Principal, allowed
+from server.kit.about import parse_about
+from server.kit.db import Base, Tx
+from server.kit.text import fold
+
+TRIGRAM = 3
+WORDS = 6
+TEXT_LIMIT = 4000
+
+
+class SearchRow(Base):
+    __tablename__ = "search_doc"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workspace_id: Mapped[int]
+    doc: Mapped[str] = mapped_column(unique=True)  # what is found: "contact:7", "task:3"
+    kind: Mapped[str]
+    record_id: Mapped[int]
+    about: Mapped[str | None]  # the record whose rights apply
+    title: Mapped[str]
+    text: Mapped[str] = mapped_column(Text)  # folded
+
+    __table_args__ = (
+        Index("ix_search_doc_kind", "workspace_id", "kind", "record_id"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Doc:
+    """Something to be found. `about`: the record whose rights apply, None for everybody in the workspace."""
+
+    workspace_id: int
+    doc: str
+    about: str | None
+    title: str
+    words: str = ""
+
+    def row(self) -> dict[str, Any]:
+        kind, record_id = parse_about(self.doc)
+        return {
+            "workspace_id": self.workspace_id,
+            "doc": self.doc,
+            "kind": kind,
+            "record_id": record_id,
+            "about": self.about,
+            "title": self.title[:200],
+            "text": fold(f"{self.title} {self.words}")[:TEXT_LIMIT],
+        }
+
+
+async def index_docs(tx: Tx, docs: Iterable[Doc]) -> None:
+    """Makes these findable, in place of what was known under the same names."""
+    rows = [doc.row() for doc in docs]
+    if rows:
+        await tx.execute(delete(SearchRow).where(SearchRow.doc.in_([row["doc"] for row in rows])))
+        await tx.execute(insert(SearchRow), rows)
+
+
+async def index_new(tx: Tx, docs: Iterable[Doc]) -> None:
+    """The same for records that are new, in bulk."""
+    if rows := [doc.row() for doc in docs]:
+        await tx.execute(insert(SearchRow), rows)
+
+
+async def unindex(tx: Tx, names: Iterable[str]) -> None:
+    await tx.execute(delete(SearchRow).where(SearchRow.doc.in_(list(names))))
+
+
+def matches(tx: Tx, query: str) -> ColumnElement[bool]:
+    """The condition on SearchRow that every word of `query` occurs, in any place."""
+    words = fold(query).split()[:WORDS]
+    is_sqlite = tx.get_bind().dialect.name == "sqlite"
+    long = [word for word in words if len(word) >= TRIGRAM]
+    conditions: list[ColumnElement[bool]] = []
+    if is_sqlite and long:
+        phrase = " ".join('"' + word.replace('"', '""') + '"' for word in long)
+        found = select(column("rowid")).select_from(table("search_fts")).where(text("search_fts MATCH :phrase").bindparams(phrase=phrase))
+        conditions.append(SearchRow.id.in_(found.scalar_subquery()))
+        words = [word for word in words if len(word) < TRIGRAM]
+    conditions += [SearchRow.text.contains(word, autoescape=True) for word in words]
+    return and_(*conditions) if conditions else SearchRow.id.is_not(None)
+
+
+def matching_ids(tx: Tx, who: Principal, kinds: list[str], query: str) -> Select[Any]:
+    """Record numbers of these kinds that match; a subquery for lists."""
+    return select(SearchRow.record_id).where(
+        SearchRow.workspace_id == who.workspace_id, SearchRow.kind.in_(kinds), matches(tx, query)
+    )
+
+
+async def find(tx: Tx, who: Principal, query: str, kinds: list[str] | None = None, limit: int = 8) -> list[SearchRow]:
+    """The best few: titles that begin with the query first, then by title."""
+    if not fold(query).strip():
+        return []
+    start = SearchRow.text.startswith(fold(query).strip(), autoescape=True)
+    rows = select(SearchRow).where(
+        SearchRow.workspace_id == who.workspace_id, allowed(who, SearchRow.about), matches(tx, query)
+    )
+    if kinds:
+        rows = rows.where(SearchRow.kind.in_(kinds))
+    return list(await tx.scalars(rows.order_by(start.desc(), SearchRow.title, SearchRow.id).limit(limit)))

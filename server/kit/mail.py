@@ -1,0 +1,57 @@
+"""Outgoing mail: a real server, or a twin that keeps what it was given."""
+
+from email.message import EmailMessage
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+
+
+class Mailer(Protocol):
+    is_real: bool
+
+    async def send(self, to: str, subject: str, text: str) -> None:
+        """Raises OSError when the server did not take it."""
+
+
+def compose(sender: str, to: str, subject: str, text: str) -> EmailMessage:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = sender, to, " ".join(subject.split())
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(text)
+    return message
+
+
+class SmtpMailer:
+    is_real = True
+
+    def __init__(self, url: str, sender: str) -> None:
+        self._parts, self._sender = urlsplit(url), sender
+
+    async def send(self, to: str, subject: str, text: str) -> None:
+        tls = self._parts.scheme == "smtps"
+        await aiosmtplib.send(
+            compose(self._sender, to, subject, text),
+            hostname=self._parts.hostname,
+            port=self._parts.port or (465 if tls else 25),
+            username=unquote(self._parts.username) if self._parts.username else None,
+            password=unquote(self._parts.password) if self._parts.password else None,
+            use_tls=tls,
+            timeout=10,
+        )
+
+
+class NullMailer:
+    """No mail server is set: pages show links to copy instead."""
+
+    is_real = False
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str, str]] = []
+
+    async def send(self, to: str, subject: str, text: str) -> None:
+        self.sent = [*self.sent[-99:], (to, subject, text)]
+
+
+def mailer(url: str, sender: str) -> Mailer:
+    return SmtpMailer(url, sender) if url else NullMailer()

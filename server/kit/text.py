@@ -1,0 +1,89 @@
+"""Words in the reader's language, folding for search, and the colours and initials of people."""
+
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+
+LANGUAGES = ("en", "es")
+CATALOGUES = Path("translations")
+_language: ContextVar[str] = ContextVar("language", default="en")
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Everything rendered inside speaks this language; unknown ones fall back to English."""
+    token = _language.set(language if language in LANGUAGES else "en")
+    try:
+        yield
+    finally:
+        _language.reset(token)
+
+
+def language() -> str:
+    return _language.get()
+
+
+@cache
+def catalogue(language: str) -> dict[str, tuple[str, ...]]:
+    """message → its forms. One file a domain, so that a domain's words stand together."""
+    words: dict[str, tuple[str, ...]] = {}
+    for path in sorted((CATALOGUES / language).glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=language):
+                if message.id and message.string and not message.fuzzy:
+                    forms = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+                    words[message.id if isinstance(message.id, str) else message.id[0]] = forms
+    return words
+
+
+def gettext(message: str) -> str:
+    if _language.get() == "en":
+        return message
+    return catalogue(_language.get()).get(message, (message,))[0] or message
+
+
+def ngettext(one: str, many: str, n: int) -> str:
+    if _language.get() == "en":
+        return one if n == 1 else many
+    forms = catalogue(_language.get()).get(one, ())
+    return forms[0 if n == 1 else 1] if len(forms) > 1 and all(forms) else (one if n == 1 else many)
+
+
+_ = gettext
+
+
+def pick_language(header: str) -> str:
+    """The first language of an Accept-Language header that we speak."""
+    for part in header.split(","):
+        code = part.split(";")[0].strip()[:2].lower()
+        if code in LANGUAGES:
+            return code
+    return "en"
+
+
+def fold(text: str) -> str:
+    """Lower case without accents: "Lucía Ferrer" → "lucia ferrer"."""
+    plain = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+
+
+def initials(name: str) -> str:
+    words = [word for word in name.split() if word[0].isalnum()]
+    picked = (words[0][0] + words[-1][0]) if len(words) > 1 else (words[0][:2] if words else name[:1])
+    return picked.upper() or "?"
+
+
+def hue(id: int | None) -> int:
+    """One of eight colours; a person keeps theirs everywhere (DESIGN.md)."""
+    return (id or 0) % 8 + 1
+
+
+def clean(text: object, limit: int) -> str:
+    """Typed text without NUL, lone surrogates and outer space, at most `limit` characters."""
+    plain = str(text if text is not None else "").replace("\x00", "")
+    return plain.encode("utf-8", "ignore").decode().strip()[:limit]

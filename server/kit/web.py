@@ -1,0 +1,246 @@
+"""Handlers get (request, tx, who) and return HTML; errors become answers in one place."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+from sqlalchemy import select
+
+from server.kit.access import Principal
+from server.kit.db import Database, Tx
+from server.kit.errors import Conflict, DomainError, Forbidden, Invalid
+from server.kit.idempotency import check_key, claim, fingerprint, settle
+from server.kit.logging import log
+from server.kit.pages import render
+from server.kit.patches import read_heads
+from server.kit.text import _, pick_language, speaking
+
+Answer = str | Response
+Handler = Callable[[Request, Tx, Principal], Awaitable[Answer]]
+OpenHandler = Callable[[Request, Database], Awaitable[Answer]]
+SAFE = ("GET", "HEAD")
+FIELD_LIMIT = 200
+FILE_LIMIT = 20
+
+
+def route(method: str, path: str, handler: Handler, *, personal: bool = False) -> Route:
+    """A route for members. `personal`: an act on oneself, open to read-only members too.
+
+    The body is read whole before a transaction opens. GET = a snapshot that cannot write.
+    """
+
+    async def endpoint(request: Request) -> Response:
+        await prepare(request)
+        key = request.headers.get("idempotency-key") if method not in SAFE else None
+        if key is None:
+            return await _answer(request, handler, method, personal, None)
+        credential = request.headers.get("authorization", "") + request.headers.get("cookie", "")
+        async with request.app.state.key_locks.hold(credential, check_key(key)):
+            return await _answer(request, handler, method, personal, key)
+
+    return Route(path, endpoint, methods=[method], name=f"{handler.__module__}.{handler.__name__}")
+
+
+async def _answer(request: Request, handler: Handler, method: str, personal: bool, key: str | None) -> Response:
+    database: Database = request.app.state.database
+    async with database.transaction(read=method in SAFE) as tx:
+        who: Principal | None = await request.app.state.authenticate(request, tx)
+        if who is None:
+            return _sign_in_first(request)
+        request.state.who = who
+        with speaking(who.language):
+            if method not in SAFE and not personal and not who.may_write:
+                raise Forbidden(_("Your role can read here, not write"))
+            if key and who.user_id is not None:
+                request_print = fingerprint(method, request.url.path, request.state.digest)
+                if (known := await claim(tx, who.user_id, key, request_print)) is not None:
+                    return known
+            response = _response(await handler(request, tx, who))
+            if key and who.user_id is not None:
+                await settle(tx, who.user_id, key, response)
+    return response
+
+
+def open_route(method: str, path: str, handler: OpenHandler) -> Route:
+    """A route without a member (set-up, sign-in, reset, invitation). The handler opens its own transactions,
+    so that hashing stays outside them."""
+
+    async def endpoint(request: Request) -> Response:
+        await prepare(request)
+        with speaking(request_language(request)):
+            return _response(await handler(request, request.app.state.database))
+
+    return Route(path, endpoint, methods=[method], name=f"{handler.__module__}.{handler.__name__}")
+
+
+def _response(answer: Answer) -> Response:
+    return HTMLResponse(answer) if isinstance(answer, str) else answer
+
+
+def request_language(request: Request) -> str:
+    chosen = request.query_params.get("lang") or request.cookies.get("lang")
+    return chosen if chosen in ("en", "es") else pick_language(request.headers.get("accept-language", ""))
+
+
+async def prepare(request: Request) -> None:
+    """Origin check, then the whole body: `request.state.form` (FormData) or `.json`, and `.digest` of it."""
+    request.state.form, request.state.json, request.state.digest = FormData(), None, b""
+    if request.method in SAFE:
+        return
+    check_origin(request)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        request.state.form = await request.form(max_fields=FIELD_LIMIT, max_files=FILE_LIMIT, max_part_size=4 * 1024 * 1024)
+        request.state.digest = json.dumps(
+            [[name, value if isinstance(value, str) else [value.filename, value.size]] for name, value in request.state.form.multi_items()]
+        ).encode()
+    else:
+        request.state.digest = await request.body()
+        request.state.json = parse_json(request.state.digest) if request.state.digest and kind == "application/json" else None
+
+
+def parse_json(raw: bytes) -> Any:
+    try:
+        return json.loads(raw, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise Invalid(_("The body is no valid JSON")) from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def check_origin(request: Request) -> None:
+    """Refuses a browser's request that another site caused. No browser omits both headers on a write."""
+    site = request.headers.get("sec-fetch-site")
+    if site in ("same-origin", "none"):
+        return
+    origin = request.headers.get("origin")
+    if site is None and origin is None:
+        return
+    if origin and site is None and is_own_origin(origin, request.headers.get("host", ""), request.app.state.settings.url):
+        return
+    raise Forbidden(_("This request came from another site"))
+
+
+def is_own_origin(origin: str, host: str, base_url: str) -> bool:
+    parts = urlsplit(origin)
+    return bool(parts.netloc) and (parts.netloc == host or origin == "{0.scheme}://{0.netloc}".format(urlsplit(base_url)))
+
+
+def field(form: FormData | Mapping[str, Any], name: str, limit: int = 10_000) -> str:
+    """A text field of a form, without NUL and outer space; refused when longer than `limit`."""
+    value = form.get(name)
+    if isinstance(value, UploadFile):
+        raise Invalid(**{name: _("Text is expected here")})
+    text = (value or "").replace("\x00", "").encode("utf-8", "ignore").decode().strip()
+    if len(text) > limit:
+        raise Invalid(**{name: _("At most %(n)s characters") % {"n": limit}})
+    return text
+
+
+def is_htmx(request: Request) -> bool:
+    return request.headers.get("hx-request") == "true"
+
+
+def _sign_in_first(request: Request) -> Response:
+    if is_api(request):
+        return JSONResponse({"error": "unauthorized", "message": "Send a valid bearer token"}, 401, {"WWW-Authenticate": "Bearer"})
+    target = "/signin?next=" + quote(request.url.path if request.method == "GET" and not is_htmx(request) else "/")
+    if is_htmx(request) or request.method not in SAFE:
+        return Response(status_code=401, headers={"HX-Redirect": target})
+    return RedirectResponse(target, 303)
+
+
+def is_api(request: Request) -> bool:
+    return request.url.path.startswith("/api/")
+
+
+async def page(request: Request, tx: Tx, who: Principal, template: str, *, heads: dict[str, int], **context: Any) -> str:
+    """A whole page: the shell around `template`, with the sidebar's counts in one query."""
+    house = request.app.state.house
+    nav = house.nav
+    counted = [entry for entry in nav if entry.badge is not None]
+    columns = [entry.badge(who).label(f"b{i}") for i, entry in enumerate(counted)]
+    row = (await tx.execute(select(*columns))).one() if columns else ()
+    badges = {entry.url: count for entry, count in zip(counted, row, strict=True)}
+    return render(
+        template, request=request, who=who, nav=nav, badges=badges, heads=heads, nonce=request.state.nonce, **context
+    )
+
+
+async def page_heads(tx: Tx, who: Principal, *topics: str) -> dict[str, int]:
+    """The first line of a page's handler: heads of its topics, of the reader's own and of the workspace."""
+    return await read_heads(tx, who.key, f"workspace:{who.workspace_id}", *topics)
+
+
+def toast(response: Response, text: str, undo: tuple[str, str] | None = None) -> Response:
+    """Adds a short message to an answer; `undo` is (method, address)."""
+    note = {"text": text, "undo": {"method": undo[0], "url": undo[1]} if undo else None, "error": False}
+    response.headers["X-Toast"] = json.dumps(note)
+    return response
+
+
+async def on_domain_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)
+    who: Principal | None = getattr(request.state, "who", None)
+    with speaking(who.language if who else request_language(request)):
+        return _error_response(request, error, who)
+
+
+def _error_response(request: Request, error: DomainError, who: Principal | None) -> Response:
+    message = error.message or _default_message(error.status)
+    if is_api(request):
+        body: dict[str, Any] = {"error": _code(error), "message": message, "fields": error.fields}
+        if isinstance(error, Conflict):
+            body["theirs"] = error.theirs
+        return JSONResponse(body, error.status)
+    if is_htmx(request) or request.headers.get("x-requested-with") == "fetch":
+        html = render("kit/_error.html", error=error, message=message)
+        note = json.dumps({"text": message, "undo": None, "error": True})
+        return HTMLResponse(html, error.status, {"X-Toast": note, "HX-Reswap": "none"})
+    context = {"who": who, "status": error.status, "message": message, "nonce": request.state.nonce, "code": ""}
+    return HTMLResponse(render("kit/error.html", **context), error.status)
+
+
+def _code(error: DomainError) -> str:
+    return {404: "not_found", 403: "forbidden", 422: "invalid", 409: "conflict", 429: "too_many"}[error.status]
+
+
+def _default_message(status: int) -> str:
+    return {
+        404: _("There is nothing here, or it is not for you"),
+        403: _("You may not do this"),
+        409: _("Somebody was faster"),
+        429: _("Too many tries. Wait a moment"),
+        413: _("That is too large"),
+        405: _("This address does not do that"),
+    }.get(status, _("That did not work"))
+
+
+async def on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    with speaking(request_language(request)):
+        if is_api(request):
+            return JSONResponse({"error": f"http_{error.status_code}", "message": _default_message(error.status_code), "fields": {}}, error.status_code)
+        context = {"who": None, "status": error.status_code, "message": _default_message(error.status_code), "nonce": request.state.nonce, "code": ""}
+        return HTMLResponse(render("kit/error.html", **context), error.status_code, error.headers)
+
+
+async def on_crash(request: Request, error: Exception) -> Response:
+    """Says an id that stands in the log beside the trace; nothing of the inside."""
+    code = request.state.nonce[:6].upper()
+    log.error("request.crashed", code=code, path=request.url.path, exc_info=error)
+    with speaking(request_language(request)):
+        message = _("Something went wrong on our side. Nothing of yours is lost")
+        if is_api(request):
+            return JSONResponse({"error": "internal", "message": message, "code": code, "fields": {}}, 500)
+        return HTMLResponse(render("kit/error.html", who=None, status=500, message=message, nonce=request.state.nonce, code=code), 500)
+
+

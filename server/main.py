@@ -1,0 +1,167 @@
+"""The composition root: the one module that knows both the workspace and the wire."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from sqlalchemy import update
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from realtime.bus import Bus, BusDown, MemoryBus
+from realtime.hub import Hub
+from realtime.socket import live_route
+from server import __version__
+from server.identity.doors import LiveDoors, authenticate
+from server.identity.models import Session
+from server.identity.passwords import Passwords
+from server.identity.throttle import Throttle
+from server.kit.db import Database
+from server.kit.domain import House, discover
+from server.kit.errors import DomainError
+from server.kit.events import run_reactions
+from server.kit.files import Files
+from server.kit.guard import SecurityHeaders
+from server.kit.idempotency import KeyLocks
+from server.kit.jobs import Services, Worker, queue_after_facts
+from server.kit.mail import mailer
+from server.kit.patches import PatchSource
+from server.kit.relay import Relay
+from server.kit.web import on_crash, on_domain_error, on_http_error
+from server.settings import Settings
+
+SIGHTINGS_EVERY = 60.0
+
+
+class StaticForever(StaticFiles):
+    """Built files carry a hash in their name, so they may be kept for ever."""
+
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
+        response.headers["cache-control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def build_bus(settings: Settings) -> Bus:
+    if not settings.redis_url:
+        return MemoryBus()
+    from realtime.bus_redis import RedisBus
+
+    return RedisBus(settings.redis_url)
+
+
+def build_database(settings: Settings) -> Database:
+    """With the steps that every transaction takes; shared by the app, the worker and the CLI."""
+    database = Database(settings.database)
+    database.before_commit += [run_reactions, queue_after_facts]
+    return database
+
+
+def build_services(settings: Settings, database: Database) -> Services:
+    return Services(
+        database, Files(settings.data_dir / "files"), mailer(settings.smtp_url, settings.mail_from), settings
+    )
+
+
+def build_app(settings: Settings, *, jobs: bool = True, background: bool = True) -> Starlette:
+    """`jobs`: run the job table in this process too. `background=False`: tests drain relay and jobs by hand."""
+    house = House(discover())
+    database, bus = build_database(settings), build_bus(settings)
+    services = build_services(settings, database)
+    relay, worker = Relay(database, bus), Worker(services)
+    doors = LiveDoors(database, house, settings)
+    hub = Hub(PatchSource(database), bus, doors)
+    database.after_commit += [relay.wake, worker.wake]
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await bus.start()
+        await hub.start()
+        running = [relay.run(), note_sightings(app)] + ([worker.run()] if jobs else [])
+        tasks = [asyncio.create_task(work) for work in running] if background else []
+        if not background:
+            for work in running:
+                work.close()
+        yield
+        await hub.stop()
+        relay.stop(), worker.stop()
+        app.state.stopping.set()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await bus.stop()
+        await database.dispose()
+
+    app = Starlette(
+        routes=[
+            Mount("/static/dist", StaticForever(directory="static/dist", check_dir=False)),
+            Route("/health", health),
+            Route("/ready", ready),
+            live_route(hub, doors),
+            *house.routes,
+        ],
+        middleware=[
+            Middleware(SecurityHeaders, https=settings.is_https),
+            Middleware(GZipMiddleware, minimum_size=1024, compresslevel=1),
+            Middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_upload_mb * 1024 * 1024),
+        ],
+        exception_handlers={DomainError: on_domain_error, HTTPException: on_http_error, Exception: on_crash},
+        lifespan=lifespan,
+    )
+    state = app.state
+    state.settings, state.database, state.bus, state.hub = settings, database, bus, hub
+    state.relay, state.worker, state.services, state.house = relay, worker, services, house
+    state.authenticate, state.passwords, state.throttle = authenticate, Passwords(), Throttle(settings.redis_url)
+    state.key_locks, state.sightings, state.stopping = KeyLocks(), {}, asyncio.Event()
+    return app
+
+
+async def note_sightings(app: Starlette) -> None:
+    """Writes when devices were last seen, once a minute for all of them."""
+    while not app.state.stopping.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(app.state.stopping.wait(), SIGHTINGS_EVERY)
+        seen: dict[int, datetime] = dict(app.state.sightings)
+        app.state.sightings.clear()
+        if seen:
+            async with app.state.database.transaction() as tx:
+                for session_id, at in seen.items():
+                    await tx.execute(update(Session).where(Session.id == session_id).values(seen_at=at))
+
+
+async def health(request: Request) -> Response:
+    """Alive, and how well: the bus is probed end to end, the relay says how far behind it is."""
+    state = request.app.state
+    lag = await state.relay.lag()
+    try:
+        probe: float | None = round(await state.bus.probe() * 1000, 1)
+    except BusDown:
+        probe = None
+    is_well = probe is not None and lag < 10
+    return JSONResponse(
+        {
+            "status": "ok" if is_well else "degraded",
+            "version": __version__,
+            "engine": "sqlite" if state.database.is_sqlite else "postgresql",
+            "bus": "redis" if state.settings.redis_url else "memory",
+            "bus_probe_ms": probe,
+            "relay_lag_seconds": round(lag, 3),
+            "connections": state.hub.connections,
+        }
+    )
+
+
+async def ready(request: Request) -> Response:
+    """May this process be sent visitors: the database answers and the relay keeps up."""
+    try:
+        lag = await request.app.state.relay.lag()
+    except Exception:
+        return JSONResponse({"ready": False, "why": "The database does not answer"}, 503)
+    return JSONResponse({"ready": lag < 60}, 200 if lag < 60 else 503)

@@ -1,0 +1,85 @@
+"""Starts uvicorn: one process, or several on one listening socket; or a worker without a port."""
+
+import asyncio
+import multiprocessing
+import signal
+import socket
+import sys
+
+import uvicorn
+
+from realtime.server_protocol import uvicorn_options
+from server.kit.domain import discover
+from server.kit.jobs import Worker
+from server.kit.logging import set_up_logging
+from server.kit.migrate import migrate
+from server.kit.relay import Relay
+from server.main import build_app, build_bus, build_database, build_services
+from server.settings import Settings
+
+
+def listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    made = socket.socket(family)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((settings.host, settings.port))
+    except OSError as error:
+        print(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Set PORT.", file=sys.stderr)
+        raise SystemExit(1) from None
+    made.listen(2048)
+    return made
+
+
+def serve_forever(settings: Settings, workers: int, jobs: bool) -> None:
+    set_up_logging(settings.log_level)
+    asyncio.run(migrate(settings.database))
+    shared = listen(settings)
+    print(f"Tertulia is at {settings.url}", file=sys.stderr)
+    if workers == 1:
+        return run_one(settings, shared, jobs)
+    children = [
+        multiprocessing.get_context("fork").Process(target=run_one, args=(settings, shared, jobs)) for _ in range(workers)
+    ]
+    for child in children:
+        child.start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: [child.terminate() for child in children if child.is_alive()])
+    for child in children:
+        child.join()
+
+
+def run_one(settings: Settings, shared: socket.socket, jobs: bool) -> None:
+    config = uvicorn.Config(
+        build_app(settings, jobs=jobs),
+        loop="uvloop",
+        http="httptools",
+        log_level=settings.log_level.lower(),
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
+        **uvicorn_options(),
+    )
+    uvicorn.Server(config).run(sockets=[shared])
+
+
+async def work_forever(settings: Settings) -> None:
+    """The worker process: jobs, and a drain like every long-lived process has."""
+    set_up_logging(settings.log_level)
+    await migrate(settings.database)
+    discover()
+    database, bus = build_database(settings), build_bus(settings)
+    relay, worker = Relay(database, bus), Worker(build_services(settings, database))
+    database.after_commit += [relay.wake, worker.wake]
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    await bus.start()
+    tasks = [asyncio.create_task(relay.run()), asyncio.create_task(worker.run())]
+    await stopped.wait()
+    relay.stop(), worker.stop()
+    await asyncio.gather(*tasks)
+    await bus.stop()
+    await database.dispose()

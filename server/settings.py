@@ -1,0 +1,60 @@
+"""Every setting once: its type, its default and one sentence. Read from the environment or `.env`."""
+
+import secrets
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, description="Port to listen on.")
+    base_url: str = Field("", description="The address people type, for links in mails; empty means http://HOST:PORT.")
+    data_dir: Path = Field(Path("data"), description="Folder for the SQLite database, uploaded files and the secret key.")
+    database_url: str = Field("", description="PostgreSQL address (postgresql://…); empty means SQLite in DATA_DIR.")
+    redis_url: str = Field("", description="Redis address (redis://…); empty means the bus inside the process.")
+    secret_key: str = Field("", description="Key that stored tokens are hashed with; empty makes one in DATA_DIR.")
+    smtp_url: str = Field("", description="Mail server (smtp://user:password@host:587); empty shows links to copy.")
+    mail_from: str = Field("", description="Sender of the mails this server writes.")
+    trusted_proxies: str = Field("127.0.0.1", description="Proxies whose X-Forwarded headers are believed, by comma.")
+    outbound_allow: str = Field("", description="host:port pairs that connections may reach in spite of being private.")
+    max_upload_mb: int = Field(50, description="Largest upload in MiB.")
+    patch_hours: int = Field(24, description="How long live patches can be replayed, in hours.")
+    trash_days: int = Field(30, description="How long a trashed record can be restored, in days.")
+    session_days: int = Field(30, description="A sign-in ends after this many days; idle ones after a third of it.")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _async_driver(cls, url: str) -> str:
+        for plain in ("postgresql://", "postgres://"):
+            if url.startswith(plain):
+                return "postgresql+asyncpg://" + url.removeprefix(plain)
+        return url
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir}/tertulia.db"
+
+    @property
+    def url(self) -> str:
+        return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def is_https(self) -> bool:
+        return self.url.startswith("https://")
+
+    @cached_property
+    def secret(self) -> bytes:
+        """The key as given, or the one kept in DATA_DIR (made at first use, readable by its owner only)."""
+        if self.secret_key:
+            return self.secret_key.encode()
+        path = self.data_dir / "secret"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_hex(32))
+        return path.read_text().strip().encode()

@@ -1,0 +1,173 @@
+"""One app per test on its own database; relay and jobs are drained by hand, so nothing sleeps.
+
+ENGINE=postgres runs the same tests on PostgreSQL and Redis, each started by the session that needs it.
+"""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import httpx2 as httpx
+import pytest
+from starlette.applications import Starlette
+
+from server.identity.actions import PersonDraft, WorkspaceDraft, add_user, create_workspace, start_session
+from server.identity.cookies import cookie_name
+from server.identity.models import User, Workspace
+from server.kit.access import Role
+from server.kit.migrate import migrate
+from server.main import build_app
+from server.settings import Settings
+from tests import needs
+
+ENGINE = os.environ.get("ENGINE", "sqlite")
+SHARED = Path("../shared/data")
+_numbers = count(1)
+
+
+def shared(path: str) -> Path:
+    """A file of the test data beside the checkout; a user's clone has none, and the test says so."""
+    found = SHARED / path
+    if not found.exists():
+        pytest.skip(f"left out: no ../shared/data/{path} here")
+    return found
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """Makes addresses of empty, migrated databases: copies of one that was migrated once."""
+    if ENGINE == "postgres":
+        with needs.postgres_server() as url:
+            yield _postgres_template(url)
+    else:
+        folder = tmp_path_factory.mktemp("template")
+        asyncio.run(migrate(f"sqlite+aiosqlite:///{folder}/empty.db"))
+
+        def copy() -> str:
+            path = folder / f"{next(_numbers)}.db"
+            shutil.copy(folder / "empty.db", path)
+            return f"sqlite+aiosqlite:///{path}"
+
+        yield copy
+
+
+def _postgres_template(url: str) -> Callable[[], str]:
+    mark = f"t{os.getpid()}"
+    base = url.rpartition("/")[0]
+
+    async def execute(statement: str) -> None:
+        connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+        await connection.execute(statement)
+        await connection.close()
+
+    def run(statement: str) -> None:
+        # A loop of its own: fixtures may run inside the test's.
+        import threading
+
+        thread = threading.Thread(target=lambda: asyncio.run(execute(statement)))
+        thread.start()
+        thread.join()
+
+    run(f"CREATE DATABASE {mark}")
+    asyncio.run(migrate(f"{base}/{mark}"))
+
+    def copy() -> str:
+        name = f"{mark}_{next(_numbers)}"
+        run(f"CREATE DATABASE {name} TEMPLATE {mark}")
+        return f"{base}/{name}"
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    if ENGINE == "postgres":
+        with needs.redis_server() as url:
+            yield url
+    else:
+        yield ""
+
+
+@pytest.fixture
+def settings(template: Callable[[], str], redis_url: str, tmp_path: Path) -> Settings:
+    return Settings(
+        _env_file=None,  # type: ignore[call-arg]
+        database_url=template(),
+        redis_url=redis_url and urlsplit(redis_url)._replace(path=f"/{next(_numbers) % 15 + 1}").geturl(),
+        data_dir=tmp_path,
+        secret_key="a key for tests",
+        base_url="http://test",
+    )
+
+
+@pytest.fixture
+async def app(settings: Settings) -> AsyncIterator[Starlette]:
+    app = build_app(settings, background=False)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+async def workspace(app: Starlette) -> Workspace:
+    """Nogal Café, with its owner Ana, and two departments."""
+    async with app.state.database.transaction() as tx:
+        draft = WorkspaceDraft("Nogal Café", "en", "Europe/Madrid", ("Sales", "Support"))
+        made, _owner = await create_workspace(tx, draft, PersonDraft("Ana Beltrán", "ana@example.org", "no password"))
+    return made
+
+
+Client = httpx.AsyncClient
+SignIn = Callable[[User], "asyncio.Future[Client]"]
+
+
+async def client_of(app: Starlette, user: User) -> Client:
+    """A signed-in browser, without the password's slow hash."""
+    settings = app.state.settings
+    async with app.state.database.transaction() as tx:
+        token = await start_session(tx, user, "tests", "127.0.0.1", settings.session_days, settings.secret)
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+        base_url="http://test",
+        cookies={cookie_name(settings): token},
+        headers={"sec-fetch-site": "same-origin"},
+    )
+
+
+async def add_person(app: Starlette, workspace: Workspace, name: str, role: Role = "member") -> User:
+    email = f"{name.split()[0].lower()}@example.org"
+    async with app.state.database.transaction() as tx:
+        place = await tx.merge(workspace, load=False)
+        return await add_user(tx, place, PersonDraft(name, email, "no password"), role)
+
+
+@pytest.fixture
+async def ana(app: Starlette, workspace: Workspace) -> AsyncIterator[Client]:
+    """The owner's browser."""
+    async with app.state.database.transaction(read=True) as tx:
+        user = await tx.get(User, 1)
+    assert user is not None
+    async with await client_of(app, user) as client:
+        yield client
+
+
+@pytest.fixture
+async def mateo(app: Starlette, workspace: Workspace) -> AsyncIterator[Client]:
+    """A colleague's browser; user 2."""
+    user = await add_person(app, workspace, "Mateo Ríos")
+    async with await client_of(app, user) as client:
+        yield client
+
+
+@pytest.fixture
+async def stranger(app: Starlette, workspace: Workspace) -> AsyncIterator[Client]:
+    """The owner of another workspace of the same installation."""
+    async with app.state.database.transaction() as tx:
+        draft = WorkspaceDraft("Elsewhere", "en", "UTC")
+        _place, user = await create_workspace(tx, draft, PersonDraft("Eve", "eve@example.org", "no password"))
+    async with await client_of(app, user) as client:
+        yield client

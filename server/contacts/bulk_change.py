@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, select
 
 from server.contacts import events as facts
 from server.contacts.access import visible_contacts, visible_fields
@@ -13,8 +13,9 @@ from server.contacts.fields import CUSTOM, custom_text, keys_of
 from server.contacts.models import Contact, ContactKey
 from server.identity.models import Team, User
 from server.kit.access import Principal
+from server.kit.bulk import insert_many, table_of
 from server.kit.clock import now
-from server.kit.db import Base, Tx
+from server.kit.db import Tx
 from server.kit.events import Event, EventRow, fact_row
 from server.kit.index import index_docs, unindex
 from server.kit.text import fold
@@ -22,12 +23,6 @@ from server.kit.text import fold
 POINTS = ("emails", "phones", "addresses")
 LINKS = {"company": Contact, "owner": User, "team": Team}
 Titles = dict[tuple[str, int], str]
-
-
-def table_of(model: type[Base]) -> Table:
-    """For inserts that go past the session."""
-    assert isinstance(model.__table__, Table)
-    return model.__table__
 
 
 def joined(name: str, old: Any, new: Any) -> Any:
@@ -132,14 +127,12 @@ async def _write_keys(tx: Tx, gone: list[dict[str, Any]], added: list[dict[str, 
         await (await tx.connection()).execute(
             delete(table_of(ContactKey)).where(one & (keys.value == bindparam("b_value"))), gone
         )
-    if added:
-        await tx.execute(insert(table_of(ContactKey)), added)
+    await insert_many(tx, ContactKey, added)
 
 
 async def announce(tx: Tx, who: Principal, events: Sequence[Event]) -> None:
     """Facts that stand in timelines and change no screen."""
-    if events:
-        await tx.execute(insert(table_of(EventRow)), [fact_row(who, fact, quiet=True) for fact in events])
+    await insert_many(tx, EventRow, [fact_row(who, fact, quiet=True) for fact in events])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, insert, literal_column, select, table, text
+from sqlalchemy import func, literal_column, select, table, text
 
 from server.contacts import events as facts
 from server.contacts.access import visible_contacts
 from server.contacts.actions import NAME_LENGTH
-from server.contacts.bulk_change import POINTS, announce, change_records, joined, lock_records, stored, table_of
+from server.contacts.bulk_change import POINTS, announce, change_records, joined, lock_records, stored
 from server.contacts.fields import (
     CUSTOM,
     key_set,
@@ -21,6 +21,7 @@ from server.contacts.fields import (
 )
 from server.contacts.models import Contact, ContactKey, CustomField
 from server.kit.access import Principal
+from server.kit.bulk import insert_many
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Invalid
@@ -197,9 +198,8 @@ async def _create(
         events.append(facts.ContactCreated(subject=about, about=about, title=record["name"]))
         records.append(record)
         outcome.saved.append(Saved(row.id, record["kind"], "created", {}, 1, None if is_company else row))
-    await tx.execute(insert(table_of(Contact)), records)
-    if keys:
-        await tx.execute(insert(table_of(ContactKey)), keys)
+    await insert_many(tx, Contact, records)
+    await insert_many(tx, ContactKey, keys)
     await index_new(tx, docs)
     await announce(tx, who, events)
 

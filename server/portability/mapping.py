@@ -104,7 +104,7 @@ def guess(survey: Mapping[str, Any], known: Sequence[CustomField], who: Principa
 
 def _own_labels() -> dict[str, str]:
     """What our own export calls the fields, in every language."""
-    found = {}
+    found: dict[str, str] = {}
     for language in LANGUAGES:
         with speaking(language):
             found |= {plain_words(label): name for name, label in labels().items()}

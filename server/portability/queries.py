@@ -1,17 +1,19 @@
 """Reads for the pages of an import."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import load_only
 
-from server.contacts.access import visible_contacts
+from server.contacts.access import WHOLE, visible_contacts
 from server.contacts.bulk_import import Known, key_values, known_ids
-from server.contacts.models import Contact
-from server.contacts.queries import list_fields
+from server.contacts.fields import CUSTOM
+from server.contacts.forms import ListQuery
+from server.contacts.models import Contact, CustomField
+from server.contacts.queries import Fields, filtered, list_fields
 from server.identity.models import User
 from server.identity.queries import list_people, list_teams
 from server.kit.access import Principal
@@ -20,7 +22,7 @@ from server.kit.db import Tx
 from server.kit.jobs import JobRow
 from server.kit.text import _, fold
 from server.portability.access import visible_batches
-from server.portability.mapping import Plan
+from server.portability.mapping import NEW, Plan
 from server.portability.models import ImportBatch, ImportFailure, ImportRow
 from server.portability.rows import Refused, cell_text, parse_row
 from server.portability.tables import Reading, Record
@@ -121,9 +123,9 @@ class PreviewRow:
     wrong: str = ""  # the column's header
 
 
-async def preview(tx: Tx, who: Principal, plan: Plan, records: Sequence[Record]) -> list[PreviewRow]:
+async def preview(tx: Tx, who: Principal, batch: ImportBatch, records: Sequence[Record]) -> list[PreviewRow]:
     """The first rows, parsed by the plan and looked up in the workspace; later ones only tell what comes twice."""
-    known = await read_known(tx, who)
+    plan, known = _imagined(batch, plan_of(batch), await read_known(tx, who))
     parsed: list[tuple[Record, Any]] = []
     for record in records:
         try:
@@ -142,6 +144,17 @@ async def preview(tx: Tx, who: Principal, plan: Plan, records: Sequence[Record])
             lines.setdefault(key, []).append(record.line)
     rows = list(zip(parsed[:PREVIEWED], keys, strict=False))
     return [_preview_row(record, row, some, there, lines) for (record, row), some in rows]
+
+
+def _imagined(batch: ImportBatch, plan: Plan, known: Known) -> tuple[Plan, Known]:
+    """As if the new fields were there already."""
+    fields, targets = dict(known.fields), list(plan.targets)
+    for n, (target, column) in enumerate(zip(plan.targets, batch.survey["columns"], strict=True)):
+        if target.startswith(NEW):
+            choices = column["choices"] or column["shown"]
+            fields[f"+{n}"] = CustomField(key=f"+{n}", label=column["header"], kind=target[len(NEW) :], choices=choices)
+            targets[n] = f"{CUSTOM}+{n}"
+    return replace(plan, targets=targets), replace(known, fields=fields)
 
 
 def _preview_row(
@@ -166,3 +179,15 @@ def _preview_row(
 def undo_until(batch: ImportBatch, days: int) -> bool:
     """Whether it can still be taken back."""
     return batch.started_at is not None and now() - batch.started_at < timedelta(days=days)
+
+
+def exported(tx: Tx, who: Principal, query: ListQuery, fields: Fields, ids: Sequence[int]) -> Select[Any]:
+    """The records of a list, or only these of it."""
+    wanted = filtered(tx, who, query, fields)
+    return wanted.where(Contact.id.in_(ids)) if ids else wanted
+
+
+async def export_page(tx: Tx, wanted: Select[Any], after: int, limit: int) -> Sequence[Contact]:
+    """The next few with company, owner and team, by number."""
+    page = wanted.where(Contact.id > after).options(*WHOLE).order_by(Contact.id).limit(limit)
+    return (await tx.scalars(page)).all()

@@ -7,13 +7,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
-from server.contacts.bulk_change import table_of
 from server.contacts.bulk_import import Known, NewRow, Outcome, Saved, save_rows
 from server.contacts.events import ContactsImported
 from server.identity.access import by_user_id
 from server.kit.access import Principal
+from server.kit.bulk import insert_many
 from server.kit.clock import now
 from server.kit.db import Database, Tx, is_busy
 from server.kit.errors import DomainError
@@ -186,8 +186,7 @@ async def _trace(tx: Tx, batch: ImportBatch, saved: list[Saved]) -> None:
         if (row := known.get(id)) is not None:
             row.before, row.version_after = {**one.before, **row.before}, one.version
     fresh = [one for one in saved if one.action == "created"] + [one for id, one in touched.items() if id not in known]
-    if fresh:
-        await tx.execute(insert(table_of(ImportRow)), [_row(batch, one) for one in fresh])
+    await insert_many(tx, ImportRow, [_row(batch, one) for one in fresh])
 
 
 def _row(batch: ImportBatch, one: Saved) -> dict[str, Any]:
@@ -207,8 +206,7 @@ async def _list(tx: Tx, batch: ImportBatch, failures: list[Failure]) -> None:
         {"batch_id": batch.id, "line": one.line, "column": one.column, "reason": one.reason, "cells": one.cells}
         for one in failures[:room]
     ]
-    if rows:
-        await tx.execute(insert(table_of(ImportFailure)), rows)
+    await insert_many(tx, ImportFailure, rows)
 
 
 async def _finish(tx: Tx, batch_id: int, position: int, via: str) -> None:

@@ -162,11 +162,12 @@ async def take_back(tx: Tx, who: Principal, traces: Sequence[Trace]) -> set[int]
             trash.append(contact)
         else:
             changes.append((contact, trace.before))
-    in_use = await _in_use(tx, [contact.id for contact in trash if contact.kind == "company"])
-    trash = [contact for contact in trash if contact.id not in in_use]
-    await _trash(tx, who, trash)
     if changes:
         await change_records(tx, who, changes)
+    await _trash(tx, who, [contact for contact in trash if contact.kind != "company"])
+    companies = [contact for contact in trash if contact.kind == "company"]
+    in_use = await _in_use(tx, [contact.id for contact in companies])
+    await _trash(tx, who, [contact for contact in companies if contact.id not in in_use])
     return left | in_use
 
 
@@ -178,10 +179,11 @@ async def _in_use(tx: Tx, companies: Sequence[int]) -> set[int]:
 
 
 async def _trash(tx: Tx, who: Principal, records: Sequence[Contact]) -> None:
+    if not records:
+        return
     for contact in records:
         contact.trashed_at = now()
         contact.version += 1
     await tx.flush()
-    if records:
-        await unindex(tx, [contact.about for contact in records])
+    await unindex(tx, [contact.about for contact in records])
     await announce(tx, who, [facts.ContactTrashed(subject=one.about, about=one.about) for one in records])

@@ -19,7 +19,10 @@ async def test_a_file_comes_in(app: Starlette, ana: Client, people: str) -> None
     assert (batch.state, counts(batch)) == ("done", (3, 0, 0, 0))
     carmen, rafael, nuria = await contacts(app)
     assert (carmen.name, carmen.email, carmen.phone, carmen.tags) == (
-        "Carmen Ibáñez", "carmen@faro.example.org", "+34 600 000 131", ["vip", "libros"],
+        "Carmen Ibáñez",
+        "carmen@faro.example.org",
+        "+34 600 000 131",
+        ["vip", "libros"],
     )
     assert carmen.custom == {"nif": "B1234"}
     companies = await contacts(app, "company")
@@ -33,7 +36,9 @@ async def test_records_are_found_and_told(app: Starlette, ana: Client, people: s
     assert "Nuria Cabrales" in (await ana.get("/contacts?q=rosaleda")).text
     assert "Nuria Cabrales" in (await ana.get("/contacts?tag=vip")).text
     async with app.state.database.transaction(read=True) as tx:
-        rows = list(await tx.scalars(select(EventRow).where(EventRow.name.in_(("contact.created", "contacts.imported")))))
+        rows = list(
+            await tx.scalars(select(EventRow).where(EventRow.name.in_(("contact.created", "contacts.imported"))))
+        )
         docs = await tx.scalar(select(func.count()).select_from(SearchRow))
     assert [row.quiet for row in rows if row.name == "contact.created"] == [True] * 5
     assert [row.data for row in rows if row.name == "contacts.imported"] == [{"created": 3, "updated": 0, "failed": 0}]
@@ -99,7 +104,12 @@ async def test_bad_rows_never_stop_good_ones(app: Starlette, ana: Client) -> Non
     assert counts(batch) == (2, 0, 1, 6)
     found = await failures(app, batch)
     assert [(line, column) for line, column, _reason in found] == [
-        (3, "email"), (4, "name"), (5, "tags"), (6, "since"), (7, "phone"), (8, ""),
+        (3, "email"),
+        (4, "name"),
+        (5, "tags"),
+        (6, "since"),
+        (7, "phone"),
+        (8, ""),
     ]
     page = (await ana.get(f"/import/{batch.id}")).text
     assert "is no e-mail address" in page
@@ -205,7 +215,9 @@ async def _run_telling(app: Starlette, address: str, tell: object) -> None:
         await run_import(app.state.database, batch.id, path, tell)  # type: ignore[arg-type]
 
 
-async def test_a_person_who_may_no_longer_write_brings_nothing(app: Starlette, workspace: Workspace, ana: Client) -> None:
+async def test_a_person_who_may_no_longer_write_brings_nothing(
+    app: Starlette, workspace: Workspace, ana: Client
+) -> None:
     person = await add_person(app, workspace, "Priya Raman")
     async with await client_of(app, person) as priya:
         address = await upload(priya, "name\nTom\n")
@@ -218,7 +230,9 @@ async def test_a_person_who_may_no_longer_write_brings_nothing(app: Starlette, w
 
 
 async def test_companies_come_too(app: Starlette, ana: Client) -> None:
-    batch = await bring(app, ana, "Company,E-mail\nFaro,info@faro.example.org\n", kind="company", to_0="name", key="name")
+    batch = await bring(
+        app, ana, "Company,E-mail\nFaro,info@faro.example.org\n", kind="company", to_0="name", key="name"
+    )
     assert counts(batch) == (1, 0, 0, 0)
     assert [one.name for one in await contacts(app, "company")] == ["Faro"]
 
@@ -228,12 +242,22 @@ async def test_the_preview_tells_what_will_happen(app: Starlette, ana: Client, p
     mixed = "name,email,since\nX,carmen@faro.example.org,1/2/2024\nY,y@example.org,\nZ,y@example.org,\nW,bad,2/2/2024\n"
     address = await upload(ana, mixed)
     page = (await ana.get(address)).text
-    for words in ("Known here", "The same as in row 4", "The same as in row 3", "is no e-mail address", "Field will be made"):
+    for words in (
+        "Known here",
+        "The same as in row 4",
+        "The same as in row 3",
+        "is no e-mail address",
+        "Field will be made",
+    ):
         assert words in page, words
 
 
 async def test_unknown_files_are_refused_in_plain_words(app: Starlette, ana: Client) -> None:
-    for raw, words in ((b"", "empty"), (b"PK\x03\x04" + bytes(range(256)) * 40, "neither a table"), (b"name\n", "nothing under it")):
+    for raw, words in (
+        (b"", "empty"),
+        (b"PK\x03\x04" + bytes(range(256)) * 40, "neither a table"),
+        (b"name\n", "nothing under it"),
+    ):
         answer = await ana.post("/import", files={"file": ("x.csv", raw, "text/csv")}, headers={"hx-request": "true"})
         assert answer.status_code == 422
         assert words in answer.text

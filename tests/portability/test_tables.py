@@ -104,7 +104,10 @@ def test_ten_thousand_columns(tmp_path: Path) -> None:
 
 def test_kinds_are_guessed_from_all_of_the_data(tmp_path: Path) -> None:
     head = "name,number,day,us,yes,plan,mixed,code\n"
-    rows = "".join(f"P{n},{n},0{n % 9 + 1}/02/2024,12/{n % 28 + 1}/2023,{'Sí' if n % 2 else 'no'},{'AB'[n % 2]},{n},0{n}\n" for n in range(40))
+    rows = "".join(
+        f"P{n},{n},0{n % 9 + 1}/02/2024,12/{n % 28 + 1}/2023,{'Sí' if n % 2 else 'no'},{'AB'[n % 2]},{n},0{n}\n"
+        for n in range(40)
+    )
     columns = survey(write(tmp_path, head + rows + "Z,1,01/02/2024,12/31/2023,no,A,word,x\n"))["columns"]
     assert [one["kind"] for one in columns] == ["text", "number", "date", "date", "yes_no", "choice", "text", "text"]
     assert [one["month_first"] for one in columns][2:4] == [False, True]

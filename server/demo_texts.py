@@ -105,8 +105,8 @@ HANDED = (
 )
 ROOMS = (  # name, topic, what is said there in turn
     (
-        "General",
-        "What everybody should know",
+        "Roastery",
+        "Roasting, deliveries, tastings",
         (
             "Good morning. The roaster is back after the service, first batch at ten.",
             "¡Buenas! El reparto de la costa sale hoy media hora más tarde.",

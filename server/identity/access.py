@@ -5,7 +5,7 @@ from typing import Any, Literal
 from sqlalchemy import Select, String, cast, func, select
 from sqlalchemy.orm import selectinload
 
-from server.identity.models import ApiToken, Session, Team, TeamMember, User
+from server.identity.models import ApiToken, Session, Team, TeamMember, Ticket, User
 from server.kit.access import ROLES, Principal
 from server.kit.clock import now
 from server.kit.db import Tx
@@ -114,3 +114,22 @@ async def may_hear_user(tx: Tx, who: Principal, rests: set[str]) -> set[str]:
 
 async def may_hear_workspace(tx: Tx, who: Principal, rests: set[str]) -> set[str]:
     return rests & {str(who.workspace_id)}
+
+
+async def get_invitation(tx: Tx, who: Principal, ticket_id: int) -> Ticket:
+    ticket = await tx.scalar(
+        select(Ticket).where(Ticket.id == ticket_id, Ticket.workspace_id == who.workspace_id, Ticket.kind == "invite")
+    )
+    if ticket is None:
+        raise NotFound(_("No such invitation"))
+    if not who.is_at_least("admin"):
+        raise Forbidden(_("Only admins invite people"))
+    return ticket
+
+
+async def get_token(tx: Tx, who: Principal, token_id: int) -> ApiToken:
+    """One's own."""
+    token = await tx.scalar(select(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == who.user_id))
+    if token is None:
+        raise NotFound(_("No such token"))
+    return token

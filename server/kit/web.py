@@ -185,6 +185,14 @@ async def nav(request: Request, tx: Tx, who: Principal) -> Answer:
     return render(part, **await _shell(request, tx, who, heads) | {"path": request.query_params.get("at", "")})
 
 
+async def settings_page(
+    request: Request, tx: Tx, who: Principal, template: str, *, heads: dict[str, int], **context: Any
+) -> str:
+    """A page of the settings: the list of all of them beside it."""
+    pages = request.app.state.house.settings_for(who)
+    return await page(request, tx, who, template, heads=heads, pages=pages, **context)
+
+
 async def page_heads(tx: Tx, who: Principal, *topics: str) -> dict[str, int]:
     """The first line of a page's handler: heads of its topics, of the reader's own and of the workspace."""
     return await read_heads(tx, who.key, f"workspace:{who.workspace_id}", *topics)

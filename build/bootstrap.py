@@ -57,18 +57,19 @@ def set_up_python() -> None:
         return  # shared between work trees: looked after where it lives
     stamp = read_stamp(VENV / ".stamp") or {}
     # test.lock holds all of app.lock, so an environment for tests also serves, and stays one.
-    kind = "test" if "--test" in sys.argv or "test" in stamp else "app"
-    if stamp == {kind: digest(LOCKS[kind])}:
+    kind = "test" if "--test" in sys.argv or stamp.get("kind") == "test" else "app"
+    wanted = {"kind": kind, "lock": digest(LOCKS[kind]), "ours": stamp.get("ours", not PYTHON.exists())}
+    if stamp == wanted:
         return
     if not PYTHON.exists():
         say("making .venv")
         run(sys.executable, "-m", "venv", "--clear", VENV)
-        stamp = {kind: "new"}
+        wanted["ours"] = True
     say("installing Python packages")
-    # Only what we installed ourselves is taken away again: an environment without our stamp is somebody's own.
-    if not install_with_uv(LOCKS[kind], exact=kind in stamp):
+    # Packages are taken away only from an environment that we made: another is somebody's own.
+    if not install_with_uv(LOCKS[kind], exact=wanted["ours"]):
         run(PYTHON, *PIP_INSTALL, LOCKS[kind])
-    write_stamp(VENV / ".stamp", {kind: digest(LOCKS[kind])})
+    write_stamp(VENV / ".stamp", wanted)
 
 
 def install_with_uv(lock: pathlib.Path, exact: bool) -> bool:

@@ -469,7 +469,8 @@ def test_keys_palette_and_theme(wire: Wire, page: Page) -> None:
     page.wait_for_url("**/#two")
     expect(page.locator("#palette")).to_be_hidden()
     page.keyboard.press("/")
-    expect(page.locator("[data-search]")).to_be_focused()
+    # by :focus, because a window behind another has an active field too
+    expect(page.locator("[data-search]:focus")).to_have_count(1)
     page.keyboard.press("t")
     expect(page.locator("#new")).to_be_hidden()
     page.locator("[data-search]").blur()

@@ -57,9 +57,9 @@ async def profile(request: Request, tx: Tx, who: Principal) -> Answer:
 
 async def change_profile(request: Request, tx: Tx, who: Principal) -> Answer:
     """PUT /settings/profile/{field}; language, zone and theme show at the next page."""
-    name = request.path_params["field"]
+    name, form = request.path_params["field"], request.state.form
     user = await get_user(tx, who, who.user_id or 0)
-    await actions.change_profile(tx, who, user, name, parse_profile(name, field(request.state.form, "value")))
+    await actions.change_profile(tx, who, user, name, parse_profile(name, field(form, "value") or field(form, name)))
     with speaking(user.language):
         response = toast(Response(status_code=200, headers={"HX-Reswap": "none"}), _("Saved"))
     if name == "language":

@@ -105,4 +105,3 @@ def token(
     from server.offline import make_token
 
     typer.echo(run(make_token(load_settings(), email, workspace)))
-

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import update
 from starlette.applications import Starlette
@@ -19,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 
 from realtime.bus import Bus, BusDown, MemoryBus
 from realtime.hub import Hub
+from realtime.ports import Doors
 from realtime.socket import live_route
 from server import __version__
 from server.identity.doors import LiveDoors, authenticate
@@ -78,7 +80,7 @@ def build_app(settings: Settings, *, jobs: bool = True, background: bool = True)
     database, bus = build_database(settings), build_bus(settings)
     services = build_services(settings, database)
     relay, worker = Relay(database, bus), Worker(services)
-    doors = LiveDoors(database, house, settings)
+    doors = cast(Doors, LiveDoors(database, house, settings))
     hub = Hub(PatchSource(database), bus, doors)
     database.after_commit += [relay.wake, worker.wake]
 
@@ -93,7 +95,8 @@ def build_app(settings: Settings, *, jobs: bool = True, background: bool = True)
                 work.close()
         yield
         await hub.stop()
-        relay.stop(), worker.stop()
+        relay.stop()
+        worker.stop()
         app.state.stopping.set()
         await asyncio.gather(*tasks, return_exceptions=True)
         await bus.stop()

@@ -32,7 +32,9 @@ async def check_facts(tx: Tx, workspace_id: int) -> Check:
     title = _("Facts")
     if count:
         text = ngettext("%(num)s fact could not be shown", "%(num)s facts could not be shown", count) % {"num": count}
-        return Check("warn", title, text + ". " + _("They are in the timeline data; tell the makers the error in the log"))
+        return Check(
+            "warn", title, text + ". " + _("They are in the timeline data; tell the makers the error in the log")
+        )
     return Check("ok", title, _("Every fact reached the screens"))
 
 
@@ -42,7 +44,9 @@ async def check_jobs(tx: Tx) -> Check:
     title = _("Background work")
     waited = (now() - oldest).total_seconds() if oldest else 0
     if waited > LATE:
-        return Check("bad", title, _("Work waits for %(n)s seconds. Start `python -m server worker`") % {"n": int(waited)})
+        return Check(
+            "bad", title, _("Work waits for %(n)s seconds. Start `python -m server worker`") % {"n": int(waited)}
+        )
     if parked:
         text = ngettext("%(num)s job failed for good", "%(num)s jobs failed for good", parked) % {"num": parked}
         return Check("warn", title, text)

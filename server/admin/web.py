@@ -30,7 +30,9 @@ async def index(request: Request, tx: Tx, who: Principal) -> Answer:
 def check_relay(lag: float) -> Check:
     title = _("Live updates")
     if lag > LATE:
-        return Check("bad", title, _("A change has waited %(n)s seconds for its turn. Restart the server") % {"n": int(lag)})
+        return Check(
+            "bad", title, _("A change has waited %(n)s seconds for its turn. Restart the server") % {"n": int(lag)}
+        )
     return Check("ok", title, _("No committed change is waiting"))
 
 
@@ -49,7 +51,9 @@ def check_address(is_https: bool, url: str) -> Check:
     title = _("Address")
     if is_https:
         return Check("ok", title, _("%(url)s, encrypted") % {"url": url})
-    text = _("%(url)s is not encrypted. Behind a proxy with a certificate, set BASE_URL to the https address") % {"url": url}
+    text = _("%(url)s is not encrypted. Behind a proxy with a certificate, set BASE_URL to the https address") % {
+        "url": url
+    }
     return Check("warn", title, text)
 
 

@@ -17,7 +17,7 @@ KINDS = ("contact", "company")
 WHOLE = (joinedload(Contact.company), joinedload(Contact.owner), joinedload(Contact.team))
 
 
-def visible_contacts(who: Principal, *, trashed: bool = False) -> Select[tuple[Contact]]:
+def visible_contacts(who: Principal, *, trashed: bool = False) -> Select[Contact]:
     state = Contact.trashed_at.is_not(None) if trashed else Contact.trashed_at.is_(None)
     return select(Contact).where(Contact.workspace_id == who.workspace_id, state, allowed_id(who, KINDS, Contact.id))
 
@@ -77,8 +77,12 @@ async def may_hear_list(tx: Tx, who: Principal, rests: set[str]) -> set[str]:
     return rests & {str(who.workspace_id)}
 
 
-def visible_fields(who: Principal) -> Select[tuple[CustomField]]:
-    return select(CustomField).where(CustomField.workspace_id == who.workspace_id).order_by(CustomField.order, CustomField.id)
+def visible_fields(who: Principal) -> Select[CustomField]:
+    return (
+        select(CustomField)
+        .where(CustomField.workspace_id == who.workspace_id)
+        .order_by(CustomField.order, CustomField.id)
+    )
 
 
 async def get_field(tx: Tx, who: Principal, field_id: int) -> CustomField:
@@ -91,7 +95,7 @@ async def get_field(tx: Tx, who: Principal, field_id: int) -> CustomField:
     return found
 
 
-def visible_views(who: Principal) -> Select[tuple[SavedView]]:
+def visible_views(who: Principal) -> Select[SavedView]:
     mine = SavedView.user_id.is_(None) | (SavedView.user_id == who.user_id)
     return select(SavedView).where(SavedView.workspace_id == who.workspace_id, mine).order_by(SavedView.id)
 

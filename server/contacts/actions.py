@@ -23,7 +23,7 @@ from server.identity.queries import known_names
 from server.kit.access import Principal, Restriction, restricted_to
 from server.kit.clock import now
 from server.kit.db import Tx
-from server.kit.errors import Conflict, Forbidden, Invalid
+from server.kit.errors import Conflict, Invalid
 from server.kit.events import EventRow, emit
 from server.kit.index import Doc, index_docs, unindex
 from server.kit.text import _, clean, fold
@@ -122,7 +122,7 @@ async def _save(
     contact.version += 1
     contact.active_at = now()
     contact.field_versions = {**contact.field_versions, **dict.fromkeys(changed, contact.version)}
-    custom = await _custom_fields(tx, who) if any(name.startswith(CUSTOM) for name in changed) else {}
+    custom = await custom_fields(tx, who) if any(name.startswith(CUSTOM) for name in changed) else {}
     await tx.flush()
     for name in changed:
         label = custom[name.removeprefix(CUSTOM)].label if name.startswith(CUSTOM) else ""
@@ -190,7 +190,7 @@ async def _set(tx: Tx, who: Principal, contact: Contact, name: str, raw: Any) ->
             contact.company = await _company(tx, who, contact, raw)
             contact.company_id = contact.company.id if contact.company else None
         case _ if name.startswith(CUSTOM):
-            fields = await _custom_fields(tx, who)
+            fields = await custom_fields(tx, who)
             if (custom := fields.get(name.removeprefix(CUSTOM))) is None:
                 raise Invalid(**{name: _("No such field")})
             value = parse_custom(custom, raw)
@@ -200,7 +200,7 @@ async def _set(tx: Tx, who: Principal, contact: Contact, name: str, raw: Any) ->
             raise Invalid(**{name: _("No such field")})
 
 
-async def _custom_fields(tx: Tx, who: Principal) -> dict[str, CustomField]:
+async def custom_fields(tx: Tx, who: Principal) -> dict[str, CustomField]:
     """Read once a transaction."""
     if "custom_fields" not in tx.info:
         tx.info["custom_fields"] = {field.key: field for field in await tx.scalars(visible_fields(who))}
@@ -212,7 +212,9 @@ async def _linked(tx: Tx, who: Principal, model: type[User] | type[Team], name: 
     """A person or team of this workspace by number; empty unlinks."""
     if raw in (None, "", 0):
         return None
-    found = await tx.get(model, int(raw)) if str(raw).isascii() and str(raw).isdigit() and len(str(raw)) < 18 else None
+    number = str(raw)
+    is_number = number.isascii() and number.isdigit() and len(number) < 18
+    found: Any = await tx.get(model, int(number)) if is_number else None
     if found is None or found.workspace_id != who.workspace_id or (isinstance(found, User) and not found.active):
         raise Invalid(**{name: _("Not in this workspace")})
     return found
@@ -305,59 +307,3 @@ async def restrict_contact(tx: Tx, who: Principal, contact: Contact, names: Sequ
         await tx.execute(insert(Restriction), rows)
     contact.version += 1
     emit(tx, who, facts.ContactRestricted(subject=contact.about, about=contact.about, old=old, new=wanted))
-
-
-async def define_field(
-    tx: Tx, who: Principal, label: str, kind: str, choices: Sequence[str] = (), key: str = ""
-) -> CustomField:
-    """A new custom field; admins only. `key` is made from the label when not given."""
-    if not who.is_at_least("admin"):
-        raise Forbidden(_("Only admins change fields"))
-    label = " ".join(clean(label, 80).split())
-    if not label:
-        raise Invalid(label=_("A name is needed"))
-    if kind not in ("text", "number", "date", "choice", "yes_no"):
-        raise Invalid(kind=_("No such kind of field"))
-    options = list(dict.fromkeys(clean(choice, 200) for choice in choices if clean(choice, 200)))[:200]
-    if kind == "choice" and not options:
-        raise Invalid(choices=_("Name at least one choice"))
-    known = await _custom_fields(tx, who)
-    made = CustomField(
-        workspace_id=who.workspace_id,
-        key=_free_key(key or label, set(known)),
-        label=label,
-        kind=kind,
-        choices=options,
-        order=len(known),
-    )
-    tx.add(made)
-    await tx.flush()
-    known[made.key] = made
-    emit(tx, who, facts.FieldDefined(subject=f"field:{made.id}", key=made.key, label=label, kind=kind))
-    return made
-
-
-def _free_key(label: str, taken: set[str]) -> str:
-    plain = "".join(c if c.isascii() and c.isalnum() else "_" for c in fold(label)).strip("_")[:40] or "field"
-    key, n = plain, 2
-    while key in taken:
-        key, n = f"{plain}_{n}", n + 1
-    return key
-
-
-async def change_field(tx: Tx, who: Principal, custom: CustomField, label: str, choices: Sequence[str]) -> CustomField:
-    """Its name and its choices; the kind stays, so that stored values keep their meaning."""
-    custom.label = " ".join(clean(label, 80).split()) or custom.label
-    if custom.kind == "choice":
-        options = list(dict.fromkeys(clean(choice, 200) for choice in choices if clean(choice, 200)))[:200]
-        custom.choices = options or custom.choices
-    emit(tx, who, facts.FieldChanged(subject=f"field:{custom.id}", key=custom.key, label=custom.label))
-    return custom
-
-
-async def remove_field(tx: Tx, who: Principal, custom: CustomField) -> None:
-    """The field goes from every page; stored values stay in the rows until they are changed."""
-    emit(tx, who, facts.FieldRemoved(subject=f"field:{custom.id}", key=custom.key))
-    await tx.delete(custom)
-
-

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.contacts.access import get_field
-from server.contacts.actions import change_field, define_field, remove_field
+from server.contacts.custom import change_field, define_field, remove_field
 from server.contacts.fields import FIELD_KINDS
 from server.contacts.queries import list_fields
 from server.kit.access import Principal

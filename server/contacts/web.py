@@ -88,7 +88,9 @@ async def new(request: Request, tx: Tx, who: Principal) -> Answer:
 
 async def create(request: Request, tx: Tx, who: Principal) -> Answer:
     form = request.state.form
-    values = {name: field(form, name) for name in ("title", "company", "emails", "phones", "tags") if field(form, name)}
+    values: dict[str, object] = {
+        name: field(form, name) for name in ("title", "company", "emails", "phones", "tags") if field(form, name)
+    }
     values["owner"] = who.user_id
     draft = ContactDraft(field(form, "name"), field(form, "kind") or "contact", values)
     contact = await actions.create_contact(tx, who, draft)
@@ -139,7 +141,9 @@ async def trash(request: Request, tx: Tx, who: Principal) -> Answer:
     await actions.trash_contact(tx, who, contact)
     target = "/contacts?" + urlencode({"kind": contact.kind, "trashed": contact.id})
     response = Response(status_code=200, headers={"HX-Redirect": target})
-    return toast(response, _("%(name)s is in the trash") % {"name": contact.name}, ("DELETE", f"/contacts/{contact.id}/trash"))
+    return toast(
+        response, _("%(name)s is in the trash") % {"name": contact.name}, ("DELETE", f"/contacts/{contact.id}/trash")
+    )
 
 
 async def restore(request: Request, tx: Tx, who: Principal) -> Answer:

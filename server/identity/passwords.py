@@ -26,12 +26,12 @@ class Passwords:
     async def hash(self, password: str) -> str:
         return await anyio.to_thread.run_sync(self._hasher.hash, password, limiter=self._limiter)
 
-    async def is_right(self, stored: str | None, password: str) -> bool:
+    async def is_right(self, stored: str, password: str) -> bool:
         """Takes as long for nobody as for somebody."""
 
         def verify() -> bool:
             try:
-                return self._hasher.verify(stored or self._nobody, password) and stored is not None
+                return self._hasher.verify(stored or self._nobody, password) and bool(stored)
             except (VerificationError, InvalidHashError):
                 return False
 

@@ -1,6 +1,6 @@
 """A domain's manifest: what main plugs in. Adding a domain is adding a folder that has one."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -60,7 +60,7 @@ class SettingsPage:
 @dataclass(frozen=True, slots=True)
 class Domain:
     name: str
-    routes: list[BaseRoute] = field(default_factory=list)
+    routes: Sequence[BaseRoute] = ()
     topics: dict[str, MayListen] = field(default_factory=dict)
     verbs: dict[str, Verb] = field(default_factory=dict)
     panels: list[Panel] = field(default_factory=list)

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Index, Select, Text, and_, column, delete, insert, select, table, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.kit.access import Principal, allowed
 from server.kit.about import parse_about
+from server.kit.access import Principal, allowed
 from server.kit.db import Base, Tx
 from server.kit.text import fold
 
@@ -32,9 +32,7 @@ class SearchRow(Base):
     title: Mapped[str]
     text: Mapped[str] = mapped_column(Text)  # folded
 
-    __table_args__ = (
-        Index("ix_search_doc_kind", "workspace_id", "kind", "record_id"),
-    )
+    __table_args__ = (Index("ix_search_doc_kind", "workspace_id", "kind", "record_id"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,11 @@ def matches(tx: Tx, query: str) -> ColumnElement[bool]:
     conditions: list[ColumnElement[bool]] = []
     if is_sqlite and long:
         phrase = " ".join('"' + word.replace('"', '""') + '"' for word in long)
-        found = select(column("rowid")).select_from(table("search_fts")).where(text("search_fts MATCH :phrase").bindparams(phrase=phrase))
+        found: Select[Any] = (
+            select(column("rowid"))
+            .select_from(table("search_fts"))
+            .where(text("search_fts MATCH :phrase").bindparams(phrase=phrase))
+        )
         conditions.append(SearchRow.id.in_(found.scalar_subquery()))
         words = [word for word in words if len(word) < TRIGRAM]
     conditions += [SearchRow.text.contains(word, autoescape=True) for word in words]

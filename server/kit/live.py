@@ -1,7 +1,7 @@
 """From a committed fact to fragments on topics. Rendered once per audience and language, never per person."""
 
 import json
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,7 +50,7 @@ class Recheck:
 
 
 Change = Patch | Refresh | Recheck
-Renderer = Callable[[Tx, EventRow], Awaitable[list[Change]]]
+Renderer = Callable[[Tx, EventRow], Awaitable[Sequence[Change]]]
 RENDERERS: dict[str, list[Renderer]] = {}
 ANY = "*"  # a renderer of every loud fact, such as the timeline
 SILENT: dict[str, str] = {}  # fact → why no screen shows it

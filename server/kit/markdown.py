@@ -14,7 +14,11 @@ MENTION = re.compile(r"(?<![\w@])@\[([^\]\n]{1,80})\]\(((?:user|team):[1-9][0-9]
 
 @cache
 def _parser() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False}).enable("strikethrough").disable("image")
+    return (
+        MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False})
+        .enable("strikethrough")
+        .disable("image")
+    )
 
 
 def markdown(source: str) -> Markup:

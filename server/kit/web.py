@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from sqlalchemy import select
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
-from sqlalchemy import select
 
 from server.kit.access import Principal
 from server.kit.db import Database, Tx
@@ -96,13 +96,20 @@ async def prepare(request: Request) -> None:
     check_origin(request)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        request.state.form = await request.form(max_fields=FIELD_LIMIT, max_files=FILE_LIMIT, max_part_size=4 * 1024 * 1024)
+        request.state.form = await request.form(
+            max_fields=FIELD_LIMIT, max_files=FILE_LIMIT, max_part_size=4 * 1024 * 1024
+        )
         request.state.digest = json.dumps(
-            [[name, value if isinstance(value, str) else [value.filename, value.size]] for name, value in request.state.form.multi_items()]
+            [
+                [name, value if isinstance(value, str) else [value.filename, value.size]]
+                for name, value in request.state.form.multi_items()
+            ]
         ).encode()
     else:
         request.state.digest = await request.body()
-        request.state.json = parse_json(request.state.digest) if request.state.digest and kind == "application/json" else None
+        request.state.json = (
+            parse_json(request.state.digest) if request.state.digest and kind == "application/json" else None
+        )
 
 
 def parse_json(raw: bytes) -> Any:
@@ -124,14 +131,20 @@ def check_origin(request: Request) -> None:
     origin = request.headers.get("origin")
     if site is None and origin is None:
         return
-    if origin and site is None and is_own_origin(origin, request.headers.get("host", ""), request.app.state.settings.url):
+    if (
+        origin
+        and site is None
+        and is_own_origin(origin, request.headers.get("host", ""), request.app.state.settings.url)
+    ):
         return
     raise Forbidden(_("This request came from another site"))
 
 
 def is_own_origin(origin: str, host: str, base_url: str) -> bool:
     parts = urlsplit(origin)
-    return bool(parts.netloc) and (parts.netloc == host or origin == "{0.scheme}://{0.netloc}".format(urlsplit(base_url)))
+    return bool(parts.netloc) and (
+        parts.netloc == host or origin == "{0.scheme}://{0.netloc}".format(urlsplit(base_url))
+    )
 
 
 def field(form: FormData | Mapping[str, Any], name: str, limit: int = 10_000) -> str:
@@ -151,7 +164,9 @@ def is_htmx(request: Request) -> bool:
 
 def _sign_in_first(request: Request) -> Response:
     if is_api(request):
-        return JSONResponse({"error": "unauthorized", "message": "Send a valid bearer token"}, 401, {"WWW-Authenticate": "Bearer"})
+        return JSONResponse(
+            {"error": "unauthorized", "message": "Send a valid bearer token"}, 401, {"WWW-Authenticate": "Bearer"}
+        )
     target = "/signin?next=" + quote(request.url.path if request.method == "GET" and not is_htmx(request) else "/")
     if is_htmx(request) or request.method not in SAFE:
         return Response(status_code=401, headers={"HX-Redirect": target})
@@ -162,7 +177,9 @@ def is_api(request: Request) -> bool:
     return request.url.path.startswith("/api/")
 
 
-async def page(request: Request, tx: Tx, who: Principal, template: str, *, heads: dict[str, int], **context: Any) -> str:
+async def page(
+    request: Request, tx: Tx, who: Principal, template: str, *, heads: dict[str, int], **context: Any
+) -> str:
     """A whole page: the shell around `template`, with the sidebar's counts in one query."""
     shell = await _shell(request, tx, who, heads)
     return render(template, **shell, **context)
@@ -246,8 +263,17 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     with speaking(request_language(request)):
         if is_api(request):
-            return JSONResponse({"error": f"http_{error.status_code}", "message": _default_message(error.status_code), "fields": {}}, error.status_code)
-        context = {"who": None, "status": error.status_code, "message": _default_message(error.status_code), "nonce": request.state.nonce, "code": ""}
+            return JSONResponse(
+                {"error": f"http_{error.status_code}", "message": _default_message(error.status_code), "fields": {}},
+                error.status_code,
+            )
+        context = {
+            "who": None,
+            "status": error.status_code,
+            "message": _default_message(error.status_code),
+            "nonce": request.state.nonce,
+            "code": "",
+        }
         return HTMLResponse(render("kit/error.html", **context), error.status_code, error.headers)
 
 
@@ -259,6 +285,6 @@ async def on_crash(request: Request, error: Exception) -> Response:
         message = _("Something went wrong on our side. Nothing of yours is lost")
         if is_api(request):
             return JSONResponse({"error": "internal", "message": message, "code": code, "fields": {}}, 500)
-        return HTMLResponse(render("kit/error.html", who=None, status=500, message=message, nonce=request.state.nonce, code=code), 500)
-
-
+        return HTMLResponse(
+            render("kit/error.html", who=None, status=500, message=message, nonce=request.state.nonce, code=code), 500
+        )

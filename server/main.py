@@ -27,6 +27,7 @@ from server.identity.doors import LiveDoors, authenticate
 from server.identity.models import Session
 from server.identity.passwords import Passwords
 from server.identity.throttle import Throttle
+from server.kit import housekeeping  # noqa: F401  registers its job
 from server.kit.db import Database
 from server.kit.domain import House, discover
 from server.kit.errors import DomainError

@@ -25,7 +25,7 @@ from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Conflict, Invalid
 from server.kit.events import EventRow, emit
-from server.kit.index import Doc, index_docs, unindex
+from server.kit.index import Doc, index_docs
 from server.kit.text import _, clean, fold
 
 NAME_LENGTH = 200
@@ -258,33 +258,6 @@ def doc_of(contact: Contact, company: str = "") -> Doc:
 
 async def reindex(tx: Tx, contact: Contact) -> None:
     await index_docs(tx, [doc_of(contact, contact.company.name if contact.company else "")])
-
-
-async def trash_contact(tx: Tx, who: Principal, contact: Contact) -> None:
-    """Gone from lists, search and topics at once; can be restored until the trash is emptied."""
-    contact.trashed_at = now()
-    contact.version += 1
-    await unindex(tx, [contact.about])
-    emit(tx, who, facts.ContactTrashed(subject=contact.about, about=contact.about))
-
-
-async def restore_contact(tx: Tx, who: Principal, contact: Contact) -> Contact:
-    contact.trashed_at = None
-    contact.version += 1
-    await reindex(tx, contact)
-    emit(tx, who, facts.ContactRestored(subject=contact.about, about=contact.about))
-    return contact
-
-
-async def erase_contact(tx: Tx, who: Principal, contact: Contact) -> None:
-    """For good: what facts keep of the record is blanked, one proof line stays."""
-    rows = select(EventRow).where(EventRow.workspace_id == contact.workspace_id, EventRow.about == contact.about)
-    for row in await tx.scalars(rows):
-        row.data = {key: value if isinstance(value, (int, bool)) else "" for key, value in row.data.items()}
-    await unindex(tx, [contact.about])
-    await tx.execute(delete(Restriction).where(Restriction.about == contact.about))
-    emit(tx, who, facts.ContactErased(subject=contact.about, about=contact.about))
-    await tx.delete(contact)
 
 
 async def restrict_contact(tx: Tx, who: Principal, contact: Contact, names: Sequence[str]) -> None:

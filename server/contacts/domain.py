@@ -1,6 +1,6 @@
 """Contacts: people, companies, their fields and tags."""
 
-from server.contacts import live, reactions, settings, web  # noqa: F401  live and reactions register themselves
+from server.contacts import jobs, live, reactions, settings, web  # noqa: F401  registers itself
 from server.contacts.access import may_hear_company, may_hear_contact, may_hear_list
 from server.contacts.actions import change_fields, create_contact
 from server.kit.domain import Domain, Nav, SettingsPage

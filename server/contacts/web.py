@@ -13,6 +13,7 @@ from server.contacts.fields import FieldView, field_views
 from server.contacts.forms import parse_list
 from server.contacts.models import Contact
 from server.contacts.queries import list_fields, list_page, list_tags, list_views, people_of, pick_records, recent
+from server.contacts.trash import restore_contact, trash_contact
 from server.identity.queries import list_people, list_teams
 from server.kit.about import to_id
 from server.kit.access import Principal, restricted_to
@@ -138,7 +139,7 @@ async def change_fact(request: Request, tx: Tx, who: Principal) -> Answer:
 
 async def trash(request: Request, tx: Tx, who: Principal) -> Answer:
     contact = await get_contact(tx, who, request.path_params["id"], "delete")
-    await actions.trash_contact(tx, who, contact)
+    await trash_contact(tx, who, contact)
     target = "/contacts?" + urlencode({"kind": contact.kind, "trashed": contact.id})
     response = Response(status_code=200, headers={"HX-Redirect": target})
     return toast(
@@ -148,7 +149,7 @@ async def trash(request: Request, tx: Tx, who: Principal) -> Answer:
 
 async def restore(request: Request, tx: Tx, who: Principal) -> Answer:
     contact = await get_contact(tx, who, request.path_params["id"], "delete", trashed=True)
-    await actions.restore_contact(tx, who, contact)
+    await restore_contact(tx, who, contact)
     return Response(status_code=200, headers={"HX-Redirect": contact.url})
 
 

@@ -17,11 +17,8 @@ DOMAINS = discover()
 SOURCES = sorted(
     path for path in [*Path("server").rglob("*.py"), *Path("realtime").rglob("*.py")] if "migrations" not in path.parts
 )
-HANDLERS = [
-    path
-    for path in SOURCES
-    if path.name in ("web.py", "api.py", "settings.py", "profile.py") and path.parent.name != "server"
-]
+HANDLING = ("web.py", "api.py", "settings.py", "profile.py")
+HANDLERS = [path for path in SOURCES if path.name in HANDLING and path.parent.name not in ("server", "kit")]
 FRAGMENTS = sorted(Path("templates").rglob("_*.html"))
 SHELL = {"_nav.html", "_tabbar.html", "_overlays.html", "_error.html"}  # the frame around pages, never sent as a patch
 LONG = 300

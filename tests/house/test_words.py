@@ -22,7 +22,7 @@ def in_python() -> set[str]:
     found: set[str] = set()
     for path in Path("server").rglob("*.py"):
         for _line, message, _comments, _context in extract("python", BytesIO(path.read_bytes()), KEYWORDS):
-            found.add(message if isinstance(message, str) else message[0] or "")
+            found.add(message if isinstance(message, str) else (message or ("",))[0] or "")
     return found
 
 
@@ -30,7 +30,7 @@ def in_templates() -> set[str]:
     found: set[str] = set()
     for path in [*Path("templates").rglob("*.html"), *Path("templates").rglob("*.jinja")]:
         for _line, _function, message in env.extract_translations(path.read_text()):
-            found.add(message if isinstance(message, str) else message[0] or "")
+            found.add(message if isinstance(message, str) else (message or ("",))[0] or "")
     return found
 
 

@@ -34,7 +34,7 @@ async def list_teams(tx: Tx, who: Principal) -> list[Team]:
 async def team_sizes(tx: Tx, who: Principal) -> dict[int, int]:
     teams = visible_teams(who).with_only_columns(Team.id)
     sizes = select(TeamMember.team_id, func.count()).where(TeamMember.team_id.in_(teams)).group_by(TeamMember.team_id)
-    return dict((await tx.execute(sizes)).tuples().all())
+    return dict((await tx.execute(sizes)).all())
 
 
 async def memberships(tx: Tx, who: Principal) -> dict[int, list[Team]]:

@@ -42,7 +42,7 @@ class PatchRow(Base):
 async def read_heads(tx: Tx, *topics: str) -> dict[str, int]:
     """Read before the data of a page: what is published later is replayed, never missed."""
     rows = await tx.execute(select(TopicRow.name, TopicRow.head).where(TopicRow.name.in_(topics)))
-    known = dict(rows.tuples().all())
+    known = dict(rows.all())
     return {topic: known.get(topic, 0) for topic in topics}
 
 
@@ -53,7 +53,7 @@ async def take_numbers(tx: Tx, topics: list[str], is_sqlite: bool) -> dict[str, 
     insert = (sqlite if is_sqlite else postgresql).insert(TopicRow)
     statement = insert.values([{"name": topic, "head": 1, "floor": 0} for topic in sorted(topics)])
     statement = statement.on_conflict_do_update(index_elements=["name"], set_={"head": TopicRow.head + 1})
-    return dict((await tx.execute(statement.returning(TopicRow.name, TopicRow.head))).tuples().all())
+    return dict((await tx.execute(statement.returning(TopicRow.name, TopicRow.head))).all())
 
 
 class PatchSource:
@@ -75,7 +75,7 @@ class PatchSource:
                 .where(PatchRow.position > after_position)
                 .group_by(PatchRow.topic)
             )
-            return newest or 0, dict(rows.tuples().all())
+            return newest or 0, dict(rows.all())
 
     async def replay(self, topic: str, after: int, variants: Collection[str]) -> list[Message] | None:
         """The patches above `after`, rendered from what is true now; None when they cannot be had exactly."""

@@ -12,6 +12,7 @@ from server.contacts.fields import (
     CUSTOM,
     field_text,
     keys_of,
+    labels,
     parse_custom,
     parse_points,
     parse_tags,
@@ -94,6 +95,7 @@ async def change_fields(
     """Sets fields and announces each that changed. `seen` maps fields to the version they were edited on: one that
     changed since raises Conflict with both values; other fields merge."""
     names = list(values)
+    await _check_names(tx, who, names)
     before = {name: field_text(contact, name) for name in names}
     old_keys = keys_of(contact)
     changed = []
@@ -108,12 +110,19 @@ async def change_fields(
             raise Conflict(
                 _("Somebody changed this field while you were editing"),
                 await _theirs(tx, contact, name, was),
-                **{name: field_text(contact, name)},
+                **{name: was},
             )
         changed.append(name)
     if changed:
         await _save(tx, who, contact, changed, before, old_keys)
     return contact
+
+
+async def _check_names(tx: Tx, who: Principal, names: list[str]) -> None:
+    known = await custom_fields(tx, who) if any(name.startswith(CUSTOM) for name in names) else {}
+    for name in names:
+        if name not in labels() and name.removeprefix(CUSTOM) not in known:
+            raise Invalid(**{name: _("No such field")})
 
 
 async def _save(

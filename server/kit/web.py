@@ -237,7 +237,8 @@ def _error_response(request: Request, error: DomainError, who: Principal | None)
             body["theirs"] = error.theirs
         return JSONResponse(body, error.status)
     if is_htmx(request) or request.headers.get("x-requested-with") == "fetch":
-        html = render("kit/_error.html", error=error, message=message)
+        theirs = error.theirs if isinstance(error, Conflict) else None
+        html = render("kit/_error.html", error=error, theirs=theirs, path=request.url.path)
         note = json.dumps({"text": message, "undo": None, "error": True})
         return HTMLResponse(html, error.status, {"X-Toast": note, "HX-Reswap": "none"})
     context = {"who": who, "status": error.status, "message": message, "nonce": request.state.nonce, "code": ""}

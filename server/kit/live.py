@@ -1,7 +1,7 @@
 """From a committed fact to fragments on topics. Rendered once per audience and language, never per person."""
 
 import json
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -128,6 +128,11 @@ def render_changes(row: EventRow, changes: list[Change], variants: Collection[st
 def _markup(patch: Patch) -> str:
     inner = render(patch.content.template, **patch.content.inputs) if patch.content else ""
     return f'<hx-partial hx-target="#{patch.target}" hx-swap="{SWAPS[patch.swap]}">{inner}</hx-partial>'
+
+
+def partials(changes: Iterable[Change]) -> str:
+    """The same markup as the answer to whoever acted, so that their page need not wait for the relay."""
+    return "".join(_markup(change) for change in changes if isinstance(change, Patch))
 
 
 def event_json(row: EventRow) -> dict[str, Any]:

@@ -31,6 +31,7 @@ def upgrade() -> None:
     with op.batch_alter_table('event', schema=None) as batch_op:
         batch_op.create_index('ix_event_about', ['workspace_id', 'about', 'position'], unique=False)
         batch_op.create_index('ix_event_pending', ['id'], unique=False, sqlite_where=sa.text('position IS NULL'), postgresql_where=sa.text('position IS NULL'))
+        batch_op.create_index('ix_event_subject', ['subject', 'id'], unique=False)
 
     op.create_table('idempotency',
     sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -233,6 +234,45 @@ def upgrade() -> None:
     with op.batch_alter_table('session', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_session_user_id'), ['user_id'], unique=False)
 
+    op.create_table('task',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('title', sa.String(), nullable=False),
+    sa.Column('notes', sa.Text(), nullable=False),
+    sa.Column('about', sa.String(), nullable=True),
+    sa.Column('due_on', sa.Date(), nullable=True),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('priority', sa.String(), nullable=False),
+    sa.Column('checklist', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.Column('creator_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('assignee_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('team_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('handed_by_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('handed_user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('handed_team_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('handed_note', sa.String(), nullable=False),
+    sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('version', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('field_versions', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['assignee_id'], ['user.id'], name=op.f('fk_task_assignee_id_user')),
+    sa.ForeignKeyConstraint(['creator_id'], ['user.id'], name=op.f('fk_task_creator_id_user')),
+    sa.ForeignKeyConstraint(['handed_by_id'], ['user.id'], name=op.f('fk_task_handed_by_id_user')),
+    sa.ForeignKeyConstraint(['handed_team_id'], ['team.id'], name=op.f('fk_task_handed_team_id_team'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['handed_user_id'], ['user.id'], name=op.f('fk_task_handed_user_id_user')),
+    sa.ForeignKeyConstraint(['team_id'], ['team.id'], name=op.f('fk_task_team_id_team'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_task_workspace_id_workspace')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_task')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('task', schema=None) as batch_op:
+        batch_op.create_index('ix_task_about', ['workspace_id', 'about', 'done_at'], unique=False)
+        batch_op.create_index('ix_task_assignee', ['workspace_id', 'assignee_id', 'done_at', 'due_on', 'id'], unique=False)
+        batch_op.create_index('ix_task_creator', ['workspace_id', 'creator_id', 'done_at', 'due_on', 'id'], unique=False)
+        batch_op.create_index('ix_task_handed', ['workspace_id', 'handed_user_id'], unique=False, sqlite_where=sa.text('handed_by_id IS NOT NULL'), postgresql_where=sa.text('handed_by_id IS NOT NULL'))
+        batch_op.create_index('ix_task_team', ['workspace_id', 'team_id', 'done_at', 'due_on', 'id'], unique=False)
+
     op.create_table('team_member',
     sa.Column('team_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -292,6 +332,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_team_member_user_id'))
 
     op.drop_table('team_member')
+    with op.batch_alter_table('task', schema=None) as batch_op:
+        batch_op.drop_index('ix_task_team')
+        batch_op.drop_index('ix_task_handed', sqlite_where=sa.text('handed_by_id IS NOT NULL'), postgresql_where=sa.text('handed_by_id IS NOT NULL'))
+        batch_op.drop_index('ix_task_creator')
+        batch_op.drop_index('ix_task_assignee')
+        batch_op.drop_index('ix_task_about')
+
+    op.drop_table('task')
     with op.batch_alter_table('session', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_session_user_id'))
 
@@ -338,6 +386,7 @@ def downgrade() -> None:
 
     op.drop_table('idempotency')
     with op.batch_alter_table('event', schema=None) as batch_op:
+        batch_op.drop_index('ix_event_subject')
         batch_op.drop_index('ix_event_pending', sqlite_where=sa.text('position IS NULL'), postgresql_where=sa.text('position IS NULL'))
         batch_op.drop_index('ix_event_about')
 

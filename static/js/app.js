@@ -1,1 +1,52 @@
+// Where the browser begins: sets htmx up for a strict policy and starts each module once.
 import htmx from 'htmx.org';
+import { startActs } from './acts.js';
+import { startBulk } from './bulk.js';
+import { startComposer } from './composer.js';
+import { startDialogs } from './dialogs.js';
+import { startFacts } from './facts.js';
+import { startForms } from './forms.js';
+import { startKeys } from './keys.js';
+import { startLists } from './lists.js';
+import { startLive } from './live.js';
+import { startMenus } from './menus.js';
+import { startMine } from './mine.js';
+import { startNotices } from './notices.js';
+import { startOutbox } from './outbox.js';
+import { startPalette } from './palette.js';
+import { startPresence } from './presence.js';
+import { watchRegions } from './regions.js';
+import { startSwaps } from './swap.js';
+import { startTheme } from './theme.js';
+import { startTimes } from './times.js';
+import { startToasts } from './toasts.js';
+
+// Our style sheet has the indicator's rules.
+document.adoptedStyleSheets = document.adoptedStyleSheets.filter((sheet) => sheet !== htmx.indicatorStyleSheet);
+
+// Text that a person wrote must never become code, also on a page without our policy.
+function noCode() {
+  throw new Error('code in an attribute is not allowed');
+}
+htmx.registerExtension('tertulia-no-code', { init: (api) => api.initSecurity(null, noCode, noCode) });
+
+startTheme();
+startSwaps();
+startActs();
+startToasts();
+startDialogs();
+startForms();
+startMenus();
+startMine();
+startTimes();
+watchRegions();
+startLive();
+startPresence();
+startOutbox();
+startKeys();
+startPalette();
+startFacts();
+startComposer();
+startBulk();
+startLists();
+startNotices();

@@ -1,0 +1,70 @@
+// Single keys: / to search, j and k through rows, Enter to open, ? for help, and one letter for each visible [data-key].
+import { openDialog } from './dialogs.js';
+
+const WRITABLE = 'input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]';
+
+export function startKeys() {
+  document.addEventListener('keydown', (event) => {
+    if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === 'k') return run(event, () => open('palette'));
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.repeat) return;
+    if (event.target.matches?.(WRITABLE) || document.querySelector('dialog[open]')) return;
+    const act = fixed[event.key] ?? byLetter(event.key);
+    if (act) run(event, act);
+  });
+}
+
+function run(event, act) {
+  if (act() !== false) event.preventDefault();
+}
+
+// Each says false when there was nothing to do, and the browser goes on with the key.
+const fixed = {
+  '/': () => focus(visible('[data-search]')),
+  '?': () => open('keys'),
+  j: () => step(1),
+  k: () => step(-1),
+  Enter: () => openRow(),
+};
+
+function byLetter(key) {
+  const target = key.length === 1 && visible(`[data-key="${CSS.escape(key)}"]`);
+  return target && (() => (target.matches('input, textarea') ? target.focus() : target.click()));
+}
+
+function visible(selector) {
+  return [...document.querySelectorAll(selector)].find((element) => element.checkVisibility());
+}
+
+function focus(element) {
+  if (!element) return false;
+  element.focus();
+  element.select?.();
+}
+
+function open(id) {
+  const dialog = document.getElementById(id);
+  if (!dialog) return false;
+  openDialog(dialog);
+}
+
+const rows = () => [...document.querySelectorAll('[data-row]')].filter((row) => row.checkVisibility());
+const current = () => document.querySelector('[data-row].current') ?? document.activeElement?.closest?.('[data-row]');
+
+function step(by) {
+  const list = rows();
+  if (!list.length) return false;
+  const at = list.indexOf(current());
+  const next = list[at < 0 ? 0 : Math.max(0, Math.min(list.length - 1, at + by))];
+  document.querySelector('[data-row].current')?.classList.remove('current');
+  next.classList.add('current');
+  (next.matches('a, button') ? next : next.querySelector('a, button'))?.focus({ preventScroll: true });
+  next.scrollIntoView({ block: 'nearest' });
+}
+
+function openRow() {
+  if (document.activeElement?.matches('a, button, summary, input')) return false; // Enter does it already
+  const row = document.querySelector('[data-row].current');
+  const link = row?.matches('a') ? row : row?.querySelector('a');
+  if (!link) return false;
+  link.click();
+}

@@ -1,0 +1,19 @@
+// The server renders a fragment once for everybody: what is mine, and where I am in the product, is marked here.
+import { me } from './page.js';
+
+const OWNERS = ['assignee', 'owner', 'by'];
+
+export function startMine() {
+  for (const link of document.querySelectorAll('[data-nav]')) markPlace(link);
+  if (!/^\d+$/.test(me() ?? '')) return;
+  const mine = OWNERS.map((name) => `[data-${name}="${me()}"]`).join(', ');
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`.mine-only:not(:is(${mine}), :is(${mine}) *), .others-only:is(${mine}, :is(${mine}) *) { display: none; }`);
+  document.adoptedStyleSheets.push(sheet);
+}
+
+function markPlace(link) {
+  const path = new URL(link.href).pathname;
+  const here = location.pathname === path || (path !== '/' && location.pathname.startsWith(`${path}/`));
+  if (here) link.setAttribute('aria-current', 'page');
+}

@@ -1,0 +1,112 @@
+// Fetches regions of the page again with the reader's own rights, at a moment of the reader's choosing or soon.
+import { counted } from './words.js';
+import { signIn } from './page.js';
+import { isBusy, swapRegion } from './swap.js';
+
+const AGAIN_AFTER = 5_000;
+
+const waiting = new Map(); // id → timer
+const stale = new Set(); // ids that changed while nobody looked
+const offered = new Map(); // id → changes since, shown in the pill
+const loading = new Set();
+
+export function refreshRegions(regions, spread = 0) {
+  for (const region of regions) {
+    if (!region?.id) continue;
+    if (region.dataset.refresh === 'pill') offer(region.id);
+    else if (document.hidden) stale.add(region.id);
+    else schedule(region.id, Math.random() * spread * 1000);
+  }
+}
+
+export function dropRegions(regions) {
+  const words = document.getElementById('dropped')?.content;
+  for (const region of regions) {
+    if (words) region.replaceWith(words.cloneNode(true));
+    else region.remove();
+  }
+  document.dispatchEvent(new CustomEvent('regions:dropped'));
+}
+
+export function watchRegions() {
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) return;
+    for (const id of stale) schedule(id, 0);
+    stale.clear();
+  });
+  addEventListener('online', () => [...waiting.keys()].forEach((id) => schedule(id, 0)));
+}
+
+function schedule(id, delay) {
+  clearTimeout(waiting.get(id));
+  waiting.set(id, setTimeout(load, delay, id));
+}
+
+async function load(id) {
+  if (loading.has(id)) return schedule(id, 50);
+  waiting.delete(id);
+  const region = document.getElementById(id);
+  if (!region) return;
+  loading.add(id);
+  try {
+    await replace(region);
+  } catch {
+    schedule(id, AGAIN_AFTER + Math.random() * AGAIN_AFTER); // no connection
+  } finally {
+    loading.delete(id);
+  }
+}
+
+async function replace(region) {
+  // A region's own address answers with a fragment; without one we take our part of the whole page.
+  const own = region.dataset.src;
+  const headers = own ? { 'HX-Request': 'true', 'HX-Target': region.id } : {};
+  const response = await fetch(own ?? location.href, { headers, cache: 'no-store' });
+  if (response.status === 401 || new URL(response.url).pathname === '/signin') return signIn();
+  if (response.status === 403 || response.status === 404) return dropRegions([region]);
+  if (!response.ok) throw new Error(`region ${region.id}: ${response.status}`);
+  const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+  const fresh = page.getElementById(region.id);
+  if (!fresh) return dropRegions([region]);
+  // What somebody is writing in stays as it is, and the region comes again when they are done.
+  if (isBusy(region)) whenIdle(region.id);
+  swapRegion(region, fresh);
+}
+
+function whenIdle(id) {
+  const check = () => {
+    const region = document.getElementById(id);
+    if (region && isBusy(region)) return;
+    removeEventListener('focusout', soon);
+    if (region) schedule(id, 0);
+  };
+  const soon = () => setTimeout(check, 300);
+  addEventListener('focusout', soon);
+}
+
+// The pill
+
+function offer(id) {
+  offered.set(id, (offered.get(id) ?? 0) + 1);
+  showPill();
+}
+
+function showPill() {
+  const total = [...offered.values()].reduce((sum, n) => sum + n, 0);
+  let pill = document.getElementById('refresh-pill');
+  if (!total) return pill?.remove();
+  if (!pill) {
+    pill = document.createElement('button');
+    Object.assign(pill, { id: 'refresh-pill', type: 'button', className: 'pillbar', onclick: takeOffers });
+    pill.dataset.key = '.';
+    pill.setAttribute('aria-live', 'polite');
+    document.body.append(pill);
+  }
+  pill.textContent = counted('changes', total);
+}
+
+function takeOffers() {
+  for (const id of offered.keys()) schedule(id, 0);
+  offered.clear();
+  showPill();
+}

@@ -1,0 +1,483 @@
+"""The browser modules against a server that speaks the wire by hand: order, holes, gaps, drafts, offline."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from starlette.responses import HTMLResponse, Response
+
+from tests import needs
+from tests.browser.wire import DIST, Wire, serve
+
+pytestmark = pytest.mark.browser
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+OWN_NOISE = ("WebSocket connection to", "net::ERR_INTERNET_DISCONNECTED", "Failed to load resource")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = needs.chromium()
+    if path is None:
+        pytest.skip("no chromium")
+    assert (DIST / "manifest.json").exists(), "static/dist is not built: python3 build/bootstrap.py"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    with serve() as served:
+        yield served
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context()
+    opened = context.new_page()
+    opened.bring_to_front()
+    opened.set_default_timeout(10_000)
+    complaints: list[str] = []
+    opened.on("console", lambda message: note(message, complaints))
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    context.close()
+    assert complaints == []
+
+
+def note(message: ConsoleMessage, complaints: list[str]) -> None:
+    """Errors and warnings, but for those of a connection that the test has cut."""
+    if message.type in ("error", "warning") and not message.text.startswith(OWN_NOISE):
+        complaints.append(message.text)
+
+
+TASKS = """<ul id="tasks" data-topics='{"tasks:1":1}' data-src="/tasks">
+  <li id="task-1" data-v="1">Call <input name="note" value=""></li><li id="task-2" data-v="5">Write</li></ul>"""
+
+
+def row(number: int, text: str, v: int, by: int = 8) -> str:
+    return f'<li id="task-{number}" data-v="{v}" data-by="{by}">{text}</li>'
+
+
+def partial(target: str, swap: str, html: str = "") -> str:
+    return f'<hx-partial hx-target="#{target}" hx-swap="{swap}">{html}</hx-partial>'
+
+
+def show(wire: Wire, page: Page, body: str) -> None:
+    """Opens the page and waits until it listens to its topics."""
+    wire.body = body
+    page.goto(wire.url)
+    wire.wait_for(lambda: wire.said("sub"))
+    expect(page.locator("[data-lamp] span")).to_have_text("Live")
+
+
+def test_patch_is_shown_and_flashes_for_others_only(wire: Wire, page: Page) -> None:
+    show(wire, page, TASKS)
+    assert wire.said("sub")[0]["topics"] == {"tasks:1": 1}
+    wire.patch("tasks:1", 2, partial("task-2", "outerMorph", row(2, "Rewrite", 6)))
+    expect(page.locator("#task-2")).to_have_text("Rewrite")
+    expect(page.locator("#task-2")).to_have_class("flash")
+    expect(page.locator("#task-2")).not_to_have_class("flash")
+    wire.patch("tasks:1", 3, partial("task-2", "outerMorph", row(2, "Mine", 7, by=5)))
+    expect(page.locator("#task-2")).to_have_text("Mine")
+    assert "flash" not in (page.locator("#task-2").get_attribute("class") or "")
+    wire.patch("tasks:1", 4, partial("task-99", "outerMorph", row(99, "elsewhere", 1)))
+    wire.patch("tasks:1", 5, partial("task-2", "delete"))
+    expect(page.locator("#task-2")).to_have_count(0)
+
+
+def test_append_twice_is_one_row(wire: Wire, page: Page) -> None:
+    show(wire, page, TASKS)
+    wire.patch("tasks:1", 2, partial("tasks", "beforeend", row(3, "New", 1)))
+    wire.patch("tasks:1", 3, partial("tasks", "beforeend", row(3, "Newer", 2)))
+    expect(page.locator("#task-3")).to_have_text("Newer")
+    expect(page.locator("#tasks > li")).to_have_count(3)
+
+
+def test_older_version_never_wins(wire: Wire, page: Page) -> None:
+    show(wire, page, TASKS)
+    wire.patch("tasks:1", 2, partial("task-2", "outerMorph", row(2, "Old", 4)))
+    wire.patch("tasks:1", 3, partial("tasks", "afterbegin", row(2, "Older", 3) + row(4, "First", 1)))
+    expect(page.locator("#tasks > li").first).to_have_text("First")
+    expect(page.locator("#task-2")).to_have_text("Write")
+
+
+def test_hole_is_asked_for_and_filled_in_order(wire: Wire, page: Page) -> None:
+    show(wire, page, TASKS)
+    wire.patch("tasks:1", 2, partial("tasks", "beforeend", row(3, "Two", 1)), send=False)
+    wire.patch("tasks:1", 3, partial("tasks", "beforeend", row(4, "Three", 1)))
+    wire.wait_for(lambda: len(wire.said("sub")) == 2)
+    assert wire.said("sub")[1]["topics"] == {"tasks:1": 1}
+    expect(page.locator("#tasks > li").nth(2)).to_have_text("Two")
+    expect(page.locator("#tasks > li").nth(3)).to_have_text("Three")
+    expect(page.locator("#tasks > li")).to_have_count(4)
+
+
+def test_heartbeat_shows_a_lost_last_patch(wire: Wire, page: Page) -> None:
+    show(wire, page, TASKS)
+    wire.patch("tasks:1", 2, partial("tasks", "beforeend", row(3, "Lost", 1)), send=False)
+    wire.say({"t": "hb", "n": {"tasks:1": 2}})
+    expect(page.locator("#task-3")).to_have_text("Lost")
+
+
+def test_gap_reloads_the_region_and_keeps_what_is_typed(wire: Wire, page: Page) -> None:
+    show(wire, page, TASKS)
+    page.fill("#task-1 input", "half a sen")
+    fresh = (
+        TASKS.replace('"tasks:1":1', '"tasks:1":9')
+        .replace("Write", "Fresh")
+        .replace("</ul>", row(7, "Seven", 1) + "</ul>")
+    )
+    wire.fragments["/tasks"] = lambda: HTMLResponse(fresh)
+    wire.say({"t": "gap", "topic": "tasks:1", "n": 9})
+    expect(page.locator("#task-7")).to_have_text("Seven")
+    expect(page.locator("#task-2")).to_have_text("Fresh")
+    expect(page.locator("#task-1 input")).to_have_value("half a sen")
+    expect(page.locator("#task-1 input")).to_be_focused()
+    wire.patch("tasks:1", 10, partial("task-7", "outerMorph", row(7, "Ten", 2)))
+    expect(page.locator("#task-7")).to_have_text("Ten")
+
+
+def test_patch_during_a_fetch_is_applied_again(wire: Wire, page: Page) -> None:
+    show(wire, page, TASKS)
+
+    async def read_before_the_patch() -> Response:
+        html = partial("tasks", "beforeend", row(3, "Meanwhile", 1))
+        await wire.send_all({"t": "p", "topic": "tasks:1", "n": 3, "html": html})
+        await asyncio.sleep(0.2)
+        return HTMLResponse(TASKS.replace('"tasks:1":1', '"tasks:1":2').replace("Write", "Fresh"))
+
+    wire.fragments["/tasks"] = read_before_the_patch
+    wire.say({"t": "r", "topic": "tasks:1", "n": 2, "regions": ["tasks"], "spread": 0})
+    expect(page.locator("#task-2")).to_have_text("Fresh")
+    expect(page.locator("#task-3")).to_have_text("Meanwhile")
+    assert len(wire.said("sub")) == 1
+
+
+def test_comes_back_after_a_cut_with_its_last_number(wire: Wire, page: Page) -> None:
+    show(wire, page, TASKS)
+    wire.patch("tasks:1", 2, partial("task-2", "outerMorph", row(2, "Before", 6)))
+    expect(page.locator("#task-2")).to_have_text("Before")
+    wire.cut()
+    wire.patch("tasks:1", 3, partial("task-2", "outerMorph", row(2, "Meanwhile", 7)), send=False)
+    wire.wait_for(lambda: len(wire.said("sub")) == 2)
+    assert wire.said("sub")[1]["topics"] == {"tasks:1": 2}
+    expect(page.locator("#task-2")).to_have_text("Meanwhile")
+    expect(page.locator("[data-lamp] span")).to_have_text("Live")
+
+
+def test_lamp_and_strip_tell_of_a_long_cut(wire: Wire, page: Page) -> None:
+    show(wire, page, TASKS + '<div id="offline-strip" class="strip" hidden>No connection</div>')
+    page.context.set_offline(True)
+    wire.cut()
+    expect(page.locator("[data-lamp] span")).to_have_text("Paused", timeout=10_000)
+    expect(page.locator("#offline-strip")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.locator("[data-lamp] span")).to_have_text("Live", timeout=10_000)
+    expect(page.locator("#offline-strip")).to_be_hidden()
+
+
+def test_signed_out_socket_leads_to_sign_in(wire: Wire, page: Page) -> None:
+    show(wire, page, TASKS)
+    wire.fragments["/signin"] = lambda: HTMLResponse("<title>Sign in</title>")
+    wire.cut(4401)
+    page.wait_for_url("**/signin?next=%2F")
+
+
+def test_refresh_waits_in_a_pill(wire: Wire, page: Page) -> None:
+    show(wire, page, TASKS.replace("<ul ", '<ul data-refresh="pill" '))
+    wire.fragments["/tasks"] = lambda: HTMLResponse(TASKS.replace("Write", "Sorted"))
+    for n in (2, 3):
+        wire.say({"t": "r", "topic": "tasks:1", "n": n, "regions": ["tasks"], "spread": 0})
+    pill = page.locator(".pillbar")
+    expect(pill).to_have_text("2 changes")
+    expect(page.locator("#task-2")).to_have_text("Write")
+    page.keyboard.press(".")
+    expect(page.locator("#task-2")).to_have_text("Sorted")
+    expect(pill).to_have_count(0)
+
+
+def test_region_without_an_address_is_taken_from_the_page(wire: Wire, page: Page) -> None:
+    show(wire, page, TASKS.replace(' data-src="/tasks"', ""))
+    wire.body = TASKS.replace(' data-src="/tasks"', "").replace("Write", "From the page")
+    wire.say({"t": "r", "topic": "tasks:1", "n": 2, "regions": ["tasks"], "spread": 0})
+    expect(page.locator("#task-2")).to_have_text("From the page")
+
+
+def test_dropped_topic_takes_its_region_away(wire: Wire, page: Page) -> None:
+    other = '<div id="other" data-topics=\'{"room:3":0}\'>Room</div>'
+    show(
+        wire, page, TASKS + other + '<template id="dropped"><p class="gone">You have no access any more</p></template>'
+    )
+    wire.say({"t": "drop", "topic": "tasks:1"})
+    expect(page.locator(".gone")).to_be_visible()
+    expect(page.locator("#tasks")).to_have_count(0)
+    wire.patch("room:3", 1, partial("other", "innerHTML", "Still here"))
+    expect(page.locator("#other")).to_have_text("Still here")
+
+
+def test_region_that_arrives_later_is_heard_and_then_left(wire: Wire, page: Page) -> None:
+    wire.fragments["/panel"] = lambda: HTMLResponse('<div id="panel" data-topics=\'{"contact:7":4}\'>Panel</div>')
+    wire.fragments["/nothing"] = lambda: HTMLResponse("empty")
+    show(wire, page, TASKS + '<button hx-get="/panel" hx-target="#slot">Open</button>'
+         '<button hx-get="/nothing" hx-target="#slot">Shut</button><div id="slot"></div>')  # fmt: skip
+    page.click("text=Open")
+    wire.wait_for(lambda: {"t": "sub", "topics": {"contact:7": 4}} in wire.heard)
+    wire.patch("contact:7", 5, partial("panel", "innerHTML", "Changed"))
+    expect(page.locator("#panel")).to_have_text("Changed")
+    page.click("text=Shut")
+    wire.wait_for(lambda: {"t": "unsub", "topics": ["contact:7"]} in wire.heard)
+
+
+FACT = """<dl id="facts" data-topics='{"contact:7":1}' data-editing-text="%s is editing">
+  <div class="fact" id="fact-phone" data-field="phone" data-v="1"><dt>Phone</dt>
+  <dd><button class="fact-value" hx-get="/edit" hx-target="closest .fact" hx-swap="outerHTML">111</button></dd></div>
+  </dl>
+  <template id="beside"><div class="beside"><span><b data-who></b> changed this to <b data-value></b></span>
+  <button type="button" data-take>Take it</button><button type="button" data-keep>Keep mine</button></div></template>
+  <main data-record="contact:7"></main>"""
+FORM = """<div class="fact" id="fact-phone" data-field="phone" data-v="1"><dt>Phone</dt><dd>
+  <form hx-put="/phone" hx-target="closest .fact" hx-swap="outerHTML"><input type="hidden" name="version" value="1">
+  <input name="phone" value="111" autofocus></form></dd></div>"""
+REMOTE = """<div class="fact" id="fact-phone" data-field="phone" data-v="2" data-by="8" data-by-name="Ana">
+  <dt>Phone</dt>
+  <dd><button class="fact-value" hx-get="/edit" hx-target="closest .fact" hx-swap="outerHTML">222</button></dd></div>"""
+
+
+def edit_while_ana_changes(wire: Wire, page: Page) -> None:
+    wire.fragments["/edit"] = lambda: HTMLResponse(FORM)
+    show(wire, page, FACT)
+    page.click(".fact-value")
+    page.fill("[name=phone]", "333")
+    wire.wait_for(lambda: {"t": "at", "topic": "contact:7", "editing": "phone"} in wire.heard)
+    wire.patch("contact:7", 2, partial("fact-phone", "outerMorph", REMOTE))
+    expect(page.locator(".beside")).to_contain_text("Ana changed this to 222")
+    expect(page.locator("[name=phone]")).to_have_value("333")
+
+
+def test_change_to_the_field_i_edit_is_beside_it_and_can_be_taken(wire: Wire, page: Page) -> None:
+    edit_while_ana_changes(wire, page)
+    page.click("[data-take]")
+    expect(page.locator(".fact-value")).to_have_text("222")
+
+
+def test_change_to_the_field_i_edit_can_be_left_and_mine_is_saved(wire: Wire, page: Page) -> None:
+    edit_while_ana_changes(wire, page)
+    wire.answer = lambda _path, form: HTMLResponse(
+        REMOTE.replace("222", form["phone"]).replace('data-v="2"', 'data-v="3"')
+    )
+    page.click("[data-keep]")
+    page.keyboard.press("Enter")
+    expect(page.locator(".fact-value")).to_have_text("333")
+    path, key, form = wire.posts[0]
+    assert (path, form) == ("/phone", {"version": "2", "phone": "333"})
+    assert len(key) >= 32
+
+
+def test_held_patch_comes_when_the_field_is_left(wire: Wire, page: Page) -> None:
+    show(wire, page, TASKS)
+    page.focus("#task-1 input")
+    wire.patch("tasks:1", 2, partial("task-1", "outerMorph", row(1, "Called", 2)))
+    wire.patch("tasks:1", 3, partial("task-2", "outerMorph", row(2, "Other", 6)))
+    expect(page.locator("#task-2")).to_have_text("Other")
+    expect(page.locator("#task-1")).to_contain_text("Call")
+    expect(page.locator("#task-1 input")).to_be_focused()
+    page.locator("#task-1 input").blur()
+    expect(page.locator("#task-1")).to_have_text("Called")
+
+
+ROOM = """<main data-record="room:3"><div id="messages" data-topics='{"room:3":0}'></div>
+  <form action="/rooms/3/messages" method="post" data-outbox="#messages">
+  <textarea name="text" data-enter-sends></textarea>
+  <button type="submit">Send</button></form></main>"""
+
+
+def test_texts_written_offline_are_sent_once_and_in_order(wire: Wire, page: Page) -> None:
+    def take(_path: str, form: dict[str, str]) -> Response:
+        number = len(wire.posts)
+        return HTMLResponse(
+            partial("messages", "beforeend", f'<p id="message-{number}" data-by="5">{form["text"]}</p>')
+        )
+
+    wire.answer = take
+    show(wire, page, ROOM)
+    page.context.set_offline(True)
+    for text in ("one", "two", "three"):
+        page.fill("textarea", text)
+        page.press("textarea", "Enter")
+        expect(page.locator("textarea")).to_have_value("")
+    expect(page.locator("[data-pending]")).to_have_count(3)
+    expect(page.locator("[data-pending]").first).to_contain_text("Waiting for a connection")
+    assert wire.posts == []
+    page.context.set_offline(False)
+    expect(page.locator("#messages > p")).to_have_text(["one", "two", "three"])
+    expect(page.locator("[data-pending]")).to_have_count(0)
+    assert [form["text"] for _path, _key, form in wire.posts] == ["one", "two", "three"]
+    assert len({key for _path, key, _form in wire.posts}) == 3
+
+
+def test_text_waits_over_a_reload_and_keeps_its_key(wire: Wire, page: Page) -> None:
+    wire.answer = lambda _path, _form: Response(status_code=503)
+    show(wire, page, ROOM)
+    page.fill("textarea", "patience")
+    page.press("textarea", "Enter")
+    wire.wait_for(lambda: wire.posts)
+    wire.answer = lambda _path, form: HTMLResponse(
+        partial("messages", "beforeend", f'<p id="message-1">{form["text"]}</p>')
+    )
+    page.reload()
+    expect(page.locator("#message-1")).to_have_text("patience")
+    assert len({key for _path, key, _form in wire.posts}) == 1
+
+
+def test_refused_text_is_kept_with_its_reason(wire: Wire, page: Page) -> None:
+    wire.answer = lambda _path, _form: HTMLResponse("<p data-reason>The room is closed</p>", status_code=422)
+    show(wire, page, ROOM)
+    page.fill("textarea", "too late")
+    page.press("textarea", "Enter")
+    waiting = page.locator("[data-pending]")
+    expect(waiting).to_contain_text("Not sent: The room is closed")
+    expect(waiting.locator("p")).to_have_text("too late")
+    waiting.get_by_text("Discard").click()
+    expect(waiting).to_have_count(0)
+
+
+def test_signing_out_warns_of_what_waits(wire: Wire, page: Page) -> None:
+    wire.answer = lambda path, _form: Response(status_code=204 if path == "/signout" else 503)
+    show(wire, page, ROOM + '<form action="/signout" method="post" data-sign-out><button>Leave</button></form>')
+    page.fill("textarea", "unsent")
+    page.press("textarea", "Enter")
+    expect(page.locator("[data-pending]")).to_be_visible()
+    page.click("text=Leave")
+    expect(page.locator("dialog")).to_contain_text("1 text has not been sent yet")
+    page.get_by_role("button", name="Stay").click()
+    expect(page.locator("dialog")).to_have_count(0)
+    page.click("text=Leave")
+    page.get_by_role("button", name="Sign out").click()
+    wire.wait_for(lambda: [path for path, _key, _form in wire.posts if path == "/signout"])
+
+
+def test_draft_is_kept_on_the_server_and_said_so(wire: Wire, page: Page) -> None:
+    body = ROOM.replace("<textarea ", '<textarea data-draft-url="/drafts/room:3" ')
+    show(wire, page, body.replace("<button", "<span data-draft-mark hidden>Draft saved</span><button"))
+    page.locator("textarea").press_sequentially("half a thought")
+    expect(page.locator("[data-draft-mark]")).to_be_visible()
+    assert [(path, form) for path, _key, form in wire.posts] == [("/drafts/room:3", {"text": "half a thought"})]
+
+
+def test_people_are_offered_after_an_at_sign(wire: Wire, page: Page) -> None:
+    wire.fragments["/people"] = lambda: HTMLResponse(
+        '<div role="listbox"><div class="opt" role="option" data-value="user:8" data-name="Ana Beltrán">Ana</div>'
+        '<div class="opt" role="option" data-value="user:9" data-name="Abel">Abel</div></div>'
+    )
+    wire.answer = lambda _path, _form: HTMLResponse("")
+    show(wire, page, ROOM.replace("<textarea ", "<textarea data-mentions "))
+    page.locator("textarea").press_sequentially("Hi @a")
+    expect(page.locator("[role=listbox] [aria-selected=true]")).to_have_text("Ana")
+    page.press("textarea", "Enter")
+    expect(page.locator("textarea")).to_have_value("Hi @Ana Beltrán ")
+    page.press("textarea", "Enter")
+    wire.wait_for(lambda: wire.posts)
+    assert wire.posts[0][2] == {"text": "Hi @Ana Beltrán ", "mention": "user:8"}
+
+
+def test_chosen_rows_are_counted(wire: Wire, page: Page) -> None:
+    boxes = "".join(f'<tr data-row><td><input type="checkbox" data-bulk-row value="{n}"></td></tr>' for n in range(4))
+    show(wire, page, TASKS + f"""<table data-bulk><thead><tr><th><input type="checkbox" data-bulk-all></th></tr></thead>
+      <tbody>{boxes}</tbody></table><div data-bulk-bar hidden><b data-bulk-count></b>
+      <button type="button" data-bulk-clear>Clear</button></div>""")  # fmt: skip
+    page.locator("[data-bulk-row]").first.click()
+    page.locator("[data-bulk-row]").nth(2).click(modifiers=["Shift"])
+    expect(page.locator("[data-bulk-count]")).to_have_text("3 selected")
+    expect(page.locator("tr.sel")).to_have_count(3)
+    page.click("[data-bulk-clear]")
+    expect(page.locator("[data-bulk-bar]")).to_be_hidden()
+
+
+def test_answer_and_patch_of_one_act_are_one_row(wire: Wire, page: Page) -> None:
+    made = partial("tasks", "beforeend", row(3, "Once", 1, by=5))
+    wire.answer = lambda _path, _form: HTMLResponse(made, headers={"X-Toast": '{"text":"Task made","undo":null}'})
+    show(wire, page, TASKS + '<form hx-post="/tasks" hx-swap="none"><input name="title"><button>Add</button></form>')
+    page.fill("[name=title]", "Once")
+    page.click("text=Add")
+    expect(page.locator("#task-3")).to_have_text("Once")
+    expect(page.locator(".toast2")).to_contain_text("Task made")
+    wire.patch("tasks:1", 2, made)
+    wire.patch("tasks:1", 3, partial("task-2", "outerMorph", row(2, "After", 6)))
+    expect(page.locator("#task-2")).to_have_text("After")
+    expect(page.locator("#tasks > li")).to_have_count(3)
+
+
+def test_people_are_shown_where_they_are(wire: Wire, page: Page) -> None:
+    wire.fragments["/people/8/chip"] = lambda: HTMLResponse(
+        '<span class="av hue-8 av-s" role="img" data-person="8" title="Ana" aria-label="Ana">AB</span>'
+    )
+    body = (
+        FACT
+        + """<span data-who="contact:7"></span><i data-presence-of="8" hidden></i>
+      <p data-typing="contact:7" data-typing-text="%s is typing" hidden></p>"""
+    )
+    show(wire, page, body)
+    wire.wait_for(lambda: {"t": "at", "topic": "contact:7"} in wire.heard)
+    wire.say({"t": "who", "topic": "contact:7", "all": True, "join": [5, 8], "left": [], "editing": {"8": "phone"}})
+    expect(page.locator("[data-who] .av")).to_have_count(1)
+    expect(page.locator("#fact-phone")).to_have_class("fact theirs hue-8")
+    expect(page.locator("#fact-phone .by")).to_have_text("Ana is editing")
+    expect(page.locator("[data-presence-of='8']")).to_have_class("on")
+    wire.say({"t": "typing", "topic": "contact:7", "id": 8})
+    expect(page.locator("[data-typing]")).to_have_text("Ana is typing")
+    wire.say({"t": "who", "topic": "contact:7", "left": [8]})
+    expect(page.locator("[data-who] .av")).to_have_count(0)
+    expect(page.locator("#fact-phone")).to_have_class("fact")
+    expect(page.locator("[data-typing]")).to_be_hidden(timeout=8_000)
+
+
+def test_days_and_unread_line_are_made_by_the_browser(wire: Wire, page: Page) -> None:
+    lines = "".join(
+        f'<p id="m-{n}"><time datetime="{moment}" data-format="time">-</time></p>'
+        for n, moment in enumerate(("2026-01-05T22:30:00Z", "2026-01-05T23:30:00Z", "2026-01-06T10:00:00Z"))
+    )
+    show(
+        wire,
+        page,
+        f"""<div data-days data-read-at="2026-01-06T09:00:00Z" id="list" data-topics='{{"room:3":0}}'>{lines}</div>""",
+    )
+    expect(page.locator("#list > *")).to_have_text(
+        ["Monday 5 January", "23:30", "Tuesday 6 January", "00:30", "New since 10:00", "11:00"]
+    )
+
+
+def test_keys_palette_and_theme(wire: Wire, page: Page) -> None:
+    wire.fragments["/palette"] = lambda: HTMLResponse(
+        '<a class="opt" role="option" href="#one">One</a><a class="opt" role="option" href="#two">Two</a>'
+    )
+    show(wire, page, TASKS + """<dialog class="palette" id="palette" aria-label="Go to"><div class="q">
+      <input name="q" role="combobox" aria-label="Search"></div><div id="options" role="listbox"></div></dialog>
+      <button type="button" data-theme-toggle>Theme</button><input type="search" data-search aria-label="Search">
+      <a data-row href="#a">A</a><a data-row href="#b">B</a>
+      <button type="button" data-key="t" data-dialog="new">Task</button>
+      <dialog class="dlg" id="new"><button type="button" data-close>Close</button></dialog>""")  # fmt: skip
+    page.keyboard.press("Control+k")
+    expect(page.locator("#options [aria-selected=true]")).to_have_text("One")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/#two")
+    expect(page.locator("#palette")).to_be_hidden()
+    page.keyboard.press("/")
+    expect(page.locator("[data-search]")).to_be_focused()
+    page.keyboard.press("t")
+    expect(page.locator("#new")).to_be_hidden()
+    page.locator("[data-search]").blur()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator("[data-row].current")).to_have_text("B")
+    page.keyboard.press("t")
+    expect(page.locator("#new")).to_be_visible()
+    page.click("[data-close]")
+    page.click("[data-theme-toggle]")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")

@@ -126,9 +126,17 @@ async def show_room(tx: Tx, row: EventRow) -> list[Change]:
 async def show_room_again(tx: Tx, row: EventRow) -> list[Change]:
     """The archive closes the composer, so the page's own reader fetches it; lists take the room in or out."""
     changes = await _head(tx, row)
-    if row.name == "room.archived" or row.data["field"] == "archived":
-        changes.append(Refresh(row.subject, ["talk-page"]))
-    return [*changes, Refresh(f"{row.subject}:news", ["rooms"])]
+    if row.name != "room.archived" and row.data["field"] != "archived":
+        return [*changes, Refresh(f"{row.subject}:news", ["rooms"])]
+    return [*changes, Refresh(row.subject, ["talk-page"]), *await _lists(tx, row)]
+
+
+async def _lists(tx: Tx, row: EventRow) -> list[Change]:
+    """Lists from which a room went, or into which it came back: of a closed room, its members' alone."""
+    if row.about is None:
+        return [Refresh(f"workspace:{row.workspace_id}", ["rooms"])]
+    members = select(RoomMember.user_id).where(RoomMember.room_id == subject_id(row.subject))
+    return [Refresh(f"user:{id}", [*SIDE, "rooms"]) for id in await tx.scalars(members)]
 
 
 @shows("room.read", "room.muted")

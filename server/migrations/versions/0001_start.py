@@ -211,6 +211,32 @@ def upgrade() -> None:
         batch_op.create_index('ix_contact_by_owner', ['workspace_id', 'owner_id', 'trashed_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_contact_company_id'), ['company_id'], unique=False)
 
+    op.create_table('notice',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('event_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('subject', sa.String(), nullable=False),
+    sa.Column('about', sa.String(), nullable=True),
+    sa.Column('place', sa.String(), nullable=False),
+    sa.Column('actor_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('text', sa.String(), nullable=False),
+    sa.Column('url', sa.String(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('read_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['actor_id'], ['user.id'], name=op.f('fk_notice_actor_id_user')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_notice_user_id_user'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_notice_workspace_id_workspace')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_notice')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('notice', schema=None) as batch_op:
+        batch_op.create_index('ix_notice_about', ['workspace_id', 'about'], unique=False)
+        batch_op.create_index('ix_notice_place', ['user_id', 'place'], unique=False)
+        batch_op.create_index('ix_notice_subject', ['subject'], unique=False)
+        batch_op.create_index('ix_notice_unread', ['user_id', 'read_at', 'id'], unique=False)
+
     op.create_table('saved_view',
     sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -422,6 +448,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_saved_view_workspace_id'))
 
     op.drop_table('saved_view')
+    with op.batch_alter_table('notice', schema=None) as batch_op:
+        batch_op.drop_index('ix_notice_unread')
+        batch_op.drop_index('ix_notice_subject')
+        batch_op.drop_index('ix_notice_place')
+        batch_op.drop_index('ix_notice_about')
+
+    op.drop_table('notice')
     with op.batch_alter_table('contact', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_contact_company_id'))
         batch_op.drop_index('ix_contact_by_owner')

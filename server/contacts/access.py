@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, String, cast, select
 from sqlalchemy.orm import joinedload
 
 from server.contacts.models import Contact, CustomField, SavedView
@@ -105,3 +105,9 @@ async def get_view(tx: Tx, who: Principal, view_id: int) -> SavedView:
     if view is None:
         raise NotFound(_("No such view"))
     return view
+
+
+def trashed_abouts(who: Principal) -> Select[str]:
+    """References of records in the trash, whose notices and texts are not shown meanwhile."""
+    gone = select(Contact.kind + ":" + cast(Contact.id, String))
+    return gone.where(Contact.workspace_id == who.workspace_id, Contact.trashed_at.is_not(None))

@@ -117,12 +117,17 @@ def render_changes(row: EventRow, changes: list[Change], variants: Collection[st
             members["event"] = event_json(row)
         else:
             with speaking(variant):
-                members["html"] = "".join(_markup(patch) for patch in patches)
+                members["html"] = partials(patches)
             if regions:
                 members["regions"] = regions
         bodies[variant] = json.dumps(members, ensure_ascii=False, separators=(",", ":"))[1:-1].encode()
     kind = "r" if regions and not patches else "p"
     return Rendered(kind, bodies, any(isinstance(change, Recheck) for change in changes))
+
+
+def partials(patches: Collection[Patch]) -> str:
+    """As a handler answers its own act: the same partials that the topic sends to everybody else."""
+    return "".join(_markup(patch) for patch in patches)
 
 
 def _markup(patch: Patch) -> str:

@@ -2,6 +2,7 @@
 import htmx from 'htmx.org';
 import { startActs } from './acts.js';
 import { startBulk } from './bulk.js';
+import { startChat } from './chat.js';
 import { startComposer } from './composer.js';
 import { startDialogs } from './dialogs.js';
 import { startFacts } from './facts.js';
@@ -50,3 +51,4 @@ startComposer();
 startBulk();
 startLists();
 startNotices();
+startChat();

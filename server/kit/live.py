@@ -125,11 +125,6 @@ def render_changes(row: EventRow, changes: list[Change], variants: Collection[st
     return Rendered(kind, bodies, any(isinstance(change, Recheck) for change in changes))
 
 
-def partials(patches: Collection[Patch]) -> str:
-    """As a handler answers its own act: the same partials that the topic sends to everybody else."""
-    return "".join(_markup(patch) for patch in patches)
-
-
 def _markup(patch: Patch) -> str:
     inner = render(patch.content.template, **patch.content.inputs) if patch.content else ""
     return f'<hx-partial hx-target="#{patch.target}" hx-swap="{SWAPS[patch.swap]}">{inner}</hx-partial>'

@@ -57,7 +57,12 @@ async def test_a_mention_in_an_open_room(app: Starlette, ana: Client, mateo: Cli
 
 
 async def test_a_mention_where_one_may_not_see(
-    app: Starlette, ana: Client, mateo: Client, priya: Client, lucia: str, secret: int  # noqa: F811
+    app: Starlette,
+    ana: Client,
+    mateo: Client,
+    priya: Client,
+    lucia: str,
+    secret: int,  # noqa: F811
 ) -> None:
     await say(ana, secret, "@Priya Raman must not know", mention="user:3")
     await restrict(ana, lucia, "user:1", "user:2")
@@ -113,9 +118,7 @@ async def test_a_removed_message_leaves_no_words(app: Starlette, ana: Client, ma
         ("task.handed", {"to_user": 2, "to_team": None, "comment": "She asked twice"}, "handed"),
     ],
 )
-async def test_tasks(
-    app: Starlette, ana: Client, mateo: Client, name: str, data: dict[str, object], kind: str
-) -> None:
+async def test_tasks(app: Starlette, ana: Client, mateo: Client, name: str, data: dict[str, object], kind: str) -> None:
     await happen(app, name, None, 1, **data)
     text = str(data.get("comment") or data.get("title") or "")
     assert await told(app) == [(2, kind, text)]
@@ -135,7 +138,12 @@ async def test_a_team_is_told_but_for_the_giver(app: Starlette, ana: Client, mat
 @pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize("fact", ["created", "one", "all"])
 async def test_the_bell_is_live(
-    app: Starlette, ana: Client, mateo: Client, general: int, fact: str, language: str  # noqa: F811
+    app: Starlette,
+    ana: Client,
+    mateo: Client,
+    general: int,
+    fact: str,
+    language: str,  # noqa: F811
 ) -> None:
     async with app.state.database.transaction() as tx:
         from server.identity.models import User
@@ -155,7 +163,9 @@ async def test_the_bell_is_live(
     await assert_live_equals_reload(app, mateo, "/notices", act, language=language, regions=regions)
 
 
-async def test_only_the_newest_are_kept(app: Starlette, ana: Client, mateo: Client, general: int, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+async def test_only_the_newest_are_kept(
+    app: Starlette, ana: Client, mateo: Client, general: int, monkeypatch: pytest.MonkeyPatch
+) -> None:  # noqa: F811
     monkeypatch.setattr(jobs, "KEPT", 2)
     for text in ("one", "two", "three"):
         await say(ana, general, f"@Mateo Ríos {text}", mention="user:2")
@@ -172,5 +182,3 @@ async def test_statements(app: Starlette, ana: Client, mateo: Client, general: i
 
     await say(ana, general, "@Mateo Ríos", mention="user:2")
     assert await statements(app, lambda: mateo.get("/notices")) <= 10
-
-

@@ -107,7 +107,7 @@ def test_a_fragment_has_one_root_with_an_id_and_no_viewer(path: Path) -> None:
 
 
 CHIPS = {"_chip.html"}  # an avatar: data-person is what finds it
-PERSONAL = {"_list.html"}  # a region that each reader fetches; never sent as a patch
+PERSONAL = {"_list.html", "_line.html"}  # a region that each reader fetches; a line whose `who` is the actor's name
 
 
 @pytest.mark.parametrize("path", sorted(Path("templates").rglob("*.html")), ids=str)

@@ -35,8 +35,7 @@ def route(method: str, path: str, handler: Handler, *, personal: bool = False) -
     The body is read whole before a transaction opens. GET = a snapshot that cannot write.
     """
 
-    async def endpoint(request: Request) -> Response:
-        await prepare(request)
+    async def answer(request: Request) -> Response:
         key = request.headers.get("idempotency-key") if method not in SAFE else None
         if key is None:
             return await _answer(request, handler, method, personal, None)
@@ -44,7 +43,7 @@ def route(method: str, path: str, handler: Handler, *, personal: bool = False) -
         async with request.app.state.key_locks.hold(credential, check_key(key)):
             return await _answer(request, handler, method, personal, key)
 
-    return Route(path, endpoint, methods=[method], name=f"{handler.__module__}.{handler.__name__}")
+    return Route(path, _prepared(answer), methods=[method], name=f"{handler.__module__}.{handler.__name__}")
 
 
 async def _answer(request: Request, handler: Handler, method: str, personal: bool, key: str | None) -> Response:
@@ -71,12 +70,24 @@ def open_route(method: str, path: str, handler: OpenHandler) -> Route:
     """A route without a member (set-up, sign-in, reset, invitation). The handler opens its own transactions,
     so that hashing stays outside them."""
 
-    async def endpoint(request: Request) -> Response:
-        await prepare(request)
+    async def answer(request: Request) -> Response:
         with speaking(request_language(request)):
             return _response(await handler(request, request.app.state.database))
 
-    return Route(path, endpoint, methods=[method], name=f"{handler.__module__}.{handler.__name__}")
+    return Route(path, _prepared(answer), methods=[method], name=f"{handler.__module__}.{handler.__name__}")
+
+
+def _prepared(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """Reads the body before anything else, and lets uploaded files go at the end."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            await prepare(request)
+            return await answer(request)
+        finally:
+            await request.close()
+
+    return endpoint
 
 
 def _response(answer: Answer) -> Response:

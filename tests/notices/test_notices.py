@@ -143,7 +143,7 @@ async def test_the_bell_is_live(
     mateo: Client,
     general: int,
     fact: str,
-    language: str,  # noqa: F811
+    language: str,
 ) -> None:
     async with app.state.database.transaction() as tx:
         from server.identity.models import User
@@ -165,7 +165,7 @@ async def test_the_bell_is_live(
 
 async def test_only_the_newest_are_kept(
     app: Starlette, ana: Client, mateo: Client, general: int, monkeypatch: pytest.MonkeyPatch
-) -> None:  # noqa: F811
+) -> None:
     monkeypatch.setattr(jobs, "KEPT", 2)
     for text in ("one", "two", "three"):
         await say(ana, general, f"@Mateo Ríos {text}", mention="user:2")

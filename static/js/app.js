@@ -18,6 +18,7 @@ import { startPresence } from './presence.js';
 import { watchRegions } from './regions.js';
 import { startSwaps } from './swap.js';
 import { startTheme } from './theme.js';
+import { startTimeline } from './timeline.js';
 import { startTimes } from './times.js';
 import { startToasts } from './toasts.js';
 
@@ -50,3 +51,4 @@ startComposer();
 startBulk();
 startLists();
 startNotices();
+startTimeline();

@@ -78,7 +78,9 @@ async def test_an_answer_reaches_the_thread(
                 return await ana.put(f"/messages/{root}", data={"text": "Who drives today?"})
 
     page = f"/chat/{general}?thread={root}"
-    await assert_live_equals_reload(app, mateo, page, act, language=language, regions=("thread", f"room-{general}-messages"))
+    await assert_live_equals_reload(
+        app, mateo, page, act, language=language, regions=("thread", f"room-{general}-messages")
+    )
 
 
 @LANGUAGES
@@ -106,7 +108,9 @@ async def test_a_discussion_reaches_the_record(
 
 
 @LANGUAGES
-@pytest.mark.parametrize("fact", ["joined", "invited", "left", "name", "topic", "archived", "reopened", "muted", "direct"])
+@pytest.mark.parametrize(
+    "fact", ["joined", "invited", "left", "name", "topic", "archived", "reopened", "muted", "direct"]
+)
 async def test_a_room_reaches_lists_and_heads(
     app: Starlette, ana: Client, mateo: Client, priya: Client, fact: str, language: str
 ) -> None:
@@ -196,9 +200,7 @@ async def test_news_of_a_closed_room_reaches_its_members_alone(
         assert (f"room:{secret}:news" in screen.since) == hears
 
 
-async def test_a_restricted_discussion_leaves_lists(
-    app: Starlette, ana: Client, mateo: Client, lucia: str
-) -> None:
+async def test_a_restricted_discussion_leaves_lists(app: Starlette, ana: Client, mateo: Client, lucia: str) -> None:
     await tell(mateo, lucia, "She asked twice")
     await app.state.relay.drain()
 

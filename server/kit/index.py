@@ -97,17 +97,12 @@ def matches(tx: Tx, query: str) -> ColumnElement[bool]:
     long = [word for word in words if len(word) >= TRIGRAM]
     conditions: list[ColumnElement[bool]] = []
     if is_sqlite and long:
-<<<<<<< HEAD
-        phrase = " ".join('"' + word.replace('"', '""') + '"' for word in long)
+        phrase = _phrase(long)
         found: Select[Any] = (
             select(column("rowid"))
             .select_from(table("search_fts"))
             .where(text("search_fts MATCH :phrase").bindparams(phrase=phrase))
         )
-=======
-        phrase = _phrase(long)
-        found = select(column("rowid")).select_from(table("search_fts")).where(text("search_fts MATCH :phrase").bindparams(phrase=phrase))
->>>>>>> wt-b
         conditions.append(SearchRow.id.in_(found.scalar_subquery()))
         words = [word for word in words if len(word) < TRIGRAM]
     conditions += [SearchRow.text.contains(word, autoescape=True) for word in words]

@@ -64,11 +64,7 @@ async def test_a_mention_where_one_may_not_see(
     mateo: Client,
     priya: Client,
     lucia: str,
-<<<<<<< HEAD
-    secret: int,  # noqa: F811
-=======
     secret: int,
->>>>>>> wt-b
 ) -> None:
     await say(ana, secret, "@Priya Raman must not know", mention="user:3")
     await restrict(ana, lucia, "user:1", "user:2")

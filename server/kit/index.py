@@ -26,6 +26,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.kit.about import parse_about
 from server.kit.access import Principal, allowed
+from server.kit.bulk import insert_many
 from server.kit.db import Base, Tx
 from server.kit.text import fold
 
@@ -82,8 +83,7 @@ async def index_docs(tx: Tx, docs: Iterable[Doc]) -> None:
 
 async def index_new(tx: Tx, docs: Iterable[Doc]) -> None:
     """The same for records that are new, in bulk."""
-    if rows := [doc.row() for doc in docs]:
-        await tx.execute(insert(SearchRow), rows)
+    await insert_many(tx, SearchRow, [doc.row() for doc in docs])
 
 
 async def unindex(tx: Tx, names: Iterable[str]) -> None:

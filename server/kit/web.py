@@ -21,14 +21,16 @@ from server.kit.text import _, pick_language, speaking
 
 Answer = str | Response
 Handler = Callable[[Request, Tx, Principal], Awaitable[Answer]]
+Before = Callable[[Request, Principal], Awaitable[None]]
 OpenHandler = Callable[[Request, Database], Awaitable[Answer]]
 SAFE = ("GET", "HEAD")
-FIELD_LIMIT = 200
+FIELD_LIMIT = 600  # a mapping of 500 columns is the longest form
 FILE_LIMIT = 20
 
 
-def route(method: str, path: str, handler: Handler, *, personal: bool = False) -> Route:
-    """A route for members. `personal`: an act on oneself, open to read-only members too.
+def route(method: str, path: str, handler: Handler, *, personal: bool = False, before: Before | None = None) -> Route:
+    """A route for members. `personal`: an act on oneself, open to read-only members too. `before` does what has no
+    place in a transaction, such as reading files; it leaves what it found in `request.state`.
 
     The body is read whole before a transaction opens. GET = a snapshot that cannot write.
     """
@@ -36,16 +38,24 @@ def route(method: str, path: str, handler: Handler, *, personal: bool = False) -
     async def answer(request: Request) -> Response:
         key = request.headers.get("idempotency-key") if method not in SAFE else None
         if key is None:
-            return await _answer(request, handler, method, personal, None)
+            return await _answer(request, handler, method, personal, None, before)
         credential = request.headers.get("authorization", "") + request.headers.get("cookie", "")
         async with request.app.state.key_locks.hold(credential, check_key(key)):
-            return await _answer(request, handler, method, personal, key)
+            return await _answer(request, handler, method, personal, key, before)
 
     return Route(path, _prepared(answer), methods=[method], name=f"{handler.__module__}.{handler.__name__}")
 
 
-async def _answer(request: Request, handler: Handler, method: str, personal: bool, key: str | None) -> Response:
+async def _answer(
+    request: Request, handler: Handler, method: str, personal: bool, key: str | None, before: Before | None
+) -> Response:
     database: Database = request.app.state.database
+    if before is not None:
+        async with database.transaction(read=True) as tx:
+            asking: Principal | None = await request.app.state.authenticate(request, tx)
+        if asking is not None and (method in SAFE or personal or asking.may_write):  # others are refused below
+            with speaking(asking.language):
+                await before(request, asking)
     async with database.transaction(read=method in SAFE) as tx:
         who: Principal | None = await request.app.state.authenticate(request, tx)
         if who is None:

@@ -6,12 +6,14 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from sqlalchemy import select
+from starlette.convertors import register_url_convertor
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from server.kit.about import RecordNumber
 from server.kit.access import Principal
 from server.kit.db import Database, Tx
 from server.kit.errors import Conflict, DomainError, Forbidden, Invalid
@@ -27,6 +29,8 @@ OpenHandler = Callable[[Request, Database], Awaitable[Answer]]
 SAFE = ("GET", "HEAD")
 FIELD_LIMIT = 200
 FILE_LIMIT = 20
+
+register_url_convertor("int", RecordNumber())
 
 
 def route(method: str, path: str, handler: Handler, *, personal: bool = False) -> Route:
@@ -267,6 +271,7 @@ async def on_http_error(request: Request, error: Exception) -> Response:
             return JSONResponse(
                 {"error": f"http_{error.status_code}", "message": _default_message(error.status_code), "fields": {}},
                 error.status_code,
+                error.headers,
             )
         context = {
             "who": None,

@@ -19,6 +19,7 @@ import { startPresence } from './presence.js';
 import { watchRegions } from './regions.js';
 import { startSwaps } from './swap.js';
 import { startTheme } from './theme.js';
+import { startTimeline } from './timeline.js';
 import { startTimes } from './times.js';
 import { startToasts } from './toasts.js';
 
@@ -52,3 +53,4 @@ startBulk();
 startLists();
 startNotices();
 startChat();
+startTimeline();

@@ -212,6 +212,54 @@ def upgrade() -> None:
         batch_op.create_index('ix_contact_by_owner', ['workspace_id', 'owner_id', 'trashed_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_contact_company_id'), ['company_id'], unique=False)
 
+    op.create_table('draft',
+    sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('about', sa.String(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_draft_user_id_user'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id', 'about', 'kind', name=op.f('pk_draft'))
+    )
+    op.create_table('file',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('about', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('type', sa.String(), nullable=False),
+    sa.Column('size', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('key', sa.String(), nullable=False),
+    sa.Column('creator_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['creator_id'], ['user.id'], name=op.f('fk_file_creator_id_user')),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_file_workspace_id_workspace')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_file')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('file', schema=None) as batch_op:
+        batch_op.create_index('ix_file_about', ['workspace_id', 'about', 'id'], unique=False)
+
+    op.create_table('note',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('about', sa.String(), nullable=False),
+    sa.Column('author_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('pinned_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('version', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('edited_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['author_id'], ['user.id'], name=op.f('fk_note_author_id_user')),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_note_workspace_id_workspace')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_note')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('note', schema=None) as batch_op:
+        batch_op.create_index('ix_note_about', ['workspace_id', 'about', 'id'], unique=False)
+        batch_op.create_index('ix_note_pinned', ['workspace_id', 'about'], unique=False, sqlite_where=sa.text('pinned_at IS NOT NULL'), postgresql_where=sa.text('pinned_at IS NOT NULL'))
+
     op.create_table('notice',
     sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -238,6 +286,14 @@ def upgrade() -> None:
         batch_op.create_index('ix_notice_subject', ['subject'], unique=False)
         batch_op.create_index('ix_notice_unread', ['user_id', 'read_at', 'id'], unique=False)
 
+    op.create_table('read_mark',
+    sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('about', sa.String(), nullable=False),
+    sa.Column('position', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_read_mark_user_id_user'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id', 'about', name=op.f('pk_read_mark'))
+    )
     op.create_table('saved_view',
     sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -348,6 +404,16 @@ def upgrade() -> None:
     with op.batch_alter_table('contact_key', schema=None) as batch_op:
         batch_op.create_index('ix_contact_key_value', ['workspace_id', 'kind', 'value', 'contact_id'], unique=False)
 
+    op.create_table('note_version',
+    sa.Column('note_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('version', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('editor_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['editor_id'], ['user.id'], name=op.f('fk_note_version_editor_id_user')),
+    sa.ForeignKeyConstraint(['note_id'], ['note.id'], name=op.f('fk_note_version_note_id_note'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('note_id', 'version', name=op.f('pk_note_version'))
+    )
     op.create_table('room',
     sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -468,6 +534,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_room_by_name')
 
     op.drop_table('room')
+    op.drop_table('note_version')
     with op.batch_alter_table('contact_key', schema=None) as batch_op:
         batch_op.drop_index('ix_contact_key_value')
 
@@ -496,6 +563,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_saved_view_workspace_id'))
 
     op.drop_table('saved_view')
+    op.drop_table('read_mark')
     with op.batch_alter_table('notice', schema=None) as batch_op:
         batch_op.drop_index('ix_notice_unread')
         batch_op.drop_index('ix_notice_subject')
@@ -503,6 +571,16 @@ def downgrade() -> None:
         batch_op.drop_index('ix_notice_about')
 
     op.drop_table('notice')
+    with op.batch_alter_table('note', schema=None) as batch_op:
+        batch_op.drop_index('ix_note_pinned', sqlite_where=sa.text('pinned_at IS NOT NULL'), postgresql_where=sa.text('pinned_at IS NOT NULL'))
+        batch_op.drop_index('ix_note_about')
+
+    op.drop_table('note')
+    with op.batch_alter_table('file', schema=None) as batch_op:
+        batch_op.drop_index('ix_file_about')
+
+    op.drop_table('file')
+    op.drop_table('draft')
     with op.batch_alter_table('contact', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_contact_company_id'))
         batch_op.drop_index('ix_contact_by_owner')

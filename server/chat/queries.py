@@ -232,3 +232,23 @@ async def reload_message(tx: Tx, who: Principal, message_id: int) -> Message:
     await tx.flush()
     statement = visible_messages(who).where(Message.id == message_id).execution_options(populate_existing=True)
     return (await tx.scalars(statement)).one()
+
+
+async def rooms_after(tx: Tx, who: Principal, kind: str, after: int, limit: int) -> list[Room]:
+    """For clients: the rooms one may see, by number; one more than `limit` when there is another page."""
+    found = visible_rooms(who).where(Room.id > after, Room.archived_at.is_(None))
+    found = found.where(Room.kind == kind) if kind else found
+    return list(await tx.scalars(found.order_by(Room.id).limit(limit + 1)))
+
+
+async def messages_before(tx: Tx, who: Principal, room: Room, before: int, limit: int) -> list[Message]:
+    """For clients: the newest first, answers among them, before this one (0: from the newest)."""
+    found = visible_messages(who).where(Message.room_id == room.id)
+    found = found.where(Message.id < before) if before else found
+    return list(await tx.scalars(found.order_by(Message.id.desc()).limit(limit + 1)))
+
+
+async def messages_after(tx: Tx, who: Principal, room: Room, after: int, limit: int) -> list[Message]:
+    """For clients that follow a room: in the order they were said."""
+    found = visible_messages(who).where(Message.room_id == room.id, Message.id > after)
+    return list(await tx.scalars(found.order_by(Message.id).limit(limit + 1)))

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.orm import joinedload
 
-from server.contacts.access import KINDS, visible_contacts, visible_fields, visible_views
+from server.contacts.access import KINDS, WHOLE, visible_contacts, visible_fields, visible_views
 from server.contacts.forms import CustomFilter, ListQuery
 from server.contacts.models import Contact, ContactKey, CustomField, SavedView
 from server.kit.access import Principal, Restriction
@@ -155,3 +155,11 @@ async def restricted_ids(tx: Tx, who: Principal, ids: Collection[int]) -> set[in
         Restriction.workspace_id == who.workspace_id, Restriction.record_id.in_(ids)
     )
     return set(await tx.scalars(rows))
+
+
+async def list_after(
+    tx: Tx, who: Principal, query: ListQuery, fields: Fields, after: int, limit: int
+) -> Sequence[Contact]:
+    """For clients: by number, one more than `limit` when there is another page."""
+    found = filtered(tx, who, query, fields).where(Contact.id > after).options(*WHOLE)
+    return (await tx.scalars(found.order_by(Contact.id).limit(limit + 1))).all()

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
 
 from server.identity.access import visible_teams, visible_users
 from server.identity.models import ApiToken, Session, Team, TeamMember, Ticket, User, Workspace
@@ -131,3 +132,14 @@ async def open_invitations(tx: Tx, who: Principal) -> list[Ticket]:
 
 async def is_set_up(tx: Tx) -> bool:
     return await tx.scalar(select(Workspace.id).limit(1)) is not None
+
+
+async def people_after(tx: Tx, who: Principal, after: int, limit: int) -> list[User]:
+    """For clients: by number, those who left included; one more than `limit` when there is another page."""
+    people = visible_users(who).where(User.id > after).options(selectinload(User.teams))
+    return list(await tx.scalars(people.order_by(User.id).limit(limit + 1)))
+
+
+async def teams_after(tx: Tx, who: Principal, after: int, limit: int) -> list[Team]:
+    teams = visible_teams(who).where(Team.id > after).options(selectinload(Team.members))
+    return list(await tx.scalars(teams.order_by(Team.id).limit(limit + 1)))

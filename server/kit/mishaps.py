@@ -60,6 +60,7 @@ async def on_http_error(request: Request, error: Exception) -> Response:
             return JSONResponse(
                 {"error": f"http_{error.status_code}", "message": _default_message(error.status_code), "fields": {}},
                 error.status_code,
+                error.headers,
             )
         context = {
             "who": None,

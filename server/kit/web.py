@@ -6,11 +6,13 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from sqlalchemy import select
+from starlette.convertors import register_url_convertor
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from server.kit.about import RecordNumber
 from server.kit.access import Principal
 from server.kit.db import Database, Tx
 from server.kit.errors import Forbidden, Invalid
@@ -26,6 +28,8 @@ OpenHandler = Callable[[Request, Database], Awaitable[Answer]]
 SAFE = ("GET", "HEAD")
 FIELD_LIMIT = 600  # a mapping of 500 columns is the longest form
 FILE_LIMIT = 20
+
+register_url_convertor("int", RecordNumber())
 
 
 def route(method: str, path: str, handler: Handler, *, personal: bool = False, before: Before | None = None) -> Route:

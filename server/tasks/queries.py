@@ -207,3 +207,27 @@ async def names_of(tx: Tx, people: Collection[int], teams: Collection[int]) -> N
         else:
             found.teams[id] = name
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFilter:
+    """What a client asks for; None is any. `assignee` 0: nobody's."""
+
+    about: str | None = None
+    assignee: int | None = None
+    team: int | None = None
+    done: bool | None = None
+
+
+async def list_after(tx: Tx, who: Principal, wanted: TaskFilter, after: int, limit: int) -> list[Task]:
+    """For clients: by number, one more than `limit` when there is another page."""
+    found = visible_tasks(who).where(Task.id > after)
+    if wanted.about is not None:
+        found = found.where(Task.about == wanted.about)
+    if wanted.assignee is not None:
+        found = found.where(Task.assignee_id == (wanted.assignee or None))
+    if wanted.team is not None:
+        found = found.where(Task.team_id == wanted.team)
+    if wanted.done is not None:
+        found = found.where(Task.done_at.is_not(None) if wanted.done else Task.done_at.is_(None))
+    return list(await tx.scalars(found.order_by(Task.id).limit(limit + 1)))

@@ -156,7 +156,7 @@ async def test_the_last_one_out_of_a_private_room_shuts_it(ana: Client, mateo: C
 
 async def test_erasing_a_record_takes_its_discussion(app: Starlette, ana: Client, mateo: Client, lucia: str) -> None:
     from server.contacts.access import get_contact
-    from server.contacts.actions import erase_contact
+    from server.contacts.trash import erase_contact
     from server.kit.access import system
 
     await restrict(ana, lucia, "user:1", "user:2")

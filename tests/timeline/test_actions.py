@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 from starlette.applications import Starlette
 
 from server.contacts.access import get_record
-from server.contacts.actions import erase_contact
+from server.contacts.trash import erase_contact
 from server.kit.access import Principal
 from server.kit.errors import Conflict, Invalid, NotFound
 from server.kit.index import find

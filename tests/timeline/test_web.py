@@ -21,7 +21,7 @@ def count(app: Starlette) -> list[str]:
         if not str(args[2]).startswith(("BEGIN", "PRAGMA")):
             statements.append(str(args[2]))
 
-    for engine in {database.engine.sync_engine, database._reader.sync_engine}:
+    for engine in {database.engine.sync_engine, *([database._reader.sync_engine] if database.is_sqlite else [])}:
         event.listen(engine, "before_cursor_execute", note)
     return statements
 

@@ -27,7 +27,8 @@ from server.kit.web import Answer
 from server.portability.access import get_batch
 from server.portability.mapping import FAILURE_HEADERS
 from server.portability.queries import export_page, exported, failures_after
-from server.portability.rows import cell_text, guard
+from server.portability.rows import cell_text
+from server.portability.tables import guard
 from server.portability.vcards import write_card
 
 CHUNK = 500

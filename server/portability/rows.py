@@ -10,11 +10,9 @@ from server.contacts.fields import CUSTOM
 from server.kit.errors import Invalid
 from server.kit.text import _
 from server.portability.mapping import PARTS, Plan
-from server.portability.tables import Record
+from server.portability.tables import Record, unguard
 
 BLANKS = ("", "-", "n/a", "null")  # what stands for nothing where a number or a date is expected
-GUARD = re.compile(r"'+[=+\-@\t\r]")
-DANGEROUS = re.compile(r"'*[=+\-@\t\r]")
 DATE = re.compile(r"(\d\d?)([/.])(\d\d?)([/.]\d{4})\Z")
 BETWEEN = {"emails": re.compile(r"[\n;,](?![^()]*\))"), "phones": re.compile(r"[\n;](?![^()]*\))")}
 KEPT_CELL = 2000  # characters of a cell that a failure keeps
@@ -26,15 +24,6 @@ class Refused(Exception):
 
     column: str
     reason: str
-
-
-def guard(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula; `unguard` is its exact opposite."""
-    return "'" + text if DANGEROUS.match(text) else text
-
-
-def unguard(text: str) -> str:
-    return text[1:] if GUARD.match(text) else text
 
 
 def parse_row(record: Record, plan: Plan, known: Known) -> NewRow | None:

@@ -9,7 +9,7 @@ from typing import Any
 from server.identity.forms import MAIL
 from server.kit.text import _, fold
 from server.portability import vcards
-from server.portability.tables import Reading, Record, Unreadable, find_reading, read_headers, read_rows
+from server.portability.tables import Reading, Record, Unreadable, find_reading, read_headers, read_rows, unguard
 
 DISTINCT = 5_000  # different values of a column that are remembered
 CHOICES = 12
@@ -104,7 +104,7 @@ def survey(path: Path, reading: Reading | None = None) -> dict[str, Any]:
         if record.error:
             continue
         for column, cell in zip(columns, record.cells, strict=False):
-            for text in cell if isinstance(cell, list) else (cell.strip(),):
+            for text in cell if isinstance(cell, list) else (unguard(cell).strip(),):
                 plain = text["value"] if isinstance(text, dict) else text
                 if plain not in EMPTY:
                     column.look(plain)

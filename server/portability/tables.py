@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -15,6 +16,8 @@ from server.kit.text import _
 DELIMITERS = (",", ";", "\t", "|")
 CELL_LIMIT = 100_000  # characters; a quote that is never closed is found by it
 COLUMN_LIMIT = 500
+GUARD = re.compile(r"'+[=+\-@\t\r]")
+DANGEROUS = re.compile(r"'*[=+\-@\t\r]")
 LOOKED_AT = 64 * 1024
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -23,6 +26,15 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+
+
+def guard(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula; `unguard` is its exact opposite."""
+    return "'" + text if DANGEROUS.match(text) else text
+
+
+def unguard(text: str) -> str:
+    return text[1:] if GUARD.match(text) else text
 
 
 class Unreadable(Exception):
@@ -145,7 +157,7 @@ def read_headers(path: Path, reading: Reading) -> list[str]:
     if len(first.cells) > COLUMN_LIMIT:
         text = _("The file has %(n)s columns; at most %(most)s can be read. Leave some out and bring it again")
         raise Unreadable(text % {"n": len(first.cells), "most": COLUMN_LIMIT})
-    named = [" ".join(cell.split())[:80] if reading.has_header else "" for cell in first.cells]
+    named = [" ".join(unguard(cell).split())[:80] if reading.has_header else "" for cell in first.cells]
     headers: list[str] = []
     for n, name in enumerate(named, 1):
         plain, again = name or _("Column %(n)s") % {"n": n}, 2

@@ -9,7 +9,7 @@ from sqlalchemy import event
 from starlette.applications import Starlette
 
 from server.contacts.models import Contact
-from server.portability.rows import guard, unguard
+from server.portability.tables import guard, unguard
 from tests.portability.conftest import Client, bring, contacts, counts
 
 ODD = (

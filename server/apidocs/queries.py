@@ -11,6 +11,7 @@ from server.kit.about import subject_id
 from server.kit.access import Principal, allowed
 from server.kit.db import Tx
 from server.kit.events import EventRow
+from server.timeline.models import Note
 
 OWN = ("user:", "notice:", "view:")  # facts about one person: their profile, devices, bell and saved views
 OWN_NAMES = ("room.read", "room.muted")
@@ -47,8 +48,8 @@ async def facts_about(tx: Tx, who: Principal, about: str, before: int, limit: in
 
 
 async def taken_back(tx: Tx, rows: Collection[EventRow]) -> set[str]:
-    """Which of the messages that these facts quote are removed: nobody reads their words any more."""
-    return await _removed(tx, rows, "message", Message)
+    """Which of the messages and notes that these facts quote are removed: nobody reads their words any more."""
+    return await _removed(tx, rows, "message", Message) | await _removed(tx, rows, "note", Note)
 
 
 async def _removed(tx: Tx, rows: Collection[EventRow], kind: str, model: Any) -> set[str]:

@@ -167,3 +167,11 @@ async def line_id(tx: Tx, workspace_id: int, subject: str, name: str) -> int | N
     """Which fact's line shows this note or file."""
     first = select(EventRow.id).where(EventRow.subject == subject, EventRow.name == name)
     return await tx.scalar(first.where(EventRow.workspace_id == workspace_id).order_by(EventRow.id).limit(1))
+
+
+async def notes_before(tx: Tx, who: Principal, about: str, before: int, limit: int) -> list[Note]:
+    """For clients: the newest first, before this one (0: from the newest); one more than `limit` when there are
+    older ones."""
+    found = visible_notes(who).where(Note.about == about)
+    found = found.where(Note.id < before) if before else found
+    return list(await tx.scalars(found.order_by(Note.id.desc()).limit(limit + 1)))

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from sqlalchemy import Select, String, cast, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, undefer
 
 from server.contacts.models import Contact, CustomField, SavedView
 from server.kit.about import parse_about
@@ -14,7 +14,12 @@ from server.kit.text import _
 
 Verb = Literal["see", "edit", "delete", "restrict"]
 KINDS = ("contact", "company")
-WHOLE = (joinedload(Contact.company), joinedload(Contact.owner), joinedload(Contact.team))
+WHOLE = (
+    joinedload(Contact.company),
+    joinedload(Contact.owner),
+    joinedload(Contact.team),
+    undefer(Contact.is_restricted),
+)
 
 
 def visible_contacts(who: Principal, *, trashed: bool = False) -> Select[Contact]:

@@ -61,7 +61,6 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         panels=loaded,
         people=people,
         zone=await recent(tx, who, kind),
-        closed=await restricted_to(tx, about),
         may_delete=may(who, "delete", contact),
         may_restrict=may(who, "restrict", contact),
     )
@@ -78,8 +77,7 @@ async def facts(request: Request, tx: Tx, who: Principal) -> Answer:
     contact = await get_contact(tx, who, contact_id)
     views = field_views(contact, list((await list_fields(tx, who)).values()))
     people = await people_of(tx, who, contact) if contact.kind == "company" else []
-    closed = await restricted_to(tx, contact.about)
-    return render("contacts/_facts.html", contact=contact, facts=views, people=people, closed=closed, heads=heads)
+    return render("contacts/_facts.html", contact=contact, facts=views, people=people, heads=heads)
 
 
 async def new(request: Request, tx: Tx, who: Principal) -> Answer:

@@ -114,7 +114,9 @@ def newest_matches(
 ) -> Select[Any]:
     """Numbers of the newest rows that match and that this person may see; rows about something `hidden` names are
     left out. On SQLite the full-text table leads: a word that stands everywhere costs no more than a rare one."""
-    row: dict[str, ColumnElement[Any]] = {name: literal_column(f"search_doc.{name}") for name in ("id", "workspace_id", "kind", "about", "text")}
+    row: dict[str, ColumnElement[Any]] = {
+        name: literal_column(f"search_doc.{name}") for name in ("id", "workspace_id", "kind", "about", "text")
+    }
     words = fold(query).split()[:WORDS]
     rights = [row["workspace_id"] == who.workspace_id, allowed(who, row["about"])]
     rights.append(or_(row["about"].is_(None), row["about"].not_in(hidden)))

@@ -73,17 +73,19 @@ async def load_stream(tx: Tx, who: Principal, about: str, show: str = "", before
         names = EventRow.name.in_(_names(show))
         pending = and_(EventRow.about == about, EventRow.position.is_(None), names)
         wanted = or_(wanted, and_(EventRow.workspace_id == who.workspace_id, pending))
-    found = list(await tx.scalars(select(EventRow).where(wanted)))
+    rows = (await tx.execute(select(EventRow, User).outerjoin(User, User.id == EventRow.actor_id).where(wanted))).all()
+    found = [row for row, _actor in rows]
+    actors = {actor.id: actor for _row, actor in rows if actor is not None}
     found.sort(key=lambda row: (row.position is None, row.position or row.id))
     placed = [row for row in found if row.position is not None]
     older = placed[1].position if len(placed) > PAGE else None
     if older is not None:
         found.remove(placed[0])
-    return Stream(about, show, await draw(tx, who, found), older)
+    return Stream(about, show, await draw(tx, who, found, actors), older)
 
 
-async def draw(tx: Tx, who: Principal, rows: list[EventRow]) -> list[Line]:
-    """Lines for facts that have one; one call of each loader, one statement for all people."""
+async def draw(tx: Tx, who: Principal, rows: list[EventRow], actors: dict[int, User] | None = None) -> list[Line]:
+    """Lines for facts that have one; one call of each loader, one statement for all people unless they are known."""
     by_loader: dict[Any, list[EventRow]] = {}
     for row in rows:
         if row.name in LINES:
@@ -91,7 +93,9 @@ async def draw(tx: Tx, who: Principal, rows: list[EventRow]) -> list[Line]:
     contexts: dict[int, dict[str, Any]] = {}
     for load, mine in by_loader.items():
         contexts |= await load(tx, who, mine)
-    people = await people_by_id(tx, {row.actor_id for row in rows if row.id in contexts})
+    people = actors
+    if people is None:
+        people = await people_by_id(tx, {row.actor_id for row in rows if row.id in contexts})
     return [
         Line(row, people.get(row.actor_id or 0), LINES[row.name][1], contexts[row.id])
         for row in rows

@@ -1,8 +1,9 @@
-"""Everything the command line does: serve, worker, migrate, admin, token."""
+"""Everything the command line does: serve, worker, migrate, admin, token, import, demo."""
 
 import asyncio
 import fcntl
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -105,3 +106,32 @@ def token(
     from server.offline import make_token
 
     typer.echo(run(make_token(load_settings(), email, workspace)))
+
+
+@app.command("import")
+def import_(
+    what: Annotated[str, typer.Argument(help="What the file holds: contacts.")],
+    file: Annotated[Path, typer.Argument(help="A table as text (CSV, TSV) or vCards.")],
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", help="column=field, as often as needed; the rest is guessed.")
+    ] = None,
+    key: Annotated[str, typer.Option(help="How known records are found: email, phone, name or x.<field>.")] = "",
+    workspace: Annotated[str, typer.Option(help="Needed when there are several.")] = "",
+) -> None:
+    """Import contacts from a file, beside a running server or without one."""
+    from server.importing import import_file
+
+    if what != "contacts":
+        typer.echo(f"Only contacts can be imported, not {what}.", err=True)
+        raise typer.Exit(1)
+    typer.echo(run(import_file(load_settings(), file, mapping or [], key, workspace)))
+
+
+@app.command()
+def demo(
+    workspace: Annotated[str, typer.Option(help="Its name; a new one is made when nobody has it.")] = "",
+) -> None:
+    """Fill a workspace with a believable team and its customers."""
+    from server.demo import fill
+
+    typer.echo(run(fill(load_settings(), workspace)))

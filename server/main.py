@@ -37,9 +37,10 @@ from server.kit.guard import SecurityHeaders
 from server.kit.idempotency import KeyLocks
 from server.kit.jobs import Services, Worker, queue_after_facts
 from server.kit.mail import mailer
+from server.kit.mishaps import on_crash, on_domain_error, on_http_error
 from server.kit.patches import PatchSource
 from server.kit.relay import Relay
-from server.kit.web import nav, on_crash, on_domain_error, on_http_error, route
+from server.kit.web import nav, route
 from server.settings import Settings
 
 SIGHTINGS_EVERY = 60.0

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 
@@ -60,6 +61,7 @@ def _point(field: str, text: str) -> str:
     return text
 
 
+@lru_cache(4096)
 def phone_key(text: str) -> str:
     """E.164 when the country is given, else its digits."""
     try:
@@ -231,7 +233,20 @@ def key_set(emails: list[Any], phones: list[Any], tags: list[Any]) -> set[tuple[
 
 def search_words(contact: Contact, company: str = "") -> str:
     """What the record is found by besides its name."""
-    points = [point["value"] for point in [*contact.emails, *contact.phones, *contact.addresses]]
-    digits = [phone_key(point["value"]) for point in contact.phones]
-    texts = [str(value) for value in contact.custom.values() if isinstance(value, str)]
-    return " ".join([company, contact.title, *points, *digits, *contact.tags, *texts])
+    points = (contact.emails, contact.phones, contact.addresses)
+    return words_of(company, contact.title, *points, contact.tags, contact.custom)
+
+
+def words_of(
+    company: str,
+    title: str,
+    emails: list[Any],
+    phones: list[Any],
+    addresses: list[Any],
+    tags: list[Any],
+    custom: dict[str, Any],
+) -> str:
+    points = [point["value"] for point in (*emails, *phones, *addresses)]
+    digits = [phone_key(point["value"]) for point in phones]
+    texts = [value for value in custom.values() if isinstance(value, str)]
+    return " ".join([company, title, *points, *digits, *tags, *texts])

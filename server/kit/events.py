@@ -1,7 +1,7 @@
 """One row per fact. The row is the outbox, the timeline entry, the audit line and the resync log."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
@@ -81,7 +81,7 @@ def reacts(*names: str) -> Callable[[Reaction], Reaction]:
 
 def fact_row(who: Principal, fact: Event, *, quiet: bool = False) -> dict[str, Any]:
     """The columns of a fact, for bulk inserts; everything else calls `emit`."""
-    data = asdict(fact)
+    data = {one.name: getattr(fact, one.name) for one in fields(fact)}
     return {
         "workspace_id": who.workspace_id,
         "name": fact.fact,

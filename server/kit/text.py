@@ -66,15 +66,27 @@ def pick_language(header: str) -> str:
     return "en"
 
 
+class _WithoutMarks(dict[int, int | None]):
+    """A table for str.translate that drops combining marks; it fills itself."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = None if unicodedata.combining(chr(code)) else code
+        return self[code]
+
+
+_without_marks = _WithoutMarks()
+
+
 def fold(text: str) -> str:
     """Lower case without accents: "Lucía Ferrer" → "lucia ferrer"."""
-    plain = unicodedata.normalize("NFKD", text)
-    return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFKD", text).translate(_without_marks).casefold()
 
 
 def initials(name: str) -> str:
     words = [word for word in name.split() if word[0].isalnum()]
-    picked = (words[0][0] + words[-1][0]) if len(words) > 1 else (words[0][:2] if words else name[:1])
+    picked = (words[0][0] + words[-1][0]) if len(words) > 1 else (words[0][:2] if words else name.strip()[:1])
     return picked.upper() or "?"
 
 

@@ -8,7 +8,6 @@ from urllib.parse import quote, urlsplit
 from sqlalchemy import select
 from starlette.convertors import register_url_convertor
 from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -16,43 +15,51 @@ from starlette.routing import Route
 from server.kit.about import RecordNumber
 from server.kit.access import Principal
 from server.kit.db import Database, Tx
-from server.kit.errors import Conflict, DomainError, Forbidden, Invalid
+from server.kit.errors import Forbidden, Invalid
 from server.kit.idempotency import check_key, claim, fingerprint, settle
-from server.kit.logging import log
 from server.kit.pages import render
 from server.kit.patches import read_heads
 from server.kit.text import _, pick_language, speaking
 
 Answer = str | Response
 Handler = Callable[[Request, Tx, Principal], Awaitable[Answer]]
+Before = Callable[[Request, Principal], Awaitable[None]]
 OpenHandler = Callable[[Request, Database], Awaitable[Answer]]
 SAFE = ("GET", "HEAD")
-FIELD_LIMIT = 200
+FIELD_LIMIT = 600  # a mapping of 500 columns is the longest form
 FILE_LIMIT = 20
 
 register_url_convertor("int", RecordNumber())
 
 
-def route(method: str, path: str, handler: Handler, *, personal: bool = False) -> Route:
-    """A route for members. `personal`: an act on oneself, open to read-only members too.
+def route(method: str, path: str, handler: Handler, *, personal: bool = False, before: Before | None = None) -> Route:
+    """A route for members. `personal`: an act on oneself, open to read-only members too. `before` does what has no
+    place in a transaction, such as reading files; it leaves what it found in `request.state`.
 
     The body is read whole before a transaction opens. GET = a snapshot that cannot write.
     """
 
-    async def endpoint(request: Request) -> Response:
-        await prepare(request)
+    async def answer(request: Request) -> Response:
         key = request.headers.get("idempotency-key") if method not in SAFE else None
         if key is None:
-            return await _answer(request, handler, method, personal, None)
+            return await _answer(request, handler, method, personal, None, before)
         credential = request.headers.get("authorization", "") + request.headers.get("cookie", "")
         async with request.app.state.key_locks.hold(credential, check_key(key)):
-            return await _answer(request, handler, method, personal, key)
+            return await _answer(request, handler, method, personal, key, before)
 
-    return Route(path, endpoint, methods=[method], name=f"{handler.__module__}.{handler.__name__}")
+    return Route(path, _prepared(answer), methods=[method], name=f"{handler.__module__}.{handler.__name__}")
 
 
-async def _answer(request: Request, handler: Handler, method: str, personal: bool, key: str | None) -> Response:
+async def _answer(
+    request: Request, handler: Handler, method: str, personal: bool, key: str | None, before: Before | None
+) -> Response:
     database: Database = request.app.state.database
+    if before is not None:
+        async with database.transaction(read=True) as tx:
+            asking: Principal | None = await request.app.state.authenticate(request, tx)
+        if asking is not None and (method in SAFE or personal or asking.may_write):  # others are refused below
+            with speaking(asking.language):
+                await before(request, asking)
     async with database.transaction(read=method in SAFE) as tx:
         who: Principal | None = await request.app.state.authenticate(request, tx)
         if who is None:
@@ -75,12 +82,24 @@ def open_route(method: str, path: str, handler: OpenHandler) -> Route:
     """A route without a member (set-up, sign-in, reset, invitation). The handler opens its own transactions,
     so that hashing stays outside them."""
 
-    async def endpoint(request: Request) -> Response:
-        await prepare(request)
+    async def answer(request: Request) -> Response:
         with speaking(request_language(request)):
             return _response(await handler(request, request.app.state.database))
 
-    return Route(path, endpoint, methods=[method], name=f"{handler.__module__}.{handler.__name__}")
+    return Route(path, _prepared(answer), methods=[method], name=f"{handler.__module__}.{handler.__name__}")
+
+
+def _prepared(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """Reads the body before anything else, and lets uploaded files go at the end."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            await prepare(request)
+            return await answer(request)
+        finally:
+            await request.close()
+
+    return endpoint
 
 
 def _response(answer: Answer) -> Response:
@@ -224,73 +243,3 @@ def toast(response: Response, text: str, undo: tuple[str, str] | None = None) ->
     note = {"text": text, "undo": {"method": undo[0], "url": undo[1]} if undo else None, "error": False}
     response.headers["X-Toast"] = json.dumps(note)
     return response
-
-
-async def on_domain_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, DomainError)
-    who: Principal | None = getattr(request.state, "who", None)
-    with speaking(who.language if who else request_language(request)):
-        return _error_response(request, error, who)
-
-
-def _error_response(request: Request, error: DomainError, who: Principal | None) -> Response:
-    message = error.message or _default_message(error.status)
-    if is_api(request):
-        body: dict[str, Any] = {"error": _code(error), "message": message, "fields": error.fields}
-        if isinstance(error, Conflict):
-            body["theirs"] = error.theirs
-        return JSONResponse(body, error.status)
-    if is_htmx(request) or request.headers.get("x-requested-with") == "fetch":
-        theirs = error.theirs if isinstance(error, Conflict) else None
-        html = render("kit/_error.html", error=error, theirs=theirs, path=request.url.path)
-        note = json.dumps({"text": message, "undo": None, "error": True})
-        return HTMLResponse(html, error.status, {"X-Toast": note, "HX-Reswap": "none"})
-    context = {"who": who, "status": error.status, "message": message, "nonce": request.state.nonce, "code": ""}
-    return HTMLResponse(render("kit/error.html", **context), error.status)
-
-
-def _code(error: DomainError) -> str:
-    return {404: "not_found", 403: "forbidden", 422: "invalid", 409: "conflict", 429: "too_many"}[error.status]
-
-
-def _default_message(status: int) -> str:
-    return {
-        404: _("There is nothing here, or it is not for you"),
-        403: _("You may not do this"),
-        409: _("Somebody was faster"),
-        429: _("Too many tries. Wait a moment"),
-        413: _("That is too large"),
-        405: _("This address does not do that"),
-    }.get(status, _("That did not work"))
-
-
-async def on_http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    with speaking(request_language(request)):
-        if is_api(request):
-            return JSONResponse(
-                {"error": f"http_{error.status_code}", "message": _default_message(error.status_code), "fields": {}},
-                error.status_code,
-                error.headers,
-            )
-        context = {
-            "who": None,
-            "status": error.status_code,
-            "message": _default_message(error.status_code),
-            "nonce": request.state.nonce,
-            "code": "",
-        }
-        return HTMLResponse(render("kit/error.html", **context), error.status_code, error.headers)
-
-
-async def on_crash(request: Request, error: Exception) -> Response:
-    """Says an id that stands in the log beside the trace; nothing of the inside."""
-    code = request.state.nonce[:6].upper()
-    log.error("request.crashed", code=code, path=request.url.path, exc_info=error)
-    with speaking(request_language(request)):
-        message = _("Something went wrong on our side. Nothing of yours is lost")
-        if is_api(request):
-            return JSONResponse({"error": "internal", "message": message, "code": code, "fields": {}}, 500)
-        return HTMLResponse(
-            render("kit/error.html", who=None, status=500, message=message, nonce=request.state.nonce, code=code), 500
-        )

@@ -1,10 +1,11 @@
-"""Which facts become notices. Everything comes from the fact itself, so that no other domain is asked."""
+"""Which facts become notices. No other domain is asked: the fact says it."""
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from server.kit.about import subject_id
 from server.kit.db import Tx
 from server.kit.events import EventRow, reacts
+from server.kit.index import SearchRow
 from server.notices.actions import NoticeDraft, notify, read_place
 from server.notices.models import Notice
 
@@ -59,14 +60,20 @@ async def tell_of_task(tx: Tx, row: EventRow) -> None:
     team = row.data.get("new_team") or (row.data.get("team") if row.name == "task.created" else None)
     names += [f"team:{team}"] if team and not person else []
     url = f"/tasks/{subject_id(row.subject)}"
-    await notify(tx, row, names, NoticeDraft("assigned", row.data.get("title") or "", url))
+    await notify(tx, row, names, NoticeDraft("assigned", await _title(tx, row), url))
+
+
+async def _title(tx: Tx, row: EventRow) -> str:
+    """From the fact, or as the thing is found by."""
+    known: str | None = row.data.get("title")
+    return known or await tx.scalar(select(SearchRow.title).where(SearchRow.doc == row.subject)) or ""
 
 
 @reacts("task.handed")
 async def tell_of_hand_over(tx: Tx, row: EventRow) -> None:
     person, team = row.data.get("to_user"), row.data.get("to_team")
     names = [f"user:{person}"] if person else [f"team:{team}"] if team else []
-    text = row.data.get("comment") or row.data.get("title") or ""
+    text = row.data.get("comment") or await _title(tx, row)
     await notify(tx, row, names, NoticeDraft("handed", text, f"/tasks/{subject_id(row.subject)}"))
 
 

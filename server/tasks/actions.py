@@ -111,10 +111,11 @@ async def change_task(tx: Tx, who: Principal, task: Task, field: str, raw: objec
     if seen is not None and task.field_versions.get(field, 0) > seen:
         sentence = _("Somebody changed this field while you were editing")
         raise Conflict(sentence, await _theirs(tx, task, field, old), **{field: old})
+    shorten = plain if field == "notes" else clean
     _touch(task, field)
     if field in ("title", "notes"):
         await reindex(tx, task)
-    _emit(tx, who, task, facts.TaskChanged, field=field, old=plain(old, SHOWN), new=plain(new, SHOWN))
+    _emit(tx, who, task, facts.TaskChanged, field=field, old=shorten(old, SHOWN), new=shorten(new, SHOWN))
     return True
 
 

@@ -13,7 +13,11 @@ async def statements(app: Starlette, act: Callable[[], Awaitable[Any]]) -> int:
     def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
         ran.append(statement)
 
-    engines = {app.state.database.engine.sync_engine, app.state.database._reader.sync_engine}
+    database = app.state.database  # on PostgreSQL the reader is the writer with other options, and tells it everything
+    engines = {
+        database.engine.sync_engine,
+        database._reader.sync_engine if database.is_sqlite else database.engine.sync_engine,
+    }
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
     try:

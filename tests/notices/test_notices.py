@@ -8,13 +8,15 @@ from sqlalchemy import select
 from starlette.applications import Starlette
 
 from server.identity.access import by_user_id
+from server.identity.models import TeamMember, User
 from server.kit.events import Event, fact_row
 from server.kit.events import EventRow as Row
 from server.kit.jobs import Work
 from server.notices import jobs
 from server.notices.models import Notice
 from server.notices.reactions import tell_of_hand_over, tell_of_note, tell_of_task
-from tests.chat.conftest import general, lucia, priya, restrict, say, secret, talk, tell  # noqa: F401
+from tests.chat.conftest import restrict, say, tell
+from tests.chat.counting import statements
 from tests.live import assert_live_equals_reload
 
 Client = httpx.AsyncClient
@@ -47,7 +49,7 @@ async def told(app: Starlette) -> list[tuple[int, str, str]]:
         return [tuple(row) for row in rows]
 
 
-async def test_a_mention_in_an_open_room(app: Starlette, ana: Client, mateo: Client, general: int) -> None:  # noqa: F811
+async def test_a_mention_in_an_open_room(app: Starlette, ana: Client, mateo: Client, general: int) -> None:
     await say(ana, general, "@Mateo Ríos and @Ana Beltrán look", mention="user:2")
     assert await told(app) == [(2, "mention", "@Mateo Ríos and @Ana Beltrán look")]
     page = await mateo.get("/notices")
@@ -62,7 +64,7 @@ async def test_a_mention_where_one_may_not_see(
     mateo: Client,
     priya: Client,
     lucia: str,
-    secret: int,  # noqa: F811
+    secret: int,
 ) -> None:
     await say(ana, secret, "@Priya Raman must not know", mention="user:3")
     await restrict(ana, lucia, "user:1", "user:2")
@@ -72,7 +74,7 @@ async def test_a_mention_where_one_may_not_see(
     assert await told(app) == [(2, "note", "Only Mateo")]
 
 
-async def test_a_notice_hides_with_its_record(app: Starlette, ana: Client, mateo: Client, lucia: str) -> None:  # noqa: F811
+async def test_a_notice_hides_with_its_record(app: Starlette, ana: Client, mateo: Client, lucia: str) -> None:
     await tell(ana, lucia, "@Mateo Ríos the walnut plan", mention="user:2")
     assert "walnut" in (await mateo.get("/notices")).text
     await restrict(ana, lucia, "user:1")
@@ -87,7 +89,7 @@ async def test_a_notice_hides_with_its_record(app: Starlette, ana: Client, mateo
     assert 'data-notice-count="0"' in page
 
 
-async def test_notices_are_ones_own(app: Starlette, ana: Client, mateo: Client, general: int) -> None:  # noqa: F811
+async def test_notices_are_ones_own(app: Starlette, ana: Client, mateo: Client, general: int) -> None:
     await say(ana, general, "@Mateo Ríos", mention="user:2")
     assert (await ana.put("/notices/1/read")).status_code == 404
     assert (await ana.post("/notices/1/visit")).status_code == 404
@@ -96,7 +98,7 @@ async def test_notices_are_ones_own(app: Starlette, ana: Client, mateo: Client, 
     assert 'data-notice-count="0"' in (await mateo.get("/notices")).text
 
 
-async def test_a_conversation_is_one_notice(app: Starlette, ana: Client, mateo: Client, talk: int) -> None:  # noqa: F811
+async def test_a_conversation_is_one_notice(app: Starlette, ana: Client, mateo: Client, talk: int) -> None:
     await say(ana, talk, "Are you there?")
     last = await say(ana, talk, "It is about Tarifa")
     assert await told(app) == [(2, "direct", "It is about Tarifa")]
@@ -104,7 +106,7 @@ async def test_a_conversation_is_one_notice(app: Starlette, ana: Client, mateo: 
     assert 'data-notice-count="0"' in (await mateo.get("/notices")).text
 
 
-async def test_a_removed_message_leaves_no_words(app: Starlette, ana: Client, mateo: Client, general: int) -> None:  # noqa: F811
+async def test_a_removed_message_leaves_no_words(app: Starlette, ana: Client, mateo: Client, general: int) -> None:
     message = await say(ana, general, "@Mateo Ríos the walnut plan", mention="user:2")
     await ana.put(f"/messages/{message}/removal")
     assert await told(app) == []
@@ -128,8 +130,6 @@ async def test_tasks(app: Starlette, ana: Client, mateo: Client, name: str, data
 
 async def test_a_team_is_told_but_for_the_giver(app: Starlette, ana: Client, mateo: Client) -> None:
     async with app.state.database.transaction() as tx:
-        from server.identity.models import TeamMember
-
         tx.add_all([TeamMember(team_id=1, user_id=1), TeamMember(team_id=1, user_id=2)])
     await happen(app, "task.handed", None, 1, to_user=None, to_team=1, comment="For Sales")
     assert await told(app) == [(2, "handed", "For Sales")]
@@ -143,11 +143,9 @@ async def test_the_bell_is_live(
     mateo: Client,
     general: int,
     fact: str,
-    language: str,  # noqa: F811
+    language: str,
 ) -> None:
     async with app.state.database.transaction() as tx:
-        from server.identity.models import User
-
         person = await tx.get(User, 2)
         assert person is not None
         person.language = language
@@ -165,7 +163,7 @@ async def test_the_bell_is_live(
 
 async def test_only_the_newest_are_kept(
     app: Starlette, ana: Client, mateo: Client, general: int, monkeypatch: pytest.MonkeyPatch
-) -> None:  # noqa: F811
+) -> None:
     monkeypatch.setattr(jobs, "KEPT", 2)
     for text in ("one", "two", "three"):
         await say(ana, general, f"@Mateo Ríos {text}", mention="user:2")
@@ -177,8 +175,6 @@ async def test_the_empty_bell_says_what_comes_here(mateo: Client) -> None:
     assert "Nothing waits for you" in (await mateo.get("/notices")).text
 
 
-async def test_statements(app: Starlette, ana: Client, mateo: Client, general: int) -> None:  # noqa: F811
-    from tests.chat.counting import statements
-
+async def test_statements(app: Starlette, ana: Client, mateo: Client, general: int) -> None:
     await say(ana, general, "@Mateo Ríos", mention="user:2")
     assert await statements(app, lambda: mateo.get("/notices")) <= 10

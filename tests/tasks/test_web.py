@@ -1,5 +1,6 @@
 """Pages and acts over HTTP: statuses, fragments, errors, rollback, hostile text, and how many statements they take."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -145,9 +146,9 @@ async def test_hostile_text_is_only_text(ana: Client, lucia: str) -> None:
         f"{url}/fields/notes/edit",
     ):
         text = (await ana.get(page)).text
-        assert (
-            "<img" not in text and 'javascript:alert(1)"' not in text and "49" not in text.split("onerror")[-1][:40]
-        ), page
+        assert "<img src=x" not in text, page
+        assert 'href="javascript:' not in text, page
+        assert "49" not in re.findall(r"onerror.{40}", text)[0], page
         assert "&lt;img" in text, page
 
 
@@ -190,7 +191,7 @@ async def many(app: Starlette, ana: Client, lucia: str) -> None:
 async def test_a_page_takes_few_statements(app: Starlette, ana: Client, many: None, url: str) -> None:
     statements: list[str] = []
     database = app.state.database
-    for engine in {database.engine.sync_engine, database._reader.sync_engine}:
+    for engine in {database.engine.sync_engine, *([database._reader.sync_engine] if database.is_sqlite else [])}:
         event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     assert (await ana.get(url)).status_code == 200
     counted = [one for one in statements if not one.startswith(("BEGIN", "PRAGMA"))]
@@ -201,6 +202,6 @@ async def test_pages_do_not_overlap(ana: Client, many: None) -> None:
     first, second = (await ana.get("/tasks")).text, (await ana.get("/tasks?page=2")).text
     assert "1 to 50 of 400" in first
     assert "51 to 100 of 400" in second
-    ids = [set(__import__("re").findall(r'id="task-(\d+)-row"', page)) for page in (first, second)]
+    ids = [set(re.findall(r'id="task-(\d+)-row"', page)) for page in (first, second)]
     assert len(ids[0]) == len(ids[1]) == 50
     assert not ids[0] & ids[1]

@@ -75,7 +75,9 @@ async def test_a_trashed_record_hides_them_from_everybody(ana: Client, note: str
     assert (await ana.get(file)).status_code == 200
 
 
-async def test_only_authors_and_managers_change(app: Starlette, ana: Client, mateo: Client, note: str, file: str) -> None:
+async def test_only_authors_and_managers_change(
+    app: Starlette, ana: Client, mateo: Client, note: str, file: str
+) -> None:
     assert (await mateo.put(note, data={"text": "Mine now"})).status_code == 403
     assert (await mateo.delete(note)).status_code == 403
     assert (await mateo.delete(file)).status_code == 403

@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 from starlette.applications import Starlette
 
 from server.contacts.access import get_record
-from server.contacts.actions import erase_contact
+from server.contacts.trash import erase_contact
 from server.kit.access import Principal
 from server.kit.errors import Conflict, Invalid, NotFound
 from server.kit.index import find
@@ -73,7 +73,11 @@ async def test_editing_keeps_every_text(app: Starlette, mateo: Client, note: str
     assert named == [["user:2"], []]
     async with app.state.database.transaction(read=True) as tx:
         kept = await history_of(tx, changed)
-    assert [version.body for version in kept] == [changed.body, "Ask @[Mateo Ríos](user:2)", "Pressure in Tarifa is **fine**"]
+    assert [version.body for version in kept] == [
+        changed.body,
+        "Ask @[Mateo Ríos](user:2)",
+        "Pressure in Tarifa is **fine**",
+    ]
     with pytest.raises(Conflict) as caught:
         await act(app, who, edit_note, "Mine", seen=1)
     assert caught.value.theirs["value"] == changed.body

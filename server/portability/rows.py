@@ -1,0 +1,103 @@
+"""From a row of cells to the values of a record, by the plan. Says in which column something is wrong."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from server.contacts.bulk_import import Known, NewRow, parse_value
+from server.contacts.fields import CUSTOM
+from server.kit.errors import Invalid
+from server.kit.text import _
+from server.portability.mapping import PARTS, Plan
+from server.portability.tables import Record, unguard
+
+BLANKS = ("", "-", "n/a", "null")  # what stands for nothing where a number or a date is expected
+DATE = re.compile(r"(\d\d?)([/.])(\d\d?)([/.]\d{4})\Z")
+BETWEEN = {"emails": re.compile(r"[\n;,](?![^()]*\))"), "phones": re.compile(r"[\n;](?![^()]*\))")}
+KEPT_CELL = 2000  # characters of a cell that a failure keeps
+
+
+@dataclass(slots=True)
+class Refused(Exception):
+    """A row that does not get in: where and why."""
+
+    column: str
+    reason: str
+
+
+def parse_row(record: Record, plan: Plan, known: Known) -> NewRow | None:
+    """None: nothing stands in the row."""
+    if record.error:
+        raise Refused("", record.error)
+    raw: dict[str, Any] = {}
+    for n, (cell, target) in enumerate(zip(record.cells, plan.targets, strict=False)):
+        if target and cell:
+            _take(raw, target, cell, n in plan.month_first)
+    if not raw:
+        return None
+    if any(part in raw for part in PARTS):
+        raw["name"] = " ".join(raw.pop(part) for part in PARTS if part in raw)
+    if "name" not in raw and (name := _stand_in(raw, record)):
+        raw["name"] = name
+    values: dict[str, Any] = {}
+    for target, value in raw.items():
+        try:
+            if not (_is_typed(target, known) and str(value).lower() in BLANKS):
+                values[target] = parse_value(target, value, known)
+        except Invalid as error:
+            raise Refused(plan.column_of(target), error.message) from None
+    if not values.get("name"):
+        raise Refused(plan.column_of("name"), _("A name is needed"))
+    return NewRow(record.line, values)
+
+
+def _take(raw: dict[str, Any], target: str, cell: Any, month_first: bool) -> None:
+    if isinstance(cell, list):  # a vCard's
+        raw.setdefault(target, []).extend(cell)
+        return
+    text = unguard(cell).strip()
+    if not text:
+        return
+    if target in BETWEEN:
+        raw.setdefault(target, []).extend(part for part in BETWEEN[target].split(text) if part.strip())
+    elif target == "addresses":
+        raw[target] = f"{raw[target]}, {text}" if target in raw else text
+    elif target == "tags":
+        raw[target] = f"{raw[target]},{text}" if target in raw else re.sub("[;|]", ",", text)
+    elif target in PARTS:
+        raw[target] = f"{raw[target]} {text}" if target in raw else text
+    elif month_first and (match := DATE.match(text)):
+        raw[target] = f"{match[3]}{match[2]}{match[1]}{match[4]}"
+    else:
+        raw[target] = text
+
+
+def _stand_in(raw: dict[str, Any], record: Record) -> str:
+    """A name for a row without one: mail, phone, company, else what stands first in it."""
+    for target in ("emails", "phones"):
+        if first := next(iter(raw.get(target, ())), None):
+            return str(first["value"] if isinstance(first, dict) else first)
+    if company := raw.get("company"):
+        return str(company)
+    return next((unguard(cell).strip() for cell in record.cells if isinstance(cell, str) and cell.strip()), "")
+
+
+def _is_typed(target: str, known: Known) -> bool:
+    custom = known.fields.get(target[len(CUSTOM) :]) if target.startswith(CUSTOM) else None
+    return custom is not None and custom.kind != "text"
+
+
+def kept_cells(cells: Sequence[Any]) -> list[str]:
+    """A row as a failure keeps it: text, bounded."""
+    return [cell_text(cell)[:KEPT_CELL] for cell in cells]
+
+
+def cell_text(cell: Any) -> str:
+    if isinstance(cell, list):
+        return "\n".join(_point_text(one) if isinstance(one, dict) else str(one) for one in cell)
+    return str(cell)
+
+
+def _point_text(point: dict[str, str]) -> str:
+    return f"{point['value']} ({point['label']})" if point.get("label") else point["value"]

@@ -1,0 +1,205 @@
+"""The pages of an import: bring a file, say what its columns mean, watch it come in."""
+
+import asyncio
+from itertools import islice
+from pathlib import Path
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.contacts.queries import list_fields
+from server.identity.queries import people_by_id
+from server.kit.access import Principal
+from server.kit.db import Database, Tx
+from server.kit.errors import Forbidden, Invalid
+from server.kit.files import Files, safe_name
+from server.kit.pages import render
+from server.kit.text import _
+from server.kit.web import Answer, field, page, page_heads, route, toast
+from server.portability import actions, exports
+from server.portability.access import get_batch
+from server.portability.mapping import kind_names, title_of
+from server.portability.models import ImportBatch
+from server.portability.queries import (
+    Progress,
+    list_batches,
+    list_failures,
+    list_left,
+    preview,
+    read_progress,
+    reading_of,
+    undo_until,
+)
+from server.portability.survey import records, survey
+from server.portability.tables import Record, Unreadable
+from server.portability.views import column_views, target_groups
+
+SAMPLE = 5_000  # rows that the preview looks at for what comes twice
+
+
+async def index(request: Request, tx: Tx, who: Principal) -> Answer:
+    heads = await page_heads(tx, who)
+    batches = await list_batches(tx, who)
+    limit = request.app.state.settings.max_upload_mb
+    return await page(request, tx, who, "portability/index.html", heads=heads, batches=batches, limit=limit)
+
+
+async def keep_file(request: Request, who: Principal) -> None:
+    """Writes the upload to the files and looks at it, before any transaction."""
+    upload = request.state.form.get("file")
+    if not isinstance(upload, UploadFile) or not upload.filename:
+        raise Invalid(file=_("Choose a file"))
+    files: Files = request.app.state.services.files
+    key, _size, _kind = await files.save(upload)
+    try:
+        request.state.survey = await asyncio.to_thread(survey, files.path(key))
+    except Unreadable as error:
+        await files.remove(key)
+        raise Invalid(file=str(error)) from None
+    request.state.file_key = key
+
+
+async def upload(request: Request, tx: Tx, who: Principal) -> Answer:
+    name = safe_name(request.state.form["file"].filename)
+    batch = await actions.create_batch(tx, who, name, request.state.file_key, request.state.survey)
+    address = f"/import/{batch.id}"
+    return Response(status_code=201, headers={"HX-Redirect": address, "Location": address})
+
+
+async def read_sample(request: Request, who: Principal) -> None:
+    """The first rows of the file, for the preview."""
+    database: Database = request.app.state.database
+    request.state.sample = []
+    async with database.transaction(read=True) as tx:
+        batch = await get_batch(tx, who, request.path_params["id"])
+    if batch.state == "mapping":
+        path = request.app.state.services.files.path(batch.file_key)
+        request.state.sample = await asyncio.to_thread(_first_rows, batch, path)
+
+
+def _first_rows(batch: ImportBatch, path: Path) -> list[Record]:
+    return list(islice(records(path, reading_of(batch)), SAMPLE))
+
+
+async def show(request: Request, tx: Tx, who: Principal) -> Answer:
+    batch = await get_batch(tx, who, request.path_params["id"])
+    topic = f"job:{batch.job_id}"
+    heads = await page_heads(tx, who, topic)
+    batch = await get_batch(tx, who, request.path_params["id"])
+    maker = (await people_by_id(tx, [batch.creator_id])).get(batch.creator_id)
+    shared = {"batch": batch, "maker": maker.name if maker else ""}
+    if batch.state == "mapping":
+        context = await _mapping_context(request, tx, who, batch)
+    else:
+        context = await _progress_context(request, tx, who, batch) | {"columns": await _columns(tx, who, batch)}
+        context["topics"] = {topic: heads[topic]}
+    return await page(request, tx, who, "portability/show.html", heads=heads, **shared, **context)
+
+
+async def _columns(tx: Tx, who: Principal, batch: ImportBatch) -> list[dict[str, object]]:
+    known = await list_fields(tx, who)
+    return column_views(batch, {target: title_of(target, known) for target in batch.options["targets"]})
+
+
+async def _mapping_context(request: Request, tx: Tx, who: Principal, batch: ImportBatch) -> dict[str, object]:
+    known = await list_fields(tx, who)
+    kind = batch.options["kind"]
+    groups = target_groups(kind, known, who)
+    titles = {target: title_of(target, known) for target in batch.options["targets"]} | kind_names_by_target()
+    texts = [("x." + one.key, one.label) for one in known.values() if one.kind == "text"]
+    return {
+        "columns": column_views(batch, titles),
+        "groups": groups,
+        "texts": texts,
+        "rows": await preview(tx, who, batch, request.state.sample),
+        "may_make": who.is_at_least("admin"),
+    }
+
+
+def kind_names_by_target() -> dict[str, str]:
+    return {f"new:{kind}": name for kind, name in kind_names().items()}
+
+
+async def choose(request: Request, tx: Tx, who: Principal) -> Answer:
+    batch = await get_batch(tx, who, request.path_params["id"])
+    await _choose(request, tx, who, batch)
+    return render("portability/_mapping.html", batch=batch, **await _mapping_context(request, tx, who, batch))
+
+
+async def _choose(request: Request, tx: Tx, who: Principal, batch: ImportBatch) -> None:
+    form = request.state.form
+    targets = [str(form.get(f"to-{n}", ""))[:80] for n in range(len(batch.survey["columns"]))]
+    await actions.choose_mapping(tx, who, batch, targets, field(form, "key", 80), field(form, "kind", 20))
+
+
+async def start(request: Request, tx: Tx, who: Principal) -> Answer:
+    """From the mapping (the form comes with it) or on from a pause."""
+    batch = await get_batch(tx, who, request.path_params["id"])
+    if batch.state == "mapping" and "kind" in request.state.form:
+        await _choose(request, tx, who, batch)
+    if batch.state in ("running", "undoing"):
+        await actions.retry_job(tx, who, batch)
+    else:
+        await actions.start_import(tx, who, batch)
+    return _again(batch)
+
+
+def _again(batch: ImportBatch) -> Response:
+    return Response(status_code=200, headers={"HX-Redirect": f"/import/{batch.id}"})
+
+
+async def pause(request: Request, tx: Tx, who: Principal) -> Answer:
+    batch = await get_batch(tx, who, request.path_params["id"])
+    await actions.pause_import(tx, who, batch)
+    return _again(batch)
+
+
+async def undo(request: Request, tx: Tx, who: Principal) -> Answer:
+    batch = await get_batch(tx, who, request.path_params["id"])
+    if not undo_until(batch, request.app.state.settings.trash_days):
+        raise Forbidden(_("This import is too old to be taken back"))
+    await actions.undo_import(tx, who, batch)
+    return _again(batch)
+
+
+async def discard(request: Request, tx: Tx, who: Principal) -> Answer:
+    """Start over with another file. The bytes go when old imports are tidied."""
+    batch = await get_batch(tx, who, request.path_params["id"])
+    await actions.discard_batch(tx, who, batch)
+    response = Response(status_code=200, headers={"HX-Redirect": "/import"})
+    return toast(response, _("%(name)s was put away") % {"name": batch.name})
+
+
+async def progress(request: Request, tx: Tx, who: Principal) -> Answer:
+    batch = await get_batch(tx, who, request.path_params["id"])
+    topic = f"job:{batch.job_id}"
+    heads = await page_heads(tx, who, topic)
+    context = await _progress_context(request, tx, who, await get_batch(tx, who, batch.id))
+    return render("portability/_job.html", batch=batch, topics={topic: heads[topic]}, **context)
+
+
+async def _progress_context(request: Request, tx: Tx, who: Principal, batch: ImportBatch) -> dict[str, object]:
+    at: Progress = await read_progress(tx, batch)
+    days = request.app.state.settings.trash_days
+    left = await list_left(tx, who, batch) if batch.left else []
+    failures = await list_failures(tx, batch) if batch.failed else []
+    return {"at": at, "failures": failures, "left": left, "may_undo": undo_until(batch, days), "days": days}
+
+
+routes = [
+    route("GET", "/import", index),
+    route("POST", "/import", upload, before=keep_file),
+    route("GET", "/import/{id:int}", show, before=read_sample),
+    route("DELETE", "/import/{id:int}", discard),
+    route("PUT", "/import/{id:int}/mapping", choose, before=read_sample),
+    route("PUT", "/import/{id:int}/run", start),
+    route("DELETE", "/import/{id:int}/run", pause),
+    route("PUT", "/import/{id:int}/undo", undo),
+    route("GET", "/import/{id:int}/progress", progress),
+    route("GET", "/import/{id:int}/failures.csv", exports.failures),
+    route("GET", "/export/contacts", exports.table),
+    route("GET", "/export/contacts.csv", exports.table),
+    route("GET", "/export/contacts.vcf", exports.cards),
+    route("GET", "/export/contacts/{id:int}.vcf", exports.card),
+]

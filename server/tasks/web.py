@@ -159,8 +159,8 @@ async def _answer(tx: Tx, who: Principal, task: Task, *parts: str) -> Response:
 
 async def show_field(request: Request, tx: Tx, who: Principal) -> Answer:
     task, name = await get_task(tx, who, request.path_params["id"]), _field_name(request)
-    if name == "notes":
-        return render("tasks/_notes.html", task=task, by=None)
+    if name in ("title", "notes"):
+        return render("tasks/_head.html" if name == "title" else "tasks/_notes.html", task=task, by=None)
     return render("tasks/_fact.html", task=task, field=name, by=None)
 
 

@@ -9,6 +9,8 @@ import pytest
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 
+from server.apidocs.forms import groups_of
+from server.kit.api import operations_of
 from server.kit.domain import discover
 from server.kit.pages import env
 
@@ -86,3 +88,12 @@ def test_templates_show_no_bare_words(path: Path) -> None:
 
 
 NAMES = {"Tertulia", "· Tertulia", "Español", "English", "Español ·", "· English", "Esc", "vCard", "CSV"}
+
+
+def test_the_words_of_the_api_are_translated() -> None:
+    """Summaries and descriptions are written in English in the table of operations, and shown in the reader's language."""
+    operations = operations_of(route for domain in discover() for route in domain.routes)
+    entries = [entry for group in groups_of(operations).values() for entry in group]
+    texts = {entry.operation.summary for entry in entries}
+    texts |= {member.about for entry in entries for member in entry.parameters + entry.body if member.about}
+    assert sorted(texts - set(translated())) == []

@@ -1,0 +1,51 @@
+"""The demo: believable, the same every time, once a workspace."""
+
+import pytest
+from sqlalchemy import func, select
+from starlette.applications import Starlette
+
+from server.contacts.models import Contact
+from server.demo import fill
+from server.identity.models import User
+from server.kit.clock import now
+from server.kit.db import Database
+from server.kit.errors import Invalid
+from server.kit.events import EventRow
+from server.settings import Settings
+
+
+async def look(database: Database) -> tuple[list[str], list[tuple[str, str]], list[str]]:
+    async with database.transaction(read=True) as tx:
+        people = [user.email for user in await tx.scalars(select(User).order_by(User.id))]
+        records = [(one.kind, one.name) for one in await tx.scalars(select(Contact).order_by(Contact.id))]
+        facts = list(await tx.scalars(select(EventRow.name).order_by(EventRow.id)))
+    return people, records, facts
+
+
+async def test_a_workspace_full_of_people(app: Starlette, settings: Settings) -> None:
+    said = await fill(settings)
+    assert "marcos@example.org" in said
+    people, records, facts = await look(app.state.database)
+    assert len(people) == 10
+    assert all(mail.endswith("@example.org") for mail in people)
+    assert sum(kind == "contact" for kind, _name in records) == 200
+    assert {"contact.created", "contact.changed", "field.defined"} <= set(facts)
+    async with app.state.database.transaction(read=True) as tx:
+        newest, oldest = (await tx.execute(select(func.max(EventRow.at), func.min(EventRow.at)))).one()
+        mails = [point["value"] for one in await tx.scalars(select(Contact)) for point in one.emails]
+    assert newest <= now()
+    assert (now() - oldest).days >= 40
+    assert len(set(mails)) == 200
+    assert all(mail.endswith(".example.org") for mail in mails)
+
+
+async def test_twice_into_one_workspace_is_refused(app: Starlette, settings: Settings) -> None:
+    await fill(settings, "Here")
+    before = await look(app.state.database)
+    with pytest.raises(Invalid, match="already"):
+        await fill(settings, "Here")
+    assert await look(app.state.database) == before
+    await fill(settings, "There")
+    people, records, _facts = await look(app.state.database)
+    assert people[:10] == people[10:]
+    assert records[: len(records) // 2] == records[len(records) // 2 :]

@@ -290,6 +290,7 @@ async def test_every_kind_of_topic_is_in_the_sweep(app: Starlette) -> None:
         "contact",
         "company",
         "contacts",
+        "job",
         "task",
         "tasks",
         "room",

@@ -21,6 +21,7 @@ DIST = ROOT / "static" / "dist"
 MODULES = ROOT / "node_modules"
 LOCKS = {"app": ROOT / "requirements/app.lock", "test": ROOT / "requirements/test.lock"}
 OLDEST_NODE = 18
+PIP_INSTALL = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r"]
 
 
 def main() -> None:
@@ -54,38 +55,30 @@ def use_new_enough_python() -> None:
 def set_up_python() -> None:
     if VENV.is_symlink():
         return  # shared between work trees: looked after where it lives
-    kind = "test" if "--test" in sys.argv else "app"
-    stamps = read_stamp(VENV / ".stamp")
-    # test.lock holds all of app.lock, so an environment for tests also serves.
-    if stamps == {"test": digest(LOCKS["test"])} or stamps == {kind: digest(LOCKS[kind])}:
+    stamp = read_stamp(VENV / ".stamp") or {}
+    # test.lock holds all of app.lock, so an environment for tests also serves, and stays one.
+    kind = "test" if "--test" in sys.argv or stamp.get("kind") == "test" else "app"
+    wanted = {"kind": kind, "lock": digest(LOCKS[kind]), "ours": stamp.get("ours", not PYTHON.exists())}
+    if stamp == wanted:
         return
     if not PYTHON.exists():
         say("making .venv")
         run(sys.executable, "-m", "venv", "--clear", VENV)
+        wanted["ours"] = True
     say("installing Python packages")
-    if not sync_with_uv(LOCKS[kind]):
-        run(
-            PYTHON,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--require-hashes",
-            "-r",
-            LOCKS[kind],
-        )
-    write_stamp(VENV / ".stamp", {kind: digest(LOCKS[kind])})
+    # Packages are taken away only from an environment that we made: another is somebody's own.
+    if not install_with_uv(LOCKS[kind], exact=wanted["ours"]):
+        run(PYTHON, *PIP_INSTALL, LOCKS[kind])
+    write_stamp(VENV / ".stamp", wanted)
 
 
-def sync_with_uv(lock: pathlib.Path) -> bool:
+def install_with_uv(lock: pathlib.Path, exact: bool) -> bool:
     """uv is eight times faster than pip, but has no wheel for every machine: False when it could not be used."""
     uv = VENV / "bin" / "uv"
-    wanted = ROOT / "requirements" / "uv.lock"
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", wanted]
-    if not uv.exists() and not succeeds(*pip):
+    if not uv.exists() and not succeeds(PYTHON, *PIP_INSTALL, ROOT / "requirements" / "uv.lock"):
         return False
-    return succeeds(uv, "pip", "sync", "--quiet", "--require-hashes", "--python", PYTHON, lock)
+    how = ["sync"] if exact else ["install", "-r"]
+    return succeeds(uv, "pip", *how, lock, "--quiet", "--require-hashes", "--python", PYTHON)
 
 
 def compile_catalogues() -> None:

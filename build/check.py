@@ -16,7 +16,6 @@ COMMANDS = [
     ("types", ["mypy"], "server"),
     ("contracts", ["lint-imports"], "server"),
     ("templates, lint", ["djlint", "templates", "--lint", "--quiet"], "templates"),
-    ("templates, format", ["djlint", "templates", "--check", "--quiet"], "templates"),
     ("browser modules", ["oxlint", "--deny-warnings", "static/js", "build"], "static/js"),
 ]
 

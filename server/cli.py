@@ -119,7 +119,7 @@ def import_(
     workspace: Annotated[str, typer.Option(help="Needed when there are several.")] = "",
 ) -> None:
     """Import contacts from a file, beside a running server or without one."""
-    from server.portability.offline import import_file
+    from server.importing import import_file
 
     if what != "contacts":
         typer.echo(f"Only contacts can be imported, not {what}.", err=True)

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import update
 from starlette.applications import Starlette
@@ -19,12 +20,14 @@ from starlette.staticfiles import StaticFiles
 
 from realtime.bus import Bus, BusDown, MemoryBus
 from realtime.hub import Hub
+from realtime.ports import Doors
 from realtime.socket import live_route
 from server import __version__
 from server.identity.doors import LiveDoors, authenticate
 from server.identity.models import Session
 from server.identity.passwords import Passwords
 from server.identity.throttle import Throttle
+from server.kit import housekeeping  # noqa: F401  registers its job
 from server.kit.db import Database
 from server.kit.domain import House, discover
 from server.kit.errors import DomainError
@@ -34,9 +37,10 @@ from server.kit.guard import SecurityHeaders
 from server.kit.idempotency import KeyLocks
 from server.kit.jobs import Services, Worker, queue_after_facts
 from server.kit.mail import mailer
+from server.kit.mishaps import on_crash, on_domain_error, on_http_error
 from server.kit.patches import PatchSource
 from server.kit.relay import Relay
-from server.kit.web import nav, on_crash, on_domain_error, on_http_error, route
+from server.kit.web import nav, route
 from server.settings import Settings
 
 SIGHTINGS_EVERY = 60.0
@@ -78,7 +82,7 @@ def build_app(settings: Settings, *, jobs: bool = True, background: bool = True)
     database, bus = build_database(settings), build_bus(settings)
     services = build_services(settings, database)
     relay, worker = Relay(database, bus), Worker(services)
-    doors = LiveDoors(database, house, settings)
+    doors = cast(Doors, LiveDoors(database, house, settings))
     hub = Hub(PatchSource(database), bus, doors)
     database.after_commit += [relay.wake, worker.wake]
 
@@ -93,7 +97,8 @@ def build_app(settings: Settings, *, jobs: bool = True, background: bool = True)
                 work.close()
         yield
         await hub.stop()
-        relay.stop(), worker.stop()
+        relay.stop()
+        worker.stop()
         app.state.stopping.set()
         await asyncio.gather(*tasks, return_exceptions=True)
         await bus.stop()

@@ -39,12 +39,19 @@ def serve_forever(settings: Settings, workers: int, jobs: bool) -> None:
     if workers == 1:
         return run_one(settings, shared, jobs)
     children = [
-        multiprocessing.get_context("fork").Process(target=run_one, args=(settings, shared, jobs)) for _ in range(workers)
+        multiprocessing.get_context("fork").Process(target=run_one, args=(settings, shared, jobs))
+        for _ in range(workers)
     ]
     for child in children:
         child.start()
+
+    def stop(*_: object) -> None:
+        for child in children:
+            if child.is_alive():
+                child.terminate()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: [child.terminate() for child in children if child.is_alive()])
+        signal.signal(number, stop)
     for child in children:
         child.join()
 
@@ -79,7 +86,8 @@ async def work_forever(settings: Settings) -> None:
     await bus.start()
     tasks = [asyncio.create_task(relay.run()), asyncio.create_task(worker.run())]
     await stopped.wait()
-    relay.stop(), worker.stop()
+    relay.stop()
+    worker.stop()
     await asyncio.gather(*tasks)
     await bus.stop()
     await database.dispose()

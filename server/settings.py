@@ -14,7 +14,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, description="Port to listen on.")
     base_url: str = Field("", description="The address people type, for links in mails; empty means http://HOST:PORT.")
-    data_dir: Path = Field(Path("data"), description="Folder for the SQLite database, uploaded files and the secret key.")
+    data_dir: Path = Field(
+        Path("data"), description="Folder for the SQLite database, uploaded files and the secret key."
+    )
     database_url: str = Field("", description="PostgreSQL address (postgresql://…); empty means SQLite in DATA_DIR.")
     redis_url: str = Field("", description="Redis address (redis://…); empty means the bus inside the process.")
     secret_key: str = Field("", description="Key that stored tokens are hashed with; empty makes one in DATA_DIR.")

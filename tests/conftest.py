@@ -16,7 +16,14 @@ import httpx2 as httpx
 import pytest
 from starlette.applications import Starlette
 
-from server.identity.actions import PersonDraft, WorkspaceDraft, add_user, create_workspace, start_session
+from server.identity.actions import (
+    PersonDraft,
+    WorkspaceDraft,
+    add_user,
+    create_token,
+    create_workspace,
+    start_session,
+)
 from server.identity.cookies import cookie_name
 from server.identity.models import User, Workspace
 from server.kit.access import Role
@@ -170,4 +177,33 @@ async def stranger(app: Starlette, workspace: Workspace) -> AsyncIterator[Client
         draft = WorkspaceDraft("Elsewhere", "en", "UTC")
         _place, user = await create_workspace(tx, draft, PersonDraft("Eve", "eve@example.org", "no password"))
     async with await client_of(app, user) as client:
+        yield client
+
+
+async def token_of(app: Starlette, user_id: int) -> str:
+    async with app.state.database.transaction() as tx:
+        user = await tx.get(User, user_id)
+        assert user is not None
+        return await create_token(tx, user, "tests", app.state.settings.secret)
+
+
+def program(app: Starlette, token: str) -> Client:
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+        base_url="http://test/api/v1",
+        headers={"authorization": f"Bearer {token}"},
+    )
+
+
+@pytest.fixture
+async def api(app: Starlette, workspace: Workspace) -> AsyncIterator[Client]:
+    """The owner's program."""
+    async with program(app, await token_of(app, 1)) as client:
+        yield client
+
+
+@pytest.fixture
+async def other(app: Starlette, api: Client, mateo: Client) -> AsyncIterator[Client]:
+    """The colleague's program; user 2, a member."""
+    async with program(app, await token_of(app, 2)) as client:
         yield client

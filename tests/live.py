@@ -162,7 +162,13 @@ Act = Callable[[], Awaitable[Any]]
 
 
 async def assert_live_equals_reload(
-    app: Starlette, watcher: httpx.AsyncClient, page: str, act: Act, *, language: str = "en", regions: tuple[str, ...] = ()
+    app: Starlette,
+    watcher: httpx.AsyncClient,
+    page: str,
+    act: Act,
+    *,
+    language: str = "en",
+    regions: tuple[str, ...] = (),
 ) -> Screen:
     """What a watcher's page becomes through patches is what a reload would have shown.
 

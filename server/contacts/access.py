@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import Select, String, cast, select
+from sqlalchemy.orm import joinedload, undefer
 
 from server.contacts.models import Contact, CustomField, SavedView
 from server.kit.about import parse_about
@@ -14,10 +14,15 @@ from server.kit.text import _
 
 Verb = Literal["see", "edit", "delete", "restrict"]
 KINDS = ("contact", "company")
-WHOLE = (joinedload(Contact.company), joinedload(Contact.owner), joinedload(Contact.team))
+WHOLE = (
+    joinedload(Contact.company),
+    joinedload(Contact.owner),
+    joinedload(Contact.team),
+    undefer(Contact.is_restricted),
+)
 
 
-def visible_contacts(who: Principal, *, trashed: bool = False) -> Select[tuple[Contact]]:
+def visible_contacts(who: Principal, *, trashed: bool = False) -> Select[Contact]:
     state = Contact.trashed_at.is_not(None) if trashed else Contact.trashed_at.is_(None)
     return select(Contact).where(Contact.workspace_id == who.workspace_id, state, allowed_id(who, KINDS, Contact.id))
 
@@ -77,8 +82,12 @@ async def may_hear_list(tx: Tx, who: Principal, rests: set[str]) -> set[str]:
     return rests & {str(who.workspace_id)}
 
 
-def visible_fields(who: Principal) -> Select[tuple[CustomField]]:
-    return select(CustomField).where(CustomField.workspace_id == who.workspace_id).order_by(CustomField.order, CustomField.id)
+def visible_fields(who: Principal) -> Select[CustomField]:
+    return (
+        select(CustomField)
+        .where(CustomField.workspace_id == who.workspace_id)
+        .order_by(CustomField.order, CustomField.id)
+    )
 
 
 async def get_field(tx: Tx, who: Principal, field_id: int) -> CustomField:
@@ -91,7 +100,7 @@ async def get_field(tx: Tx, who: Principal, field_id: int) -> CustomField:
     return found
 
 
-def visible_views(who: Principal) -> Select[tuple[SavedView]]:
+def visible_views(who: Principal) -> Select[SavedView]:
     mine = SavedView.user_id.is_(None) | (SavedView.user_id == who.user_id)
     return select(SavedView).where(SavedView.workspace_id == who.workspace_id, mine).order_by(SavedView.id)
 
@@ -101,3 +110,9 @@ async def get_view(tx: Tx, who: Principal, view_id: int) -> SavedView:
     if view is None:
         raise NotFound(_("No such view"))
     return view
+
+
+def trashed_abouts(who: Principal) -> Select[str]:
+    """References of records in the trash, whose notices and texts are not shown meanwhile."""
+    gone = select(Contact.kind + ":" + cast(Contact.id, String))
+    return gone.where(Contact.workspace_id == who.workspace_id, Contact.trashed_at.is_not(None))

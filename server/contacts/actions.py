@@ -12,6 +12,7 @@ from server.contacts.fields import (
     CUSTOM,
     field_text,
     keys_of,
+    labels,
     parse_custom,
     parse_points,
     parse_tags,
@@ -23,9 +24,9 @@ from server.identity.queries import known_names
 from server.kit.access import Principal, Restriction, restricted_to
 from server.kit.clock import now
 from server.kit.db import Tx
-from server.kit.errors import Conflict, Forbidden, Invalid
+from server.kit.errors import Conflict, Invalid
 from server.kit.events import EventRow, emit
-from server.kit.index import Doc, index_docs, unindex
+from server.kit.index import Doc, index_docs
 from server.kit.text import _, clean, fold
 
 NAME_LENGTH = 200
@@ -94,6 +95,7 @@ async def change_fields(
     """Sets fields and announces each that changed. `seen` maps fields to the version they were edited on: one that
     changed since raises Conflict with both values; other fields merge."""
     names = list(values)
+    await _check_names(tx, who, names)
     before = {name: field_text(contact, name) for name in names}
     old_keys = keys_of(contact)
     changed = []
@@ -108,12 +110,19 @@ async def change_fields(
             raise Conflict(
                 _("Somebody changed this field while you were editing"),
                 await _theirs(tx, contact, name, was),
-                **{name: field_text(contact, name)},
+                **{name: was},
             )
         changed.append(name)
     if changed:
         await _save(tx, who, contact, changed, before, old_keys)
     return contact
+
+
+async def _check_names(tx: Tx, who: Principal, names: list[str]) -> None:
+    known = await custom_fields(tx, who) if any(name.startswith(CUSTOM) for name in names) else {}
+    for name in names:
+        if name not in labels() and name.removeprefix(CUSTOM) not in known:
+            raise Invalid(**{name: _("No such field")})
 
 
 async def _save(
@@ -122,7 +131,7 @@ async def _save(
     contact.version += 1
     contact.active_at = now()
     contact.field_versions = {**contact.field_versions, **dict.fromkeys(changed, contact.version)}
-    custom = await _custom_fields(tx, who) if any(name.startswith(CUSTOM) for name in changed) else {}
+    custom = await custom_fields(tx, who) if any(name.startswith(CUSTOM) for name in changed) else {}
     await tx.flush()
     for name in changed:
         label = custom[name.removeprefix(CUSTOM)].label if name.startswith(CUSTOM) else ""
@@ -190,7 +199,7 @@ async def _set(tx: Tx, who: Principal, contact: Contact, name: str, raw: Any) ->
             contact.company = await _company(tx, who, contact, raw)
             contact.company_id = contact.company.id if contact.company else None
         case _ if name.startswith(CUSTOM):
-            fields = await _custom_fields(tx, who)
+            fields = await custom_fields(tx, who)
             if (custom := fields.get(name.removeprefix(CUSTOM))) is None:
                 raise Invalid(**{name: _("No such field")})
             value = parse_custom(custom, raw)
@@ -200,7 +209,7 @@ async def _set(tx: Tx, who: Principal, contact: Contact, name: str, raw: Any) ->
             raise Invalid(**{name: _("No such field")})
 
 
-async def _custom_fields(tx: Tx, who: Principal) -> dict[str, CustomField]:
+async def custom_fields(tx: Tx, who: Principal) -> dict[str, CustomField]:
     """Read once a transaction."""
     if "custom_fields" not in tx.info:
         tx.info["custom_fields"] = {field.key: field for field in await tx.scalars(visible_fields(who))}
@@ -212,7 +221,9 @@ async def _linked(tx: Tx, who: Principal, model: type[User] | type[Team], name: 
     """A person or team of this workspace by number; empty unlinks."""
     if raw in (None, "", 0):
         return None
-    found = await tx.get(model, int(raw)) if str(raw).isascii() and str(raw).isdigit() and len(str(raw)) < 18 else None
+    number = str(raw)
+    is_number = number.isascii() and number.isdigit() and len(number) < 18
+    found: Any = await tx.get(model, int(number)) if is_number else None
     if found is None or found.workspace_id != who.workspace_id or (isinstance(found, User) and not found.active):
         raise Invalid(**{name: _("Not in this workspace")})
     return found
@@ -258,33 +269,6 @@ async def reindex(tx: Tx, contact: Contact) -> None:
     await index_docs(tx, [doc_of(contact, contact.company.name if contact.company else "")])
 
 
-async def trash_contact(tx: Tx, who: Principal, contact: Contact) -> None:
-    """Gone from lists, search and topics at once; can be restored until the trash is emptied."""
-    contact.trashed_at = now()
-    contact.version += 1
-    await unindex(tx, [contact.about])
-    emit(tx, who, facts.ContactTrashed(subject=contact.about, about=contact.about))
-
-
-async def restore_contact(tx: Tx, who: Principal, contact: Contact) -> Contact:
-    contact.trashed_at = None
-    contact.version += 1
-    await reindex(tx, contact)
-    emit(tx, who, facts.ContactRestored(subject=contact.about, about=contact.about))
-    return contact
-
-
-async def erase_contact(tx: Tx, who: Principal, contact: Contact) -> None:
-    """For good: what facts keep of the record is blanked, one proof line stays."""
-    rows = select(EventRow).where(EventRow.workspace_id == contact.workspace_id, EventRow.about == contact.about)
-    for row in await tx.scalars(rows):
-        row.data = {key: value if isinstance(value, (int, bool)) else "" for key, value in row.data.items()}
-    await unindex(tx, [contact.about])
-    await tx.execute(delete(Restriction).where(Restriction.about == contact.about))
-    emit(tx, who, facts.ContactErased(subject=contact.about, about=contact.about))
-    await tx.delete(contact)
-
-
 async def restrict_contact(tx: Tx, who: Principal, contact: Contact, names: Sequence[str]) -> None:
     """For these people and teams alone ("user:5", "team:2"); none opens it to everybody. Whoever closes a record
     stays on its list."""
@@ -305,59 +289,3 @@ async def restrict_contact(tx: Tx, who: Principal, contact: Contact, names: Sequ
         await tx.execute(insert(Restriction), rows)
     contact.version += 1
     emit(tx, who, facts.ContactRestricted(subject=contact.about, about=contact.about, old=old, new=wanted))
-
-
-async def define_field(
-    tx: Tx, who: Principal, label: str, kind: str, choices: Sequence[str] = (), key: str = ""
-) -> CustomField:
-    """A new custom field; admins only. `key` is made from the label when not given."""
-    if not who.is_at_least("admin"):
-        raise Forbidden(_("Only admins change fields"))
-    label = " ".join(clean(label, 80).split())
-    if not label:
-        raise Invalid(label=_("A name is needed"))
-    if kind not in ("text", "number", "date", "choice", "yes_no"):
-        raise Invalid(kind=_("No such kind of field"))
-    options = list(dict.fromkeys(clean(choice, 200) for choice in choices if clean(choice, 200)))[:200]
-    if kind == "choice" and not options:
-        raise Invalid(choices=_("Name at least one choice"))
-    known = await _custom_fields(tx, who)
-    made = CustomField(
-        workspace_id=who.workspace_id,
-        key=_free_key(key or label, set(known)),
-        label=label,
-        kind=kind,
-        choices=options,
-        order=len(known),
-    )
-    tx.add(made)
-    await tx.flush()
-    known[made.key] = made
-    emit(tx, who, facts.FieldDefined(subject=f"field:{made.id}", key=made.key, label=label, kind=kind))
-    return made
-
-
-def _free_key(label: str, taken: set[str]) -> str:
-    plain = "".join(c if c.isascii() and c.isalnum() else "_" for c in fold(label)).strip("_")[:40] or "field"
-    key, n = plain, 2
-    while key in taken:
-        key, n = f"{plain}_{n}", n + 1
-    return key
-
-
-async def change_field(tx: Tx, who: Principal, custom: CustomField, label: str, choices: Sequence[str]) -> CustomField:
-    """Its name and its choices; the kind stays, so that stored values keep their meaning."""
-    custom.label = " ".join(clean(label, 80).split()) or custom.label
-    if custom.kind == "choice":
-        options = list(dict.fromkeys(clean(choice, 200) for choice in choices if clean(choice, 200)))[:200]
-        custom.choices = options or custom.choices
-    emit(tx, who, facts.FieldChanged(subject=f"field:{custom.id}", key=custom.key, label=custom.label))
-    return custom
-
-
-async def remove_field(tx: Tx, who: Principal, custom: CustomField) -> None:
-    """The field goes from every page; stored values stay in the rows until they are changed."""
-    emit(tx, who, facts.FieldRemoved(subject=f"field:{custom.id}", key=custom.key))
-    await tx.delete(custom)
-
-

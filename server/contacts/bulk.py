@@ -5,10 +5,11 @@ from urllib.parse import parse_qsl
 
 from server.contacts import events as facts
 from server.contacts.access import WHOLE, may, visible_contacts
-from server.contacts.actions import change_fields, trash_contact
+from server.contacts.actions import change_fields
 from server.contacts.forms import parse_list
 from server.contacts.models import Contact, SavedView
 from server.contacts.queries import list_fields
+from server.contacts.trash import trash_contact
 from server.kit.access import Principal
 from server.kit.db import Tx
 from server.kit.errors import Forbidden, Invalid

@@ -21,7 +21,7 @@ from server.kit.index import index_docs, unindex
 from server.kit.text import fold
 
 POINTS = ("emails", "phones", "addresses")
-LINKS = {"company": Contact, "owner": User, "team": Team}
+LINKS: dict[str, Any] = {"company": Contact, "owner": User, "team": Team}
 Titles = dict[tuple[str, int], str]
 
 

@@ -1,14 +1,15 @@
 """Contacts: people, companies, their fields and tags."""
 
-from server.contacts import live, reactions, web  # noqa: F401  live and reactions register themselves
+from server.contacts import api, jobs, live, reactions, settings, web  # noqa: F401  registers itself
 from server.contacts.access import may_hear_company, may_hear_contact, may_hear_list
 from server.contacts.actions import change_fields, create_contact
-from server.kit.domain import Domain, Nav
+from server.kit.domain import Domain, Nav, SettingsPage
 
 domain = Domain(
     name="contacts",
-    routes=web.routes,
+    routes=[*web.routes, *settings.routes, *api.routes],
     topics={"contact": may_hear_contact, "company": may_hear_company, "contacts": may_hear_list},
     verbs={"contact.create": create_contact, "contact.change": change_fields},
     nav=[Nav("Contacts", "/contacts", "users", 20)],
+    settings=[SettingsPage("Own fields", "/settings/fields", "tag", 50)],
 )

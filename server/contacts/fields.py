@@ -208,8 +208,14 @@ def field_views(contact: Contact, custom: Sequence[CustomField]) -> list[FieldVi
         if name not in hidden
     ]
     return built_in + [
-        FieldView(CUSTOM + field.key, field.label, contact.custom.get(field.key), field_text(contact, CUSTOM + field.key),
-                  contact.field_versions.get(CUSTOM + field.key, 0), field)
+        FieldView(
+            CUSTOM + field.key,
+            field.label,
+            contact.custom.get(field.key),
+            field_text(contact, CUSTOM + field.key),
+            contact.field_versions.get(CUSTOM + field.key, 0),
+            field,
+        )
         for field in custom
     ]
 

@@ -1,5 +1,7 @@
 """What other screens see when a record changes: the field on its page, the row in lists."""
 
+from collections.abc import Sequence
+
 from server.contacts.access import WHOLE, visible_contacts, visible_fields
 from server.contacts.fields import field_views
 from server.contacts.models import Contact, CustomField
@@ -38,7 +40,9 @@ async def show_change(tx: Tx, row: EventRow) -> list[Change]:
     for view in field_views(contact, custom):
         if view.name == row.data["field"]:
             shown = fragment("contacts/_fact.html", contact=contact, fact=view, by=row.actor_id)
-            changes += [Patch(t, dom_id("contact", contact.id, f"fact-{_css(view.name)}"), "replace", shown) for t in record]
+            changes += [
+                Patch(t, dom_id("contact", contact.id, f"fact-{_css(view.name)}"), "replace", shown) for t in record
+            ]
     name = CELLS.get(row.data["field"], row.data["field"])
     cell = fragment("contacts/_cell.html", contact=contact, cell=name)
     return changes + [Patch(t, dom_id("contact", contact.id, f"cell-{_css(name)}"), "replace", cell) for t in lists]
@@ -49,7 +53,7 @@ def _css(name: str) -> str:
 
 
 @shows("contact.created", "contact.restored")
-async def show_new(tx: Tx, row: EventRow) -> list[Change]:
+async def show_new(tx: Tx, row: EventRow) -> Sequence[Change]:
     record, lists = await audiences(tx, row.about, _list(row))
     return [Refresh(t, ["contact-list"]) for t in lists] + [Refresh(t, ["facts"]) for t in record]
 
@@ -64,7 +68,9 @@ async def show_trash(tx: Tx, row: EventRow) -> list[Change]:
 @shows("contact.restricted")
 async def show_restriction(tx: Tx, row: EventRow) -> list[Change]:
     """Lists are fetched again with each reader's own rights; the row is taken off them at once."""
-    gone: list[Change] = [Patch(_list(row), dom_id("contact", subject_id(row.subject), "row"), "remove")] if row.data["new"] else []
+    gone: list[Change] = (
+        [Patch(_list(row), dom_id("contact", subject_id(row.subject), "row"), "remove")] if row.data["new"] else []
+    )
     return [Recheck(row.subject), Refresh(row.subject, ["facts"]), *gone, Refresh(_list(row), ["contact-list"])]
 
 

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, exists
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from server.identity.models import Team, User
+from server.kit.access import Restriction
 from server.kit.db import Base
 
 
@@ -40,6 +41,11 @@ class Contact(Base):
     active_at: Mapped[datetime]  # the newest fact about it
     trashed_at: Mapped[datetime | None]
 
+    is_restricted: Mapped[bool] = column_property(
+        exists().where(Restriction.record_id == id, Restriction.workspace_id == workspace_id),
+        deferred=True,
+        raiseload=True,
+    )
     company: Mapped["Contact | None"] = relationship(remote_side=[id], lazy="raise")
     owner: Mapped[User | None] = relationship(lazy="raise")
     team: Mapped[Team | None] = relationship(lazy="raise")

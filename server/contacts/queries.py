@@ -3,10 +3,10 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.orm import joinedload
 
-from server.contacts.access import KINDS, visible_contacts, visible_fields, visible_views
+from server.contacts.access import KINDS, WHOLE, visible_contacts, visible_fields, visible_views
 from server.contacts.forms import CustomFilter, ListQuery
 from server.contacts.models import Contact, ContactKey, CustomField, SavedView
 from server.kit.access import Principal, Restriction
@@ -65,33 +65,37 @@ def filtered(tx: Tx, who: Principal, query: ListQuery, fields: Fields) -> Select
 
 
 def _custom_condition(field: CustomField, one: CustomFilter) -> ColumnElement[bool]:
-    column, value = custom_column(field), one.value
+    column = custom_column(field)
+    text: ColumnElement[Any] = Contact.custom[field.key].as_string()
     if one.operator in ("none", "any"):
-        empty = Contact.custom[field.key].as_string().is_(None)
-        return empty if one.operator == "none" else ~empty
+        return text.is_(None) if one.operator == "none" else text.is_not(None)
+    if one.operator == "has":
+        return func.lower(text).contains(one.value.lower(), autoescape=True)
+    value = _comparable(field, one.value)
+    if value is None:
+        return false()
+    if one.operator == "gt":
+        return column > value
+    return column < value if one.operator == "lt" else column == value
+
+
+def _comparable(field: CustomField, text: str) -> float | bool | str | None:
+    """The filter's value as the field keeps it; None when it cannot be one."""
     if field.kind == "number":
         try:
-            value = float(value)  # type: ignore[assignment]
+            return float(text)
         except ValueError:
-            return and_(False)
-    if field.kind == "yes_no":
-        value = value in ("1", "true", "yes")  # type: ignore[assignment]
-    match one.operator:
-        case "gt":
-            return column > value
-        case "lt":
-            return column < value
-        case "has":
-            return func.lower(Contact.custom[field.key].as_string()).contains(str(value).lower(), autoescape=True)
-    return column == value
+            return None
+    return text in ("1", "true", "yes") if field.kind == "yes_no" else text
 
 
 def custom_column(field: CustomField) -> ColumnElement[Any]:
     """The stored value as what it is, so that it compares and sorts."""
     value = Contact.custom[field.key]
+    typed: ColumnElement[Any] = value.as_string()
     if field.kind == "number":
-        return value.as_float()
-    return value.as_boolean() if field.kind == "yes_no" else value.as_string()
+        typed = value.as_float()
+    return value.as_boolean() if field.kind == "yes_no" else typed
 
 
 def _order(query: ListQuery, fields: Fields) -> Sequence[ColumnElement[Any]]:
@@ -100,7 +104,10 @@ def _order(query: ListQuery, fields: Fields) -> Sequence[ColumnElement[Any]]:
     column = columns.get(plain)
     if column is None:
         column = custom_column(fields[plain.removeprefix("x.")])
-        return [column.desc().nulls_last() if query.sort.startswith("-") else column.asc().nulls_last(), Contact.id.asc()]
+        return [
+            column.desc().nulls_last() if query.sort.startswith("-") else column.asc().nulls_last(),
+            Contact.id.asc(),
+        ]
     return [column.desc(), Contact.id.desc()] if query.sort.startswith("-") else [column.asc(), Contact.id.asc()]
 
 
@@ -130,7 +137,9 @@ async def list_tags(tx: Tx, who: Principal, begin: str = "") -> list[str]:
     used = select(ContactKey.value).where(ContactKey.workspace_id == who.workspace_id, ContactKey.kind == "tag")
     if begin:
         used = used.where(ContactKey.value.startswith(fold(begin), autoescape=True))
-    return list(await tx.scalars(used.group_by(ContactKey.value).order_by(func.count().desc(), ContactKey.value).limit(50)))
+    return list(
+        await tx.scalars(used.group_by(ContactKey.value).order_by(func.count().desc(), ContactKey.value).limit(50))
+    )
 
 
 async def pick_records(tx: Tx, who: Principal, kind: str, query: str) -> list[Contact]:
@@ -142,5 +151,15 @@ async def pick_records(tx: Tx, who: Principal, kind: str, query: str) -> list[Co
 
 async def restricted_ids(tx: Tx, who: Principal, ids: Collection[int]) -> set[int]:
     """Which of these records carry a lock."""
-    rows = select(Restriction.record_id).where(Restriction.workspace_id == who.workspace_id, Restriction.record_id.in_(ids))
+    rows = select(Restriction.record_id).where(
+        Restriction.workspace_id == who.workspace_id, Restriction.record_id.in_(ids)
+    )
     return set(await tx.scalars(rows))
+
+
+async def list_after(
+    tx: Tx, who: Principal, query: ListQuery, fields: Fields, after: int, limit: int
+) -> Sequence[Contact]:
+    """For clients: by number, one more than `limit` when there is another page."""
+    found = filtered(tx, who, query, fields).where(Contact.id > after).options(*WHOLE)
+    return (await tx.scalars(found.order_by(Contact.id).limit(limit + 1))).all()

@@ -13,6 +13,7 @@ from server.contacts.fields import FieldView, field_views
 from server.contacts.forms import parse_list
 from server.contacts.models import Contact
 from server.contacts.queries import list_fields, list_page, list_tags, list_views, people_of, pick_records, recent
+from server.contacts.trash import restore_contact, trash_contact
 from server.identity.queries import list_people, list_teams
 from server.kit.about import to_id
 from server.kit.access import Principal, restricted_to
@@ -60,7 +61,6 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         panels=loaded,
         people=people,
         zone=await recent(tx, who, kind),
-        closed=await restricted_to(tx, about),
         may_delete=may(who, "delete", contact),
         may_restrict=may(who, "restrict", contact),
     )
@@ -77,8 +77,7 @@ async def facts(request: Request, tx: Tx, who: Principal) -> Answer:
     contact = await get_contact(tx, who, contact_id)
     views = field_views(contact, list((await list_fields(tx, who)).values()))
     people = await people_of(tx, who, contact) if contact.kind == "company" else []
-    closed = await restricted_to(tx, contact.about)
-    return render("contacts/_facts.html", contact=contact, facts=views, people=people, closed=closed, heads=heads)
+    return render("contacts/_facts.html", contact=contact, facts=views, people=people, heads=heads)
 
 
 async def new(request: Request, tx: Tx, who: Principal) -> Answer:
@@ -88,7 +87,9 @@ async def new(request: Request, tx: Tx, who: Principal) -> Answer:
 
 async def create(request: Request, tx: Tx, who: Principal) -> Answer:
     form = request.state.form
-    values = {name: field(form, name) for name in ("title", "company", "emails", "phones", "tags") if field(form, name)}
+    values: dict[str, object] = {
+        name: field(form, name) for name in ("title", "company", "emails", "phones", "tags") if field(form, name)
+    }
     values["owner"] = who.user_id
     draft = ContactDraft(field(form, "name"), field(form, "kind") or "contact", values)
     contact = await actions.create_contact(tx, who, draft)
@@ -136,15 +137,17 @@ async def change_fact(request: Request, tx: Tx, who: Principal) -> Answer:
 
 async def trash(request: Request, tx: Tx, who: Principal) -> Answer:
     contact = await get_contact(tx, who, request.path_params["id"], "delete")
-    await actions.trash_contact(tx, who, contact)
+    await trash_contact(tx, who, contact)
     target = "/contacts?" + urlencode({"kind": contact.kind, "trashed": contact.id})
     response = Response(status_code=200, headers={"HX-Redirect": target})
-    return toast(response, _("%(name)s is in the trash") % {"name": contact.name}, ("DELETE", f"/contacts/{contact.id}/trash"))
+    return toast(
+        response, _("%(name)s is in the trash") % {"name": contact.name}, ("DELETE", f"/contacts/{contact.id}/trash")
+    )
 
 
 async def restore(request: Request, tx: Tx, who: Principal) -> Answer:
     contact = await get_contact(tx, who, request.path_params["id"], "delete", trashed=True)
-    await actions.restore_contact(tx, who, contact)
+    await restore_contact(tx, who, contact)
     return Response(status_code=200, headers={"HX-Redirect": contact.url})
 
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from sqlalchemy import Select, String, cast, func, select
 from sqlalchemy.orm import selectinload
 
-from server.identity.models import ApiToken, Session, Team, TeamMember, User
+from server.identity.models import ApiToken, Session, Team, TeamMember, Ticket, User
 from server.kit.access import ROLES, Principal
 from server.kit.clock import now
 from server.kit.db import Tx
@@ -44,7 +44,9 @@ def _principal(user: User, teams: str | None, via: str, session_id: int | None =
 
 async def by_session(tx: Tx, token_hash: str) -> tuple[Principal, Session] | None:
     statement = _people().add_columns(Session).join(Session, Session.user_id == User.id)
-    row = (await tx.execute(statement.where(Session.token_hash == token_hash, Session.expires_at > now()))).one_or_none()
+    row = (
+        await tx.execute(statement.where(Session.token_hash == token_hash, Session.expires_at > now()))
+    ).one_or_none()
     if row is None:
         return None
     user, teams, session = row
@@ -68,11 +70,11 @@ async def has_session(tx: Tx, session_id: int) -> bool:
     return await tx.scalar(select(Session.id).where(Session.id == session_id, Session.expires_at > now())) is not None
 
 
-def visible_users(who: Principal) -> Select[tuple[User]]:
+def visible_users(who: Principal) -> Select[User]:
     return select(User).where(User.workspace_id == who.workspace_id)
 
 
-def visible_teams(who: Principal) -> Select[tuple[Team]]:
+def visible_teams(who: Principal) -> Select[Team]:
     return select(Team).where(Team.workspace_id == who.workspace_id)
 
 
@@ -86,7 +88,7 @@ def may(who: Principal, verb: Verb, user: User) -> bool:
 
 def may_give(who: Principal, role: str) -> bool:
     """Nobody makes somebody stronger than themselves."""
-    return who.kind == "system" or (who.is_at_least("admin") and ROLES.index(role) >= ROLES.index(who.role))  # type: ignore[arg-type]
+    return who.kind == "system" or (who.is_at_least("admin") and ROLES.index(role) >= ROLES.index(who.role))
 
 
 async def get_user(tx: Tx, who: Principal, user_id: int, to: Verb = "see") -> User:
@@ -114,3 +116,22 @@ async def may_hear_user(tx: Tx, who: Principal, rests: set[str]) -> set[str]:
 
 async def may_hear_workspace(tx: Tx, who: Principal, rests: set[str]) -> set[str]:
     return rests & {str(who.workspace_id)}
+
+
+async def get_invitation(tx: Tx, who: Principal, ticket_id: int) -> Ticket:
+    ticket = await tx.scalar(
+        select(Ticket).where(Ticket.id == ticket_id, Ticket.workspace_id == who.workspace_id, Ticket.kind == "invite")
+    )
+    if ticket is None:
+        raise NotFound(_("No such invitation"))
+    if not who.is_at_least("admin"):
+        raise Forbidden(_("Only admins invite people"))
+    return ticket
+
+
+async def get_token(tx: Tx, who: Principal, token_id: int) -> ApiToken:
+    """One's own."""
+    token = await tx.scalar(select(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == who.user_id))
+    if token is None:
+        raise NotFound(_("No such token"))
+    return token

@@ -39,9 +39,7 @@ class PersonDraft:
 
 
 async def create_workspace(tx: Tx, draft: WorkspaceDraft, owner: PersonDraft) -> tuple[Workspace, User]:
-    workspace = Workspace(
-        name=draft.name, language=draft.language, timezone=draft.timezone, created_at=now()
-    )
+    workspace = Workspace(name=draft.name, language=draft.language, timezone=draft.timezone, created_at=now())
     tx.add(workspace)
     await tx.flush()
     who = system(workspace.id)
@@ -89,7 +87,9 @@ async def invite(tx: Tx, who: Principal, email: str, role: Role, team_id: int | 
         delete(Ticket).where(Ticket.workspace_id == who.workspace_id, Ticket.kind == "invite", Ticket.email == email)
     )
     emit(tx, who, facts.UserInvited(subject=f"workspace:{who.workspace_id}", email=email, role=role))
-    return _ticket(tx, secret, "invite", who.workspace_id, email, timedelta(days=INVITATION_DAYS), role=role, team_id=team_id)
+    return _ticket(
+        tx, secret, "invite", who.workspace_id, email, timedelta(days=INVITATION_DAYS), role=role, team_id=team_id
+    )
 
 
 async def withdraw_invitation(tx: Tx, who: Principal, ticket: Ticket) -> None:

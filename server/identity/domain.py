@@ -1,11 +1,17 @@
 """Identity: people, workspaces, departments and teams, roles, and the ways in."""
 
-from server.identity import live, web  # noqa: F401  live registers its renderers
+from server.identity import api, live, profile, settings, web  # noqa: F401  live registers its renderers
 from server.identity.access import may_hear_user, may_hear_workspace
-from server.kit.domain import Domain
+from server.kit.domain import Domain, SettingsPage
 
 domain = Domain(
     name="identity",
-    routes=web.routes,
+    routes=[*web.routes, *profile.routes, *settings.routes, *api.routes],
     topics={"user": may_hear_user, "workspace": may_hear_workspace},
+    settings=[
+        SettingsPage("Profile", "/settings/profile", "user", 10),
+        SettingsPage("People and roles", "/settings/people", "users", 20),
+        SettingsPage("Departments and teams", "/settings/teams", "building", 30),
+        SettingsPage("Workspace", "/settings/workspace", "settings", 40),
+    ],
 )

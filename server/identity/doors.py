@@ -100,4 +100,3 @@ class LiveDoors:
                 if check := self._topics.get(kind):
                     allowed |= {f"{kind}:{rest}" for rest in await check(tx, person.who, rests)}
         return allowed & topics
-

@@ -26,7 +26,9 @@ async def find_ticket(tx: Tx, request: Request, kind: str) -> Ticket:
     """The unused, unexpired ticket of the link's token."""
     hashed = hash_token(request.app.state.settings.secret, request.path_params["token"])
     ticket = await tx.scalar(
-        select(Ticket).where(Ticket.kind == kind, Ticket.token_hash == hashed, Ticket.used_at.is_(None), Ticket.expires_at > now())
+        select(Ticket).where(
+            Ticket.kind == kind, Ticket.token_hash == hashed, Ticket.used_at.is_(None), Ticket.expires_at > now()
+        )
     )
     if ticket is None:
         raise NotFound(_("This link was used already, or is too old. Ask for a new one"))

@@ -33,5 +33,3 @@ async def show_profile(tx: Tx, row: EventRow) -> list[Change]:
     if row.name == "user.changed" and row.data["field"] not in ("name", "picture"):
         return []
     return [Refresh(f"workspace:{row.workspace_id}", ["people", "me", "workspace-form"])]
-
-

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from functools import cached_property
 
 import anyio
 from argon2 import PasswordHasher
@@ -21,17 +22,20 @@ class Passwords:
     def __init__(self) -> None:
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
         self._limiter = anyio.CapacityLimiter(4)
-        self._nobody = self._hasher.hash(secrets.token_hex())
+
+    @cached_property
+    def _nobody(self) -> str:
+        return self._hasher.hash(secrets.token_hex())
 
     async def hash(self, password: str) -> str:
         return await anyio.to_thread.run_sync(self._hasher.hash, password, limiter=self._limiter)
 
-    async def is_right(self, stored: str | None, password: str) -> bool:
+    async def is_right(self, stored: str, password: str) -> bool:
         """Takes as long for nobody as for somebody."""
 
         def verify() -> bool:
             try:
-                return self._hasher.verify(stored or self._nobody, password) and stored is not None
+                return self._hasher.verify(stored or self._nobody, password) and bool(stored)
             except (VerificationError, InvalidHashError):
                 return False
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
 
 from server.identity.access import visible_teams, visible_users
 from server.identity.models import ApiToken, Session, Team, TeamMember, Ticket, User, Workspace
@@ -34,13 +35,16 @@ async def list_teams(tx: Tx, who: Principal) -> list[Team]:
 async def team_sizes(tx: Tx, who: Principal) -> dict[int, int]:
     teams = visible_teams(who).with_only_columns(Team.id)
     sizes = select(TeamMember.team_id, func.count()).where(TeamMember.team_id.in_(teams)).group_by(TeamMember.team_id)
-    return {team: count for team, count in await tx.execute(sizes)}
+    return dict((await tx.execute(sizes)).all())
 
 
 async def memberships(tx: Tx, who: Principal) -> dict[int, list[Team]]:
     """user → their departments and teams."""
     rows = await tx.execute(
-        select(TeamMember.user_id, Team).join(Team, Team.id == TeamMember.team_id).where(Team.workspace_id == who.workspace_id).order_by(Team.name)
+        select(TeamMember.user_id, Team)
+        .join(Team, Team.id == TeamMember.team_id)
+        .where(Team.workspace_id == who.workspace_id)
+        .order_by(Team.name)
     )
     found: dict[int, list[Team]] = {}
     for user_id, team in rows:
@@ -52,7 +56,11 @@ async def members_of(tx: Tx, team_ids: Collection[int]) -> set[int]:
     """Active people of these teams."""
     if not team_ids:
         return set()
-    rows = select(TeamMember.user_id).join(User, User.id == TeamMember.user_id).where(TeamMember.team_id.in_(team_ids), User.active)
+    rows = (
+        select(TeamMember.user_id)
+        .join(User, User.id == TeamMember.user_id)
+        .where(TeamMember.team_id.in_(team_ids), User.active)
+    )
     return set(await tx.scalars(rows))
 
 
@@ -74,7 +82,9 @@ async def known_names(tx: Tx, workspace_id: int, names: Collection[str]) -> set[
     teams = [int(name[5:]) for name in names if name.startswith("team:")]
     found: set[str] = set()
     if users:
-        ids = await tx.scalars(select(User.id).where(User.workspace_id == workspace_id, User.active, User.id.in_(users)))
+        ids = await tx.scalars(
+            select(User.id).where(User.workspace_id == workspace_id, User.active, User.id.in_(users))
+        )
         found |= {f"user:{id}" for id in ids}
     if teams:
         ids = await tx.scalars(select(Team.id).where(Team.workspace_id == workspace_id, Team.id.in_(teams)))
@@ -112,10 +122,24 @@ async def list_tokens(tx: Tx, who: Principal) -> list[ApiToken]:
 
 async def open_invitations(tx: Tx, who: Principal) -> list[Ticket]:
     waiting = select(Ticket).where(
-        Ticket.workspace_id == who.workspace_id, Ticket.kind == "invite", Ticket.used_at.is_(None), Ticket.expires_at > now()
+        Ticket.workspace_id == who.workspace_id,
+        Ticket.kind == "invite",
+        Ticket.used_at.is_(None),
+        Ticket.expires_at > now(),
     )
     return list(await tx.scalars(waiting.order_by(Ticket.id)))
 
 
 async def is_set_up(tx: Tx) -> bool:
     return await tx.scalar(select(Workspace.id).limit(1)) is not None
+
+
+async def people_after(tx: Tx, who: Principal, after: int, limit: int) -> list[User]:
+    """For clients: by number, those who left included; one more than `limit` when there is another page."""
+    people = visible_users(who).where(User.id > after).options(selectinload(User.teams))
+    return list(await tx.scalars(people.order_by(User.id).limit(limit + 1)))
+
+
+async def teams_after(tx: Tx, who: Principal, after: int, limit: int) -> list[Team]:
+    teams = visible_teams(who).where(Team.id > after).options(selectinload(Team.members))
+    return list(await tx.scalars(teams.order_by(Team.id).limit(limit + 1)))

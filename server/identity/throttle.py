@@ -17,7 +17,7 @@ class Throttle:
 
     def __init__(self, redis_url: str = "") -> None:
         storage = storage_from_string(f"async+{redis_url}", implementation="redispy") if redis_url else MemoryStorage()
-        self._limiter = MovingWindowRateLimiter(storage)  # type: ignore[arg-type]
+        self._limiter = MovingWindowRateLimiter(storage)
 
     async def hit(self, account: str, address: str) -> int:
         """Tries left for the account after this one. Raises TooMany when it or the address has none left."""

@@ -14,6 +14,7 @@ from server.identity.queries import get_workspace, is_set_up, pick_people
 from server.kit.access import Principal, system
 from server.kit.db import Database, Tx
 from server.kit.errors import DomainError, Invalid, NotFound
+from server.kit.files import Files
 from server.kit.pages import render
 from server.kit.text import LANGUAGES, _, language
 from server.kit.web import Answer, field, open_route, request_language, route
@@ -54,7 +55,9 @@ async def setup(request: Request, database: Database) -> Answer:
         )
         guests = parse_emails(field(form, "invite"))
     except Invalid as error:
-        return HTMLResponse(gate(request, "identity/setup.html", form=form, zones=sorted(ZONES), errors=error.fields), 422)
+        return HTMLResponse(
+            gate(request, "identity/setup.html", form=form, zones=sorted(ZONES), errors=error.fields), 422
+        )
     hashed = await request.app.state.passwords.hash(owner.password_hash)
     secret = request.app.state.settings.secret
     async with database.transaction() as tx:
@@ -95,7 +98,7 @@ async def signin(request: Request, database: Database) -> Answer:
     async with database.transaction(read=True) as tx:
         accounts = await find_accounts(tx, email)
     passwords = request.app.state.passwords
-    hashes = [user.password_hash for user, _workspace in accounts] or [None]
+    hashes = [user.password_hash for user, _workspace in accounts] or [""]
     right = [i for i, hashed in enumerate(hashes) if await passwords.is_right(hashed, password)]
     matching = [accounts[i] for i in right]
     chosen = [pair for pair in matching if str(pair[1].id) == field(form, "workspace")] or matching
@@ -112,7 +115,13 @@ async def signin(request: Request, database: Database) -> Answer:
 def _not_in(request: Request, form: object, left: int, workspaces: list[object]) -> Response:
     errors = {} if workspaces else {"password": _("Mail and password do not match.")}
     html = gate(
-        request, "identity/signin.html", form=form, next=next_page(request), workspaces=workspaces, left=left, errors=errors
+        request,
+        "identity/signin.html",
+        form=form,
+        next=next_page(request),
+        workspaces=workspaces,
+        left=left,
+        errors=errors,
     )
     return HTMLResponse(html, 200 if workspaces else 422)
 
@@ -120,7 +129,9 @@ def _not_in(request: Request, form: object, left: int, workspaces: list[object])
 async def _open_session(tx: Tx, request: Request, user: User) -> str:
     settings = request.app.state.settings
     device = request.headers.get("user-agent", "")
-    return await actions.start_session(tx, user, device, client_address(request), settings.session_days, settings.secret)
+    return await actions.start_session(
+        tx, user, device, client_address(request), settings.session_days, settings.secret
+    )
 
 
 async def signout(request: Request, tx: Tx, who: Principal) -> Answer:
@@ -147,7 +158,9 @@ async def join(request: Request, database: Database) -> Answer:
     try:
         name, password = parse_name(field(form, "name")), check_password(field(form, "password"))
     except DomainError as error:
-        html = gate(request, "identity/join.html", email=ticket.email, workspace=workspace, form=form, errors=error.fields)
+        html = gate(
+            request, "identity/join.html", email=ticket.email, workspace=workspace, form=form, errors=error.fields
+        )
         return HTMLResponse(html, 422)
     hashed = await request.app.state.passwords.hash(password)
     async with database.transaction() as tx:
@@ -215,7 +228,8 @@ async def picture(request: Request, tx: Tx, who: Principal) -> Answer:
     user = await get_user(tx, who, request.path_params["id"])
     if not user.picture:
         raise NotFound()
-    return request.app.state.services.files.response(user.picture, "picture.webp", "image/webp", inline=True)
+    files: Files = request.app.state.services.files
+    return files.response(user.picture, "picture.webp", "image/webp", inline=True)
 
 
 routes = [

@@ -2,9 +2,17 @@
 
 import re
 
+from starlette.convertors import IntegerConvertor
+
 from server.kit.errors import Invalid, NotFound
 
 _SHAPE = re.compile(r"([a-z_]{1,32}):([1-9][0-9]{0,17})\Z")
+
+
+class RecordNumber(IntegerConvertor):
+    """{id:int} in an address is a number that a column can hold; anything else is nothing of ours."""
+
+    regex = "[1-9][0-9]{0,17}"
 
 
 def parse_about(text: str | None) -> tuple[str, int]:

@@ -1,6 +1,6 @@
 """A domain's manifest: what main plugs in. Adding a domain is adding a folder that has one."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -11,7 +11,7 @@ from sqlalchemy import ScalarSelect
 from starlette.routing import BaseRoute
 
 import server
-from server.kit.access import Principal
+from server.kit.access import Principal, Role
 from server.kit.db import Tx
 
 MayListen = Callable[[Tx, Principal, set[str]], Awaitable[set[str]]]
@@ -47,13 +47,25 @@ class Nav:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingsPage:
+    """An entry of the settings, for people of at least this role."""
+
+    title: str
+    url: str
+    icon: str
+    order: int
+    role: Role = "read-only"
+
+
+@dataclass(frozen=True, slots=True)
 class Domain:
     name: str
-    routes: list[BaseRoute] = field(default_factory=list)
+    routes: Sequence[BaseRoute] = ()
     topics: dict[str, MayListen] = field(default_factory=dict)
     verbs: dict[str, Verb] = field(default_factory=dict)
     panels: list[Panel] = field(default_factory=list)
     nav: list[Nav] = field(default_factory=list)
+    settings: list[SettingsPage] = field(default_factory=list)
 
 
 def discover() -> list[Domain]:
@@ -85,6 +97,10 @@ class House:
     @property
     def nav(self) -> list[Nav]:
         return sorted((entry for domain in self.domains for entry in domain.nav), key=lambda entry: entry.order)
+
+    def settings_for(self, who: Principal) -> list[SettingsPage]:
+        pages = [entry for domain in self.domains for entry in domain.settings if who.is_at_least(entry.role)]
+        return sorted(pages, key=lambda entry: entry.order)
 
     def panels(self, kind: str) -> list[Panel]:
         return [panel for domain in self.domains for panel in domain.panels if kind in panel.on]

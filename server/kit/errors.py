@@ -6,7 +6,7 @@ class DomainError(Exception):
 
     status = 500
 
-    def __init__(self, message: str = "", **fields: str) -> None:
+    def __init__(self, message: str = "", /, **fields: str) -> None:
         super().__init__(message)
         self.message = message or next(iter(fields.values()), "")
         self.fields = fields
@@ -31,7 +31,7 @@ class Conflict(DomainError):
 
     status = 409
 
-    def __init__(self, message: str = "", theirs: dict[str, object] | None = None, **fields: str) -> None:
+    def __init__(self, message: str = "", theirs: dict[str, object] | None = None, /, **fields: str) -> None:
         super().__init__(message, **fields)
         self.theirs = theirs or {}
 

@@ -34,6 +34,7 @@ class EventRow(Base):
 
     __table_args__ = (
         Index("ix_event_about", "workspace_id", "about", "position"),
+        Index("ix_event_subject", "subject", "id"),  # the history of one thing
         Index("ix_event_pending", "id", sqlite_where=position.is_(None), postgresql_where=position.is_(None)),
     )
 

@@ -64,7 +64,10 @@ class Files:
             media_type=kind if shown else "application/octet-stream",
             filename=safe_name(name),
             content_disposition_type="inline" if shown else "attachment",
-            headers={"content-security-policy": "default-src 'none'; sandbox", "cache-control": "private, max-age=3600"},
+            headers={
+                "content-security-policy": "default-src 'none'; sandbox",
+                "cache-control": "private, max-age=3600",
+            },
         )
 
 

@@ -1,6 +1,7 @@
 """Work for later: rows in the domain's own database, taken with a lease, retried with backoff, parked when poison."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -81,7 +82,9 @@ class Work:
     def database(self) -> Database:
         return self.services.database
 
-    async def progress(self, done: int, total: int, result: dict[str, Any] | None = None, *, tell: bool = False) -> None:
+    async def progress(
+        self, done: int, total: int, result: dict[str, Any] | None = None, *, tell: bool = False
+    ) -> None:
         """Writes the columns; tells the page at most once a second. Raises Cancelled when somebody stopped it."""
         due = tell or self._told is None or now() - self._told >= PROGRESS_EVERY
         if not due:
@@ -191,10 +194,8 @@ class Worker:
                 log.error("worker.failed", error=repr(error))
                 worked = False
             if not worked:
-                try:
+                with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), self._interval)
-                except TimeoutError:
-                    pass
                 self._woken.clear()
 
     async def drain(self) -> int:

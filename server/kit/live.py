@@ -1,7 +1,7 @@
 """From a committed fact to fragments on topics. Rendered once per audience and language, never per person."""
 
 import json
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,7 +50,7 @@ class Recheck:
 
 
 Change = Patch | Refresh | Recheck
-Renderer = Callable[[Tx, EventRow], Awaitable[list[Change]]]
+Renderer = Callable[[Tx, EventRow], Awaitable[Sequence[Change]]]
 RENDERERS: dict[str, list[Renderer]] = {}
 ANY = "*"  # a renderer of every loud fact, such as the timeline
 SILENT: dict[str, str] = {}  # fact → why no screen shows it
@@ -117,7 +117,7 @@ def render_changes(row: EventRow, changes: list[Change], variants: Collection[st
             members["event"] = event_json(row)
         else:
             with speaking(variant):
-                members["html"] = "".join(_markup(patch) for patch in patches)
+                members["html"] = partials(patches)
             if regions:
                 members["regions"] = regions
         bodies[variant] = json.dumps(members, ensure_ascii=False, separators=(",", ":"))[1:-1].encode()
@@ -128,6 +128,11 @@ def render_changes(row: EventRow, changes: list[Change], variants: Collection[st
 def _markup(patch: Patch) -> str:
     inner = render(patch.content.template, **patch.content.inputs) if patch.content else ""
     return f'<hx-partial hx-target="#{patch.target}" hx-swap="{SWAPS[patch.swap]}">{inner}</hx-partial>'
+
+
+def partials(changes: Iterable[Change]) -> str:
+    """The same markup as the answer to whoever acted, so that their page need not wait for the relay."""
+    return "".join(_markup(change) for change in changes if isinstance(change, Patch))
 
 
 def event_json(row: EventRow) -> dict[str, Any]:

@@ -11,10 +11,16 @@ from markupsafe import Markup, escape
 TAGS = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "h3", "h4", "hr", "span"}
 MENTION = re.compile(r"(?<![\w@])@\[([^\]\n]{1,80})\]\(((?:user|team):[1-9][0-9]{0,17})\)")
 
+MARKS = re.compile(r"^[ \t]*(?:[-*+>]|#{1,6}|\d{1,3}\.)[ \t]+|\*\*|~~|`", re.MULTILINE)
+
 
 @cache
 def _parser() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False}).enable("strikethrough").disable("image")
+    return (
+        MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False})
+        .enable("strikethrough")
+        .disable("image")
+    )
 
 
 def markdown(source: str) -> Markup:
@@ -43,8 +49,9 @@ def mentioned(source: str) -> list[str]:
 
 
 def plain(source: str, limit: int = 140) -> str:
-    """One line for lists and notices."""
-    line = re.sub(r"\s+", " ", MENTION.sub(lambda match: "@" + match[1], source)).strip()
+    """One line for lists and notices, without the signs of Markdown."""
+    bare = MARKS.sub("", MENTION.sub(lambda match: "@" + match[1], source))
+    line = re.sub(r"\s+", " ", bare).strip()
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 

@@ -24,6 +24,9 @@ def _upgrade(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
     command.upgrade(config(connection), "head")
+    if connection.dialect.name == "sqlite":  # without statistics the planner walks whole lists
+        connection.execute(text("PRAGMA analysis_limit=1000"))
+        connection.execute(text("PRAGMA optimize=0x10002"))
 
 
 async def migrate(url: str) -> None:

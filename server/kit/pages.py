@@ -65,9 +65,7 @@ def words(language: str) -> Markup:
 def to_json(value: object) -> Markup:
     """For data-… attributes in single quotes and data blocks."""
     raw = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
-    return Markup(
-        raw.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e").replace("'", "\\u0027")
-    )
+    return Markup(raw.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e").replace("'", "\\u0027"))
 
 
 def size(count: int) -> str:
@@ -88,8 +86,18 @@ def number(value: int) -> str:
 
 
 env.globals.update(
-    dom_id=dom_id, about_id=about_id, include_panel=include_panel, asset=asset, words=words, now=now, hue=text.hue, initials=text.initials, language=text.language
+    dom_id=dom_id,
+    about_id=about_id,
+    include_panel=include_panel,
+    asset=asset,
+    words=words,
+    now=now,
+    hue=text.hue,
+    initials=text.initials,
+    language=text.language,
 )
+
+
 def prefix(value: str, before: str) -> str:
     return before + value
 

@@ -35,7 +35,9 @@ class Paging:
 
 def page_number(text: str | None) -> int:
     """From an address; nonsense is page 1."""
-    return min(int(text), LAST_PAGE) if text and text.isascii() and text.isdigit() and len(text) < 9 and int(text) else 1
+    return (
+        min(int(text), LAST_PAGE) if text and text.isascii() and text.isdigit() and len(text) < 9 and int(text) else 1
+    )
 
 
 def api_limit(text: str | None) -> int:

@@ -41,7 +41,8 @@ class PatchRow(Base):
 
 async def read_heads(tx: Tx, *topics: str) -> dict[str, int]:
     """Read before the data of a page: what is published later is replayed, never missed."""
-    known = {name: head for name, head in await tx.execute(select(TopicRow.name, TopicRow.head).where(TopicRow.name.in_(topics)))}
+    rows = await tx.execute(select(TopicRow.name, TopicRow.head).where(TopicRow.name.in_(topics)))
+    known = dict(rows.all())
     return {topic: known.get(topic, 0) for topic in topics}
 
 
@@ -52,7 +53,7 @@ async def take_numbers(tx: Tx, topics: list[str], is_sqlite: bool) -> dict[str, 
     insert = (sqlite if is_sqlite else postgresql).insert(TopicRow)
     statement = insert.values([{"name": topic, "head": 1, "floor": 0} for topic in sorted(topics)])
     statement = statement.on_conflict_do_update(index_elements=["name"], set_={"head": TopicRow.head + 1})
-    return {name: head for name, head in await tx.execute(statement.returning(TopicRow.name, TopicRow.head))}
+    return dict((await tx.execute(statement.returning(TopicRow.name, TopicRow.head))).all())
 
 
 class PatchSource:
@@ -68,11 +69,13 @@ class PatchSource:
     async def changed(self, after_position: int) -> tuple[int, dict[str, int]]:
         """The newest position, and the head of each topic with a patch above `after_position`."""
         async with self._database.transaction(read=True) as tx:
-            newest = await tx.scalar(select(func.max(PatchRow.position)))
+            newest = await tx.scalar(select(func.max(EventRow.position)))
             rows = await tx.execute(
-                select(PatchRow.topic, func.max(PatchRow.n)).where(PatchRow.position > after_position).group_by(PatchRow.topic)
+                select(PatchRow.topic, func.max(PatchRow.n))
+                .where(PatchRow.position > after_position)
+                .group_by(PatchRow.topic)
             )
-            return max(newest or 0, after_position), {topic: n for topic, n in rows}
+            return newest or 0, dict(rows.all())
 
     async def replay(self, topic: str, after: int, variants: Collection[str]) -> list[Message] | None:
         """The patches above `after`, rendered from what is true now; None when they cannot be had exactly."""
@@ -109,7 +112,11 @@ async def prune_patches(tx: Tx, hours: int) -> None:
     last = await tx.scalar(select(func.max(EventRow.position)).where(EventRow.at < oldest))
     if last is None:
         return
-    gone = select(PatchRow.topic, func.max(PatchRow.n).label("n")).where(PatchRow.position <= last).group_by(PatchRow.topic)
+    gone = (
+        select(PatchRow.topic, func.max(PatchRow.n).label("n"))
+        .where(PatchRow.position <= last)
+        .group_by(PatchRow.topic)
+    )
     old = gone.subquery()
     await tx.execute(
         update(TopicRow)

@@ -4,6 +4,7 @@ Every long-lived process has one and none is the leader: the database's own lock
 """
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,10 +56,8 @@ class Relay:
             except Exception as error:
                 log.error("relay.failed", error=repr(error))
                 await asyncio.sleep(self._interval)
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), self._interval)
-            except TimeoutError:
-                pass
             self._woken.clear()
 
     def stop(self) -> None:
@@ -120,7 +119,9 @@ class Relay:
         """Bulk facts change no screen: a run of them at the front is numbered by one statement."""
         loud = select(func.min(EventRow.id)).where(EventRow.position.is_(None), EventRow.quiet.is_(False))
         first_loud = await tx.scalar(loud)
-        run = select(EventRow.id, func.row_number().over(order_by=EventRow.id).label("k")).where(EventRow.position.is_(None))
+        run = select(EventRow.id, func.row_number().over(order_by=EventRow.id).label("k")).where(
+            EventRow.position.is_(None)
+        )
         if first_loud is not None:
             run = run.where(EventRow.id < first_loud)
         ranked = run.order_by(EventRow.id).limit(QUIET_BATCH).subquery()
@@ -128,7 +129,7 @@ class Relay:
             update(EventRow).where(EventRow.id == ranked.c.id).values(position=bindparam("base", position) + ranked.c.k)
         )
         result = await tx.execute(statement.execution_options(synchronize_session=False))
-        return int(result.rowcount)
+        return int(result.rowcount)  # type: ignore[attr-defined]
 
     async def _changes(self, tx: Tx, row: EventRow) -> dict[str, list[Change]] | None:
         """None: try this fact again later. After a few failures it is parked: position, one empty patch, its error."""

@@ -86,7 +86,7 @@ def fold(text: str) -> str:
 
 def initials(name: str) -> str:
     words = [word for word in name.split() if word[0].isalnum()]
-    picked = (words[0][0] + words[-1][0]) if len(words) > 1 else (words[0][:2] if words else name[:1])
+    picked = (words[0][0] + words[-1][0]) if len(words) > 1 else (words[0][:2] if words else name.strip()[:1])
     return picked.upper() or "?"
 
 

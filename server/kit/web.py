@@ -5,18 +5,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from sqlalchemy import select
+from starlette.convertors import register_url_convertor
 from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
-from sqlalchemy import select
 
+from server.kit.about import RecordNumber
 from server.kit.access import Principal
 from server.kit.db import Database, Tx
-from server.kit.errors import Conflict, DomainError, Forbidden, Invalid
+from server.kit.errors import Forbidden, Invalid
 from server.kit.idempotency import check_key, claim, fingerprint, settle
-from server.kit.logging import log
 from server.kit.pages import render
 from server.kit.patches import read_heads
 from server.kit.text import _, pick_language, speaking
@@ -29,29 +29,25 @@ SAFE = ("GET", "HEAD")
 FIELD_LIMIT = 600  # a mapping of 500 columns is the longest form
 FILE_LIMIT = 20
 
+register_url_convertor("int", RecordNumber())
 
-def route(
-    method: str, path: str, handler: Handler, *, personal: bool = False, before: Before | None = None
-) -> Route:
+
+def route(method: str, path: str, handler: Handler, *, personal: bool = False, before: Before | None = None) -> Route:
     """A route for members. `personal`: an act on oneself, open to read-only members too. `before` does what has no
     place in a transaction, such as reading files; it leaves what it found in `request.state`.
 
     The body is read whole before a transaction opens. GET = a snapshot that cannot write.
     """
 
-    async def endpoint(request: Request) -> Response:
-        await prepare(request)
-        try:
-            key = request.headers.get("idempotency-key") if method not in SAFE else None
-            if key is None:
-                return await _answer(request, handler, method, personal, None, before)
-            credential = request.headers.get("authorization", "") + request.headers.get("cookie", "")
-            async with request.app.state.key_locks.hold(credential, check_key(key)):
-                return await _answer(request, handler, method, personal, key, before)
-        finally:
-            await request.state.form.close()
+    async def answer(request: Request) -> Response:
+        key = request.headers.get("idempotency-key") if method not in SAFE else None
+        if key is None:
+            return await _answer(request, handler, method, personal, None, before)
+        credential = request.headers.get("authorization", "") + request.headers.get("cookie", "")
+        async with request.app.state.key_locks.hold(credential, check_key(key)):
+            return await _answer(request, handler, method, personal, key, before)
 
-    return Route(path, endpoint, methods=[method], name=f"{handler.__module__}.{handler.__name__}")
+    return Route(path, _prepared(answer), methods=[method], name=f"{handler.__module__}.{handler.__name__}")
 
 
 async def _answer(
@@ -86,12 +82,24 @@ def open_route(method: str, path: str, handler: OpenHandler) -> Route:
     """A route without a member (set-up, sign-in, reset, invitation). The handler opens its own transactions,
     so that hashing stays outside them."""
 
-    async def endpoint(request: Request) -> Response:
-        await prepare(request)
+    async def answer(request: Request) -> Response:
         with speaking(request_language(request)):
             return _response(await handler(request, request.app.state.database))
 
-    return Route(path, endpoint, methods=[method], name=f"{handler.__module__}.{handler.__name__}")
+    return Route(path, _prepared(answer), methods=[method], name=f"{handler.__module__}.{handler.__name__}")
+
+
+def _prepared(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """Reads the body before anything else, and lets uploaded files go at the end."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            await prepare(request)
+            return await answer(request)
+        finally:
+            await request.close()
+
+    return endpoint
 
 
 def _response(answer: Answer) -> Response:
@@ -111,13 +119,20 @@ async def prepare(request: Request) -> None:
     check_origin(request)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        request.state.form = await request.form(max_fields=FIELD_LIMIT, max_files=FILE_LIMIT, max_part_size=4 * 1024 * 1024)
+        request.state.form = await request.form(
+            max_fields=FIELD_LIMIT, max_files=FILE_LIMIT, max_part_size=4 * 1024 * 1024
+        )
         request.state.digest = json.dumps(
-            [[name, value if isinstance(value, str) else [value.filename, value.size]] for name, value in request.state.form.multi_items()]
+            [
+                [name, value if isinstance(value, str) else [value.filename, value.size]]
+                for name, value in request.state.form.multi_items()
+            ]
         ).encode()
     else:
         request.state.digest = await request.body()
-        request.state.json = parse_json(request.state.digest) if request.state.digest and kind == "application/json" else None
+        request.state.json = (
+            parse_json(request.state.digest) if request.state.digest and kind == "application/json" else None
+        )
 
 
 def parse_json(raw: bytes) -> Any:
@@ -139,14 +154,20 @@ def check_origin(request: Request) -> None:
     origin = request.headers.get("origin")
     if site is None and origin is None:
         return
-    if origin and site is None and is_own_origin(origin, request.headers.get("host", ""), request.app.state.settings.url):
+    if (
+        origin
+        and site is None
+        and is_own_origin(origin, request.headers.get("host", ""), request.app.state.settings.url)
+    ):
         return
     raise Forbidden(_("This request came from another site"))
 
 
 def is_own_origin(origin: str, host: str, base_url: str) -> bool:
     parts = urlsplit(origin)
-    return bool(parts.netloc) and (parts.netloc == host or origin == "{0.scheme}://{0.netloc}".format(urlsplit(base_url)))
+    return bool(parts.netloc) and (
+        parts.netloc == host or origin == "{0.scheme}://{0.netloc}".format(urlsplit(base_url))
+    )
 
 
 def field(form: FormData | Mapping[str, Any], name: str, limit: int = 10_000) -> str:
@@ -166,7 +187,9 @@ def is_htmx(request: Request) -> bool:
 
 def _sign_in_first(request: Request) -> Response:
     if is_api(request):
-        return JSONResponse({"error": "unauthorized", "message": "Send a valid bearer token"}, 401, {"WWW-Authenticate": "Bearer"})
+        return JSONResponse(
+            {"error": "unauthorized", "message": "Send a valid bearer token"}, 401, {"WWW-Authenticate": "Bearer"}
+        )
     target = "/signin?next=" + quote(request.url.path if request.method == "GET" and not is_htmx(request) else "/")
     if is_htmx(request) or request.method not in SAFE:
         return Response(status_code=401, headers={"HX-Redirect": target})
@@ -177,7 +200,9 @@ def is_api(request: Request) -> bool:
     return request.url.path.startswith("/api/")
 
 
-async def page(request: Request, tx: Tx, who: Principal, template: str, *, heads: dict[str, int], **context: Any) -> str:
+async def page(
+    request: Request, tx: Tx, who: Principal, template: str, *, heads: dict[str, int], **context: Any
+) -> str:
     """A whole page: the shell around `template`, with the sidebar's counts in one query."""
     shell = await _shell(request, tx, who, heads)
     return render(template, **shell, **context)
@@ -200,6 +225,14 @@ async def nav(request: Request, tx: Tx, who: Principal) -> Answer:
     return render(part, **await _shell(request, tx, who, heads) | {"path": request.query_params.get("at", "")})
 
 
+async def settings_page(
+    request: Request, tx: Tx, who: Principal, template: str, *, heads: dict[str, int], **context: Any
+) -> str:
+    """A page of the settings: the list of all of them beside it."""
+    pages = request.app.state.house.settings_for(who)
+    return await page(request, tx, who, template, heads=heads, pages=pages, **context)
+
+
 async def page_heads(tx: Tx, who: Principal, *topics: str) -> dict[str, int]:
     """The first line of a page's handler: heads of its topics, of the reader's own and of the workspace."""
     return await read_heads(tx, who.key, f"workspace:{who.workspace_id}", *topics)
@@ -210,62 +243,3 @@ def toast(response: Response, text: str, undo: tuple[str, str] | None = None) ->
     note = {"text": text, "undo": {"method": undo[0], "url": undo[1]} if undo else None, "error": False}
     response.headers["X-Toast"] = json.dumps(note)
     return response
-
-
-async def on_domain_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, DomainError)
-    who: Principal | None = getattr(request.state, "who", None)
-    with speaking(who.language if who else request_language(request)):
-        return _error_response(request, error, who)
-
-
-def _error_response(request: Request, error: DomainError, who: Principal | None) -> Response:
-    message = error.message or _default_message(error.status)
-    if is_api(request):
-        body: dict[str, Any] = {"error": _code(error), "message": message, "fields": error.fields}
-        if isinstance(error, Conflict):
-            body["theirs"] = error.theirs
-        return JSONResponse(body, error.status)
-    if is_htmx(request) or request.headers.get("x-requested-with") == "fetch":
-        html = render("kit/_error.html", error=error, message=message)
-        note = json.dumps({"text": message, "undo": None, "error": True})
-        return HTMLResponse(html, error.status, {"X-Toast": note, "HX-Reswap": "none"})
-    context = {"who": who, "status": error.status, "message": message, "nonce": request.state.nonce, "code": ""}
-    return HTMLResponse(render("kit/error.html", **context), error.status)
-
-
-def _code(error: DomainError) -> str:
-    return {404: "not_found", 403: "forbidden", 422: "invalid", 409: "conflict", 429: "too_many"}[error.status]
-
-
-def _default_message(status: int) -> str:
-    return {
-        404: _("There is nothing here, or it is not for you"),
-        403: _("You may not do this"),
-        409: _("Somebody was faster"),
-        429: _("Too many tries. Wait a moment"),
-        413: _("That is too large"),
-        405: _("This address does not do that"),
-    }.get(status, _("That did not work"))
-
-
-async def on_http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    with speaking(request_language(request)):
-        if is_api(request):
-            return JSONResponse({"error": f"http_{error.status_code}", "message": _default_message(error.status_code), "fields": {}}, error.status_code)
-        context = {"who": None, "status": error.status_code, "message": _default_message(error.status_code), "nonce": request.state.nonce, "code": ""}
-        return HTMLResponse(render("kit/error.html", **context), error.status_code, error.headers)
-
-
-async def on_crash(request: Request, error: Exception) -> Response:
-    """Says an id that stands in the log beside the trace; nothing of the inside."""
-    code = request.state.nonce[:6].upper()
-    log.error("request.crashed", code=code, path=request.url.path, exc_info=error)
-    with speaking(request_language(request)):
-        message = _("Something went wrong on our side. Nothing of yours is lost")
-        if is_api(request):
-            return JSONResponse({"error": "internal", "message": message, "code": code, "fields": {}}, 500)
-        return HTMLResponse(render("kit/error.html", who=None, status=500, message=message, nonce=request.state.nonce, code=code), 500)
-
-

@@ -1,5 +1,7 @@
 """Alembic's entry: run by `python -m server migrate` with the connection it opened."""
 
+from typing import Literal
+
 from alembic import context
 
 from server.kit import idempotency, index, jobs, patches  # noqa: F401  kit's own tables
@@ -14,7 +16,7 @@ def include_object(item: object, name: str | None, kind: str, reflected: bool, c
     return not (kind == "table" and name is not None and name.startswith("search_fts"))
 
 
-def render_item(kind: str, item: object, autogen_context: object) -> str | bool:
+def render_item(kind: str, item: object, autogen_context: object) -> str | Literal[False]:
     """Migrations stand alone: our own column types are written as what they are in the database."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
 

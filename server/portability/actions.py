@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import delete, update
 
-from server.contacts.actions import define_field
+from server.contacts.custom import define_field
 from server.contacts.fields import CUSTOM
 from server.contacts.models import CustomField
 from server.contacts.queries import list_fields

@@ -216,8 +216,10 @@ async def _finish(tx: Tx, batch_id: int, position: int, via: str) -> None:
     who = await _maker(tx, batch, via)
     batch.state, batch.finished_at = "done", now()
     batch.total = max(position, batch.position)
-    counts = {"created": batch.created, "updated": batch.updated, "failed": batch.failed}
-    emit(tx, who, ContactsImported(subject=f"import:{batch.id}", **counts))
+    fact = ContactsImported(
+        subject=f"import:{batch.id}", created=batch.created, updated=batch.updated, failed=batch.failed
+    )
+    emit(tx, who, fact)
 
 
 async def count_traces(tx: Tx, batch_id: int) -> int:

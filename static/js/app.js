@@ -2,6 +2,7 @@
 import htmx from 'htmx.org';
 import { startActs } from './acts.js';
 import { startBulk } from './bulk.js';
+import { startChat } from './chat.js';
 import { startComposer } from './composer.js';
 import { startDialogs } from './dialogs.js';
 import { startFacts } from './facts.js';
@@ -18,6 +19,7 @@ import { startPresence } from './presence.js';
 import { watchRegions } from './regions.js';
 import { startSwaps } from './swap.js';
 import { startTheme } from './theme.js';
+import { startTimeline } from './timeline.js';
 import { startTimes } from './times.js';
 import { startToasts } from './toasts.js';
 
@@ -50,3 +52,5 @@ startComposer();
 startBulk();
 startLists();
 startNotices();
+startChat();
+startTimeline();

@@ -14,6 +14,8 @@ export function startDialogs() {
     if (copier) copy(copier.dataset.copy);
   });
   document.addEventListener('toggle', placeMenu, true);
+  // What was fetched into a dialog goes with it, so that no two forms of a page have the same names.
+  document.addEventListener('close', ({ target }) => target.matches?.('[data-empty-on-close]') && target.replaceChildren(), true);
   // A dialog that came with an answer opens by itself.
   htmx.on('htmx:after:swap', () => document.querySelectorAll('dialog[data-open]').forEach(openDialog));
   // hx-confirm asks in our own words and look.

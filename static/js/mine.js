@@ -8,7 +8,8 @@ export function startMine() {
   if (!/^\d+$/.test(me() ?? '')) return;
   const mine = OWNERS.map((name) => `[data-${name}="${me()}"]`).join(', ');
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(`.mine-only:not(:is(${mine}), :is(${mine}) *), .others-only:is(${mine}, :is(${mine}) *) { display: none; }`);
+  // .for-me asks the element itself alone: what lies around it may be mine because I changed it.
+  sheet.replaceSync(`.mine-only:not(:is(${mine}), :is(${mine}) *), .others-only:is(${mine}, :is(${mine}) *), .for-me:not(${mine}) { display: none; }`);
   document.adoptedStyleSheets.push(sheet);
 }
 

@@ -236,14 +236,16 @@ def test_region_that_arrives_later_is_heard_and_then_left(wire: Wire, page: Page
 
 FACT = """<dl id="facts" data-topics='{"contact:7":1}' data-editing-text="%s is editing">
   <div class="fact" id="fact-phone" data-field="phone" data-v="1"><dt>Phone</dt>
-  <dd><button class="fact-value" hx-get="/edit" hx-target="closest .fact" hx-swap="outerHTML">111</button></dd></div></dl>
+  <dd><button class="fact-value" hx-get="/edit" hx-target="closest .fact" hx-swap="outerHTML">111</button></dd></div>
+  </dl>
   <template id="beside"><div class="beside"><span><b data-who></b> changed this to <b data-value></b></span>
   <button type="button" data-take>Take it</button><button type="button" data-keep>Keep mine</button></div></template>
   <main data-record="contact:7"></main>"""
 FORM = """<div class="fact" id="fact-phone" data-field="phone" data-v="1"><dt>Phone</dt><dd>
   <form hx-put="/phone" hx-target="closest .fact" hx-swap="outerHTML"><input type="hidden" name="version" value="1">
   <input name="phone" value="111" autofocus></form></dd></div>"""
-REMOTE = """<div class="fact" id="fact-phone" data-field="phone" data-v="2" data-by="8" data-by-name="Ana"><dt>Phone</dt>
+REMOTE = """<div class="fact" id="fact-phone" data-field="phone" data-v="2" data-by="8" data-by-name="Ana">
+  <dt>Phone</dt>
   <dd><button class="fact-value" hx-get="/edit" hx-target="closest .fact" hx-swap="outerHTML">222</button></dd></div>"""
 
 
@@ -290,7 +292,8 @@ def test_held_patch_comes_when_the_field_is_left(wire: Wire, page: Page) -> None
 
 
 ROOM = """<main data-record="room:3"><div id="messages" data-topics='{"room:3":0}'></div>
-  <form action="/rooms/3/messages" method="post" data-outbox="#messages"><textarea name="text" data-enter-sends></textarea>
+  <form action="/rooms/3/messages" method="post" data-outbox="#messages">
+  <textarea name="text" data-enter-sends></textarea>
   <button type="submit">Send</button></form></main>"""
 
 
@@ -456,7 +459,8 @@ def test_keys_palette_and_theme(wire: Wire, page: Page) -> None:
     show(wire, page, TASKS + """<dialog class="palette" id="palette" aria-label="Go to"><div class="q">
       <input name="q" role="combobox" aria-label="Search"></div><div id="options" role="listbox"></div></dialog>
       <button type="button" data-theme-toggle>Theme</button><input type="search" data-search aria-label="Search">
-      <a data-row href="#a">A</a><a data-row href="#b">B</a><button type="button" data-key="t" data-dialog="new">Task</button>
+      <a data-row href="#a">A</a><a data-row href="#b">B</a>
+      <button type="button" data-key="t" data-dialog="new">Task</button>
       <dialog class="dlg" id="new"><button type="button" data-close>Close</button></dialog>""")  # fmt: skip
     page.keyboard.press("Control+k")
     expect(page.locator("#options [aria-selected=true]")).to_have_text("One")
@@ -465,7 +469,8 @@ def test_keys_palette_and_theme(wire: Wire, page: Page) -> None:
     page.wait_for_url("**/#two")
     expect(page.locator("#palette")).to_be_hidden()
     page.keyboard.press("/")
-    expect(page.locator("[data-search]")).to_be_focused()
+    # by :focus, because a window behind another has an active field too
+    expect(page.locator("[data-search]:focus")).to_have_count(1)
     page.keyboard.press("t")
     expect(page.locator("#new")).to_be_hidden()
     page.locator("[data-search]").blur()

@@ -1,4 +1,4 @@
-"""A small server for the tests of the browser modules: serves one page with the built assets and speaks the wire by hand."""
+"""A small server for the tests of the browser modules: one page with the built assets, and the wire spoken by hand."""
 
 import asyncio
 import contextlib

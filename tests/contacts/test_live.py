@@ -11,7 +11,9 @@ Client = httpx.AsyncClient
 
 @pytest.fixture
 async def lucia(ana: Client) -> str:
-    answer = await ana.post("/contacts", data={"name": "Lucía Ferrer", "company": "Hoteles Almadraba", "phones": "+34 600 000 118"})
+    answer = await ana.post(
+        "/contacts", data={"name": "Lucía Ferrer", "company": "Hoteles Almadraba", "phones": "+34 600 000 118"}
+    )
     assert answer.status_code == 201
     return answer.headers["location"]
 

@@ -9,9 +9,19 @@ from server.portability.survey import survey
 from server.portability.tables import Unreadable, find_encoding, find_reading, read_headers, read_rows
 from tests.conftest import shared
 
-SPECTRUM = (
-    "comma_in_quotes empty empty_crlf escaped_quotes json newlines newlines_crlf quotes_and_newlines simple simple_crlf utf8"
-).split()
+SPECTRUM = [
+    "comma_in_quotes",
+    "empty",
+    "empty_crlf",
+    "escaped_quotes",
+    "json",
+    "newlines",
+    "newlines_crlf",
+    "quotes_and_newlines",
+    "simple",
+    "simple_crlf",
+    "utf8",
+]
 
 
 def write(folder: Path, content: str | bytes) -> Path:

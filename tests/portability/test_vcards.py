@@ -11,14 +11,31 @@ from server.portability.vcards import COLUMNS, read_cards
 from tests.conftest import shared
 from tests.portability.conftest import Client, bring, contacts, counts, failures
 
-FILES = sorted(
-    f"io/text/{name}.vcf"
-    for name in (
-        "John_Doe_ANDROID John_Doe_BLACK_BERRY John_Doe_EVOLUTION John_Doe_GMAIL John_Doe_IPHONE John_Doe_LOTUS_NOTES "
-        "John_Doe_MAC_ADDRESS_BOOK John_Doe_MS_OUTLOOK fullcontact gmail-list gmail-single gmail-single2 outlook-2003 "
-        "outlook-2007 rfc2426-example rfc6350-example thunderbird-MoreFunctionsForAddressBook-extension"
-    ).split()
-) + ["issue/issue114.vcf"]
+FILES = [
+    *sorted(
+        f"io/text/{name}.vcf"
+        for name in [
+            "John_Doe_ANDROID",
+            "John_Doe_BLACK_BERRY",
+            "John_Doe_EVOLUTION",
+            "John_Doe_GMAIL",
+            "John_Doe_IPHONE",
+            "John_Doe_LOTUS_NOTES",
+            "John_Doe_MAC_ADDRESS_BOOK",
+            "John_Doe_MS_OUTLOOK",
+            "fullcontact",
+            "gmail-list",
+            "gmail-single",
+            "gmail-single2",
+            "outlook-2003",
+            "outlook-2007",
+            "rfc2426-example",
+            "rfc6350-example",
+            "thunderbird-MoreFunctionsForAddressBook-extension",
+        ]
+    ),
+    "issue/issue114.vcf",
+]
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -53,7 +53,7 @@ class FakeSource:
         self.position += 1
         n = len(self.rows[topic]) + 1
         text = json.dumps(body if body is not None else f"{topic} {n}").encode()
-        bodies = {variant: b'"html":' + text for variant in ("en", "es", "json")}
+        bodies = dict.fromkeys(("en", "es", "json"), b'"html":' + text)
         if kind == "r":
             bodies = {"*": b'"regions":["list"]'}
         message = Message(topic, n, self.position, kind, bodies, recheck)

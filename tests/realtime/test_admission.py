@@ -200,3 +200,17 @@ async def test_questions_to_the_doors_are_bounded(hub: Hub, doors: FakeDoors):
     doors.may_listen = may_listen
     await asyncio.gather(*(hub.subscribe(connection, {T: 0}) for connection, _ in people))
     assert 1 < most <= 16
+
+
+async def test_a_no_that_became_a_yes_meanwhile_is_a_yes(
+    hub: Hub, doors: FakeDoors, source: FakeSource, bus: MemoryBus
+):
+    connection, writer = await join(hub)
+    doors.locked, doors.gate = {T}, asyncio.Event()
+    hub.want(connection, {T: 0})
+    await until(lambda: doors.asked)
+    doors.locked = set()
+    await bus.publish(source.commit(T, recheck=True))
+    doors.gate.set()
+    await until(lambda: writer.of("ok"))
+    assert not writer.of("no") and writer.numbers(T) == [1]

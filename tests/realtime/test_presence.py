@@ -183,3 +183,20 @@ def test_merging_prefers_a_field():
 
 def test_an_unchanged_crowd_is_an_empty_delta():
     assert who(T, {1: "a"}, {1: "a"}).payload == b'{"t":"who","topic":"contact:7","join":[],"left":[],"editing":{}}'
+
+
+async def test_no_delta_comes_before_the_whole_crowd(hub: Hub, source: FakeSource):
+    """One topic of a `sub` is live already while another is still replayed: its deltas wait for the greeting."""
+    bob, _ = await listening(hub, 2)
+    ada, writer = await join(hub, 1)
+    source.commit("room:3")
+    source.gate = asyncio.Event()
+    hub.want(ada, {T: None, "room:3": 0})
+    await until(lambda: ("replay", "room:3", 0) in source.asked)
+    hub.presence.at(bob, T, "phone", False)
+    await until(lambda: hub.presence._crowds[T].shown)
+    await settled()
+    assert not writer.of("who")
+    source.gate.set()
+    await until(lambda: crowd(writer) == {2: "phone"})
+    assert writer.of("who")[0]["all"] is True

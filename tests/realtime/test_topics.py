@@ -221,3 +221,17 @@ async def test_the_bus_going_down_in_a_subscription_is_no_error(
     connection, writer = await join(hub)
     await hub.subscribe(connection, {T: 0})
     await until(lambda: writer.of("ok"))
+
+
+async def test_who_goes_live_while_others_are_read_for_gets_its_own_rendering(hub: Hub, source: FakeSource):
+    english = await join(hub, 5, "en")
+    await hub.subscribe(english[0], {T: 0})
+    source.commit(T)
+    source.gate = asyncio.Event()
+    await hub.check()
+    await until(lambda: ("replay", T, 0) in source.asked)  # for English listeners only
+    spanish = await join(hub, 6, "es")
+    await hub.subscribe(spanish[0], {T: None})
+    source.gate.set()
+    await until(lambda: english[1].numbers(T) == [1] == spanish[1].numbers(T))
+    assert spanish[1].of("p")[0]["html"] == f"{T} 1"

@@ -31,6 +31,7 @@ def upgrade() -> None:
     with op.batch_alter_table('event', schema=None) as batch_op:
         batch_op.create_index('ix_event_about', ['workspace_id', 'about', 'position'], unique=False)
         batch_op.create_index('ix_event_pending', ['id'], unique=False, sqlite_where=sa.text('position IS NULL'), postgresql_where=sa.text('position IS NULL'))
+        batch_op.create_index('ix_event_subject', ['subject', 'id'], unique=False)
 
     op.create_table('idempotency',
     sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -168,6 +169,13 @@ def upgrade() -> None:
     with op.batch_alter_table('api_token', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_api_token_user_id'), ['user_id'], unique=False)
 
+    op.create_table('chat_draft',
+    sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('place', sa.String(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_chat_draft_user_id_user'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id', 'place', name=op.f('pk_chat_draft'))
+    )
     op.create_table('contact',
     sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -204,6 +212,34 @@ def upgrade() -> None:
         batch_op.create_index('ix_contact_by_owner', ['workspace_id', 'owner_id', 'trashed_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_contact_company_id'), ['company_id'], unique=False)
 
+    op.create_table('draft',
+    sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('about', sa.String(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_draft_user_id_user'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id', 'about', 'kind', name=op.f('pk_draft'))
+    )
+    op.create_table('file',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('about', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('type', sa.String(), nullable=False),
+    sa.Column('size', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('key', sa.String(), nullable=False),
+    sa.Column('creator_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['creator_id'], ['user.id'], name=op.f('fk_file_creator_id_user')),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_file_workspace_id_workspace')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_file')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('file', schema=None) as batch_op:
+        batch_op.create_index('ix_file_about', ['workspace_id', 'about', 'id'], unique=False)
+
     op.create_table('import_batch',
     sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -234,6 +270,60 @@ def upgrade() -> None:
     with op.batch_alter_table('import_batch', schema=None) as batch_op:
         batch_op.create_index('ix_import_batch_workspace', ['workspace_id', 'id'], unique=False)
 
+    op.create_table('note',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('about', sa.String(), nullable=False),
+    sa.Column('author_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('pinned_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('version', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('edited_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['author_id'], ['user.id'], name=op.f('fk_note_author_id_user')),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_note_workspace_id_workspace')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_note')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('note', schema=None) as batch_op:
+        batch_op.create_index('ix_note_about', ['workspace_id', 'about', 'id'], unique=False)
+        batch_op.create_index('ix_note_pinned', ['workspace_id', 'about'], unique=False, sqlite_where=sa.text('pinned_at IS NOT NULL'), postgresql_where=sa.text('pinned_at IS NOT NULL'))
+
+    op.create_table('notice',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('event_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('subject', sa.String(), nullable=False),
+    sa.Column('about', sa.String(), nullable=True),
+    sa.Column('place', sa.String(), nullable=False),
+    sa.Column('actor_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('text', sa.String(), nullable=False),
+    sa.Column('url', sa.String(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('read_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['actor_id'], ['user.id'], name=op.f('fk_notice_actor_id_user')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_notice_user_id_user'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_notice_workspace_id_workspace')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_notice')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('notice', schema=None) as batch_op:
+        batch_op.create_index('ix_notice_about', ['workspace_id', 'about'], unique=False)
+        batch_op.create_index('ix_notice_place', ['user_id', 'place'], unique=False)
+        batch_op.create_index('ix_notice_subject', ['subject'], unique=False)
+        batch_op.create_index('ix_notice_unread', ['user_id', 'read_at', 'id'], unique=False)
+
+    op.create_table('read_mark',
+    sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('about', sa.String(), nullable=False),
+    sa.Column('position', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_read_mark_user_id_user'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id', 'about', name=op.f('pk_read_mark'))
+    )
     op.create_table('saved_view',
     sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -262,6 +352,45 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('session', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_session_user_id'), ['user_id'], unique=False)
+
+    op.create_table('task',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('title', sa.String(), nullable=False),
+    sa.Column('notes', sa.Text(), nullable=False),
+    sa.Column('about', sa.String(), nullable=True),
+    sa.Column('due_on', sa.Date(), nullable=True),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('priority', sa.String(), nullable=False),
+    sa.Column('checklist', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.Column('creator_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('assignee_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('team_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('handed_by_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('handed_user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('handed_team_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('handed_note', sa.String(), nullable=False),
+    sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('version', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('field_versions', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['assignee_id'], ['user.id'], name=op.f('fk_task_assignee_id_user')),
+    sa.ForeignKeyConstraint(['creator_id'], ['user.id'], name=op.f('fk_task_creator_id_user')),
+    sa.ForeignKeyConstraint(['handed_by_id'], ['user.id'], name=op.f('fk_task_handed_by_id_user')),
+    sa.ForeignKeyConstraint(['handed_team_id'], ['team.id'], name=op.f('fk_task_handed_team_id_team'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['handed_user_id'], ['user.id'], name=op.f('fk_task_handed_user_id_user')),
+    sa.ForeignKeyConstraint(['team_id'], ['team.id'], name=op.f('fk_task_team_id_team'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_task_workspace_id_workspace')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_task')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('task', schema=None) as batch_op:
+        batch_op.create_index('ix_task_about', ['workspace_id', 'about', 'done_at'], unique=False)
+        batch_op.create_index('ix_task_assignee', ['workspace_id', 'assignee_id', 'done_at', 'due_on', 'id'], unique=False)
+        batch_op.create_index('ix_task_creator', ['workspace_id', 'creator_id', 'done_at', 'due_on', 'id'], unique=False)
+        batch_op.create_index('ix_task_handed', ['workspace_id', 'handed_user_id'], unique=False, sqlite_where=sa.text('handed_by_id IS NOT NULL'), postgresql_where=sa.text('handed_by_id IS NOT NULL'))
+        batch_op.create_index('ix_task_team', ['workspace_id', 'team_id', 'done_at', 'due_on', 'id'], unique=False)
 
     op.create_table('team_member',
     sa.Column('team_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -332,11 +461,137 @@ def upgrade() -> None:
     with op.batch_alter_table('import_row', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_import_row_contact_id'), ['contact_id'], unique=False)
 
+    op.create_table('note_version',
+    sa.Column('note_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('version', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('editor_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['editor_id'], ['user.id'], name=op.f('fk_note_version_editor_id_user')),
+    sa.ForeignKeyConstraint(['note_id'], ['note.id'], name=op.f('fk_note_version_note_id_note'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('note_id', 'version', name=op.f('pk_note_version'))
+    )
+    op.create_table('room',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('topic', sa.Text(), nullable=False),
+    sa.Column('private', sa.Boolean(), nullable=False),
+    sa.Column('for_all', sa.Boolean(), nullable=False),
+    sa.Column('about', sa.String(), nullable=True),
+    sa.Column('record_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('pair', sa.String(), nullable=True),
+    sa.Column('creator_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('archived_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('posted', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('last_message_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('last_author_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('last_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('version', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['creator_id'], ['user.id'], name=op.f('fk_room_creator_id_user')),
+    sa.ForeignKeyConstraint(['record_id'], ['contact.id'], name=op.f('fk_room_record_id_contact'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_room_workspace_id_workspace')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_room')),
+    sa.UniqueConstraint('workspace_id', 'about', name=op.f('uq_room_workspace_id_about')),
+    sa.UniqueConstraint('workspace_id', 'pair', name=op.f('uq_room_workspace_id_pair')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('room', schema=None) as batch_op:
+        batch_op.create_index('ix_room_by_name', ['workspace_id', 'kind', 'name'], unique=False)
+        batch_op.create_index('ix_room_record_id', ['record_id'], unique=False)
+
+    op.create_table('message',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('room_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('n', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('author_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('reply_to_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('replies', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('replied_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('repliers', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('edited_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('version', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['author_id'], ['user.id'], name=op.f('fk_message_author_id_user')),
+    sa.ForeignKeyConstraint(['reply_to_id'], ['message.id'], name=op.f('fk_message_reply_to_id_message'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['room_id'], ['room.id'], name=op.f('fk_message_room_id_room'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_message_workspace_id_workspace')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_message')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('message', schema=None) as batch_op:
+        batch_op.create_index('ix_message_all', ['room_id', 'id'], unique=False)
+        batch_op.create_index('ix_message_reply_to_id', ['reply_to_id', 'id'], unique=False)
+        batch_op.create_index('ix_message_room', ['room_id', 'reply_to_id', 'id'], unique=False)
+
+    op.create_table('room_member',
+    sa.Column('room_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('joined_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('read_message_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('read_n', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('muted', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['room_id'], ['room.id'], name=op.f('fk_room_member_room_id_room'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_room_member_user_id_user'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('room_id', 'user_id', name=op.f('pk_room_member'))
+    )
+    with op.batch_alter_table('room_member', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_room_member_user_id'), ['user_id'], unique=False)
+
+    op.create_table('mention',
+    sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('message_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('room_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['message_id'], ['message.id'], name=op.f('fk_mention_message_id_message'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['room_id'], ['room.id'], name=op.f('fk_mention_room_id_room'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_mention_user_id_user'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id', 'message_id', name=op.f('pk_mention'))
+    )
+    with op.batch_alter_table('mention', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_mention_message_id'), ['message_id'], unique=False)
+        batch_op.create_index('ix_mention_room', ['user_id', 'room_id', 'message_id'], unique=False)
+
+    op.create_table('reaction',
+    sa.Column('message_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('emoji', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['message_id'], ['message.id'], name=op.f('fk_reaction_message_id_message'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_reaction_user_id_user'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('message_id', 'user_id', 'emoji', name=op.f('pk_reaction'))
+    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table('reaction')
+    with op.batch_alter_table('mention', schema=None) as batch_op:
+        batch_op.drop_index('ix_mention_room')
+        batch_op.drop_index(batch_op.f('ix_mention_message_id'))
+
+    op.drop_table('mention')
+    with op.batch_alter_table('room_member', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_room_member_user_id'))
+
+    op.drop_table('room_member')
+    with op.batch_alter_table('message', schema=None) as batch_op:
+        batch_op.drop_index('ix_message_room')
+        batch_op.drop_index('ix_message_reply_to_id')
+        batch_op.drop_index('ix_message_all')
+
+    op.drop_table('message')
+    with op.batch_alter_table('room', schema=None) as batch_op:
+        batch_op.drop_index('ix_room_record_id')
+        batch_op.drop_index('ix_room_by_name')
+
+    op.drop_table('room')
+    op.drop_table('note_version')
     with op.batch_alter_table('import_row', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_import_row_contact_id'))
 
@@ -357,6 +612,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_team_member_user_id'))
 
     op.drop_table('team_member')
+    with op.batch_alter_table('task', schema=None) as batch_op:
+        batch_op.drop_index('ix_task_team')
+        batch_op.drop_index('ix_task_handed', sqlite_where=sa.text('handed_by_id IS NOT NULL'), postgresql_where=sa.text('handed_by_id IS NOT NULL'))
+        batch_op.drop_index('ix_task_creator')
+        batch_op.drop_index('ix_task_assignee')
+        batch_op.drop_index('ix_task_about')
+
+    op.drop_table('task')
     with op.batch_alter_table('session', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_session_user_id'))
 
@@ -365,10 +628,28 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_saved_view_workspace_id'))
 
     op.drop_table('saved_view')
+    op.drop_table('read_mark')
+    with op.batch_alter_table('notice', schema=None) as batch_op:
+        batch_op.drop_index('ix_notice_unread')
+        batch_op.drop_index('ix_notice_subject')
+        batch_op.drop_index('ix_notice_place')
+        batch_op.drop_index('ix_notice_about')
+
+    op.drop_table('notice')
+    with op.batch_alter_table('note', schema=None) as batch_op:
+        batch_op.drop_index('ix_note_pinned', sqlite_where=sa.text('pinned_at IS NOT NULL'), postgresql_where=sa.text('pinned_at IS NOT NULL'))
+        batch_op.drop_index('ix_note_about')
+
+    op.drop_table('note')
     with op.batch_alter_table('import_batch', schema=None) as batch_op:
         batch_op.drop_index('ix_import_batch_workspace')
 
     op.drop_table('import_batch')
+    with op.batch_alter_table('file', schema=None) as batch_op:
+        batch_op.drop_index('ix_file_about')
+
+    op.drop_table('file')
+    op.drop_table('draft')
     with op.batch_alter_table('contact', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_contact_company_id'))
         batch_op.drop_index('ix_contact_by_owner')
@@ -377,6 +658,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_contact_by_activity')
 
     op.drop_table('contact')
+    op.drop_table('chat_draft')
     with op.batch_alter_table('api_token', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_api_token_user_id'))
 
@@ -407,6 +689,7 @@ def downgrade() -> None:
 
     op.drop_table('idempotency')
     with op.batch_alter_table('event', schema=None) as batch_op:
+        batch_op.drop_index('ix_event_subject')
         batch_op.drop_index('ix_event_pending', sqlite_where=sa.text('position IS NULL'), postgresql_where=sa.text('position IS NULL'))
         batch_op.drop_index('ix_event_about')
 

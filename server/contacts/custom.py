@@ -1,0 +1,66 @@
+"""The verbs on a workspace's own fields; admins make them, and imports of admins."""
+
+from collections.abc import Sequence
+
+from server.contacts import events as facts
+from server.contacts.actions import custom_fields
+from server.contacts.models import CustomField
+from server.kit.access import Principal
+from server.kit.db import Tx
+from server.kit.errors import Forbidden, Invalid
+from server.kit.events import emit
+from server.kit.text import _, clean, fold
+
+
+async def define_field(
+    tx: Tx, who: Principal, label: str, kind: str, choices: Sequence[str] = (), key: str = ""
+) -> CustomField:
+    """A new custom field; admins only. `key` is made from the label when not given."""
+    if not who.is_at_least("admin"):
+        raise Forbidden(_("Only admins change fields"))
+    label = " ".join(clean(label, 80).split())
+    if not label:
+        raise Invalid(label=_("A name is needed"))
+    if kind not in ("text", "number", "date", "choice", "yes_no"):
+        raise Invalid(kind=_("No such kind of field"))
+    options = list(dict.fromkeys(clean(choice, 200) for choice in choices if clean(choice, 200)))[:200]
+    if kind == "choice" and not options:
+        raise Invalid(choices=_("Name at least one choice"))
+    known = await custom_fields(tx, who)
+    made = CustomField(
+        workspace_id=who.workspace_id,
+        key=_free_key(key or label, set(known)),
+        label=label,
+        kind=kind,
+        choices=options,
+        order=len(known),
+    )
+    tx.add(made)
+    await tx.flush()
+    known[made.key] = made
+    emit(tx, who, facts.FieldDefined(subject=f"field:{made.id}", key=made.key, label=label, kind=kind))
+    return made
+
+
+def _free_key(label: str, taken: set[str]) -> str:
+    plain = "".join(c if c.isascii() and c.isalnum() else "_" for c in fold(label)).strip("_")[:40] or "field"
+    key, n = plain, 2
+    while key in taken:
+        key, n = f"{plain}_{n}", n + 1
+    return key
+
+
+async def change_field(tx: Tx, who: Principal, custom: CustomField, label: str, choices: Sequence[str]) -> CustomField:
+    """Its name and its choices; the kind stays, so that stored values keep their meaning."""
+    custom.label = " ".join(clean(label, 80).split()) or custom.label
+    if custom.kind == "choice":
+        options = list(dict.fromkeys(clean(choice, 200) for choice in choices if clean(choice, 200)))[:200]
+        custom.choices = options or custom.choices
+    emit(tx, who, facts.FieldChanged(subject=f"field:{custom.id}", key=custom.key, label=custom.label))
+    return custom
+
+
+async def remove_field(tx: Tx, who: Principal, custom: CustomField) -> None:
+    """The field goes from every page; stored values stay in the rows until they are changed."""
+    emit(tx, who, facts.FieldRemoved(subject=f"field:{custom.id}", key=custom.key))
+    await tx.delete(custom)

@@ -1,0 +1,41 @@
+"""Chromium once, and a house per engine: SQLite with the memory bus, PostgreSQL with Redis."""
+
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests import needs
+from tests.browser.house import FLAGS, House, open_house
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = needs.chromium()
+    if path is None:
+        pytest.skip("left out: no chromium")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with open_house(tmp_path_factory.mktemp("house")) as house:
+        yield house
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_house")
+        return
+    if needs.find("postgres") is None or needs.find("redis-server") is None:
+        pytest.skip("left out: no postgres or redis-server")
+    with contextlib.ExitStack() as stack:
+        database = stack.enter_context(needs.postgres_server())
+        redis = stack.enter_context(needs.redis_server())
+        folder = tmp_path_factory.mktemp("house")
+        yield stack.enter_context(open_house(folder, DATABASE_URL=database, REDIS_URL=redis))

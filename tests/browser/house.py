@@ -1,0 +1,108 @@
+"""A real Tertulia in a process of its own, with two people of two departments, for tests in real browsers."""
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx2 as httpx
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from tests import needs
+
+PASSWORD = "tres palabras buenas"
+PATIENCE = 20.0
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+OWN_NOISE = ("WebSocket connection to", "net::ERR_", "Failed to load resource")
+
+
+@dataclass
+class House:
+    """A running server; `complaints` of every page that was opened: console errors, warnings, uncaught errors."""
+
+    url: str
+    owner: httpx.Client
+    complaints: list[str] = field(default_factory=list)
+
+    def sit(self, browser: Browser, email: str, **options: object) -> Page:
+        """A browser of its own for one person, signed in."""
+        context: BrowserContext = browser.new_context(**options)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.goto(f"{self.url}/signin")
+        page.fill("#email", email)
+        page.fill("#password", PASSWORD)
+        page.click("[type=submit]")
+        page.wait_for_url("**/contacts")
+        return page
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not message.text.startswith(OWN_NOISE):
+            self.complaints.append(message.text)
+
+    def contact(self, name: str) -> str:
+        """Makes a record; its address."""
+        answer = self.owner.post("/contacts", data={"name": name})
+        return str(answer.headers["location"])
+
+
+@contextlib.contextmanager
+def open_house(folder: Path, **env: str) -> Iterator[House]:
+    port = needs.free_port()
+    url = f"http://127.0.0.1:{port}"
+    words = os.environ | {"DATA_DIR": str(folder), "PORT": str(port), "LOG_LEVEL": "WARNING", "BASE_URL": url} | env
+    command = [sys.executable, "-m", "server"]
+    admin = [
+        "admin",
+        "--email",
+        "ana@example.org",
+        "--password",
+        PASSWORD,
+        "--name",
+        "Ana Beltrán",
+        "--workspace",
+        "Nogal",
+    ]
+    subprocess.run([*command, *admin], env=words, check=True, capture_output=True)
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen([*command, "serve"], env=words, stdout=log, stderr=log)
+    try:
+        wait_until_ready(url, process, folder)
+        with httpx.Client(base_url=url, headers={"sec-fetch-site": "same-origin"}) as owner:
+            owner.post("/signin", data={"email": "ana@example.org", "password": PASSWORD})
+            for name in ("Sales", "Support"):
+                owner.post("/settings/teams", data={"name": name, "department": "1"})
+            invite(owner, "mateo@example.org", "Mateo Ríos", team="2")
+            yield House(url, owner)
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def invite(owner: httpx.Client, email: str, name: str, team: str) -> None:
+    answer = owner.post("/settings/invitations", data={"emails": email, "role": "member", "team": team})
+    link = re.search(r"/join/[\w-]+", answer.text)
+    assert link is not None, answer.text
+    with httpx.Client(base_url=owner.base_url) as guest:
+        assert guest.post(link[0], data={"name": name, "password": PASSWORD}).status_code == 303
+
+
+def wait_until_ready(url: str, process: subprocess.Popen[bytes], folder: Path) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and process.poll() is None:
+        with contextlib.suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(f"{url}/ready"):
+            return
+        time.sleep(0.05)  # a process that starts has no event to wait for
+    raise RuntimeError((folder / "server.log").read_text())

@@ -1,0 +1,62 @@
+"""Every page, both languages, both widths and themes: axe-core finds nothing, nothing is wider than the screen."""
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.house import House
+
+pytestmark = pytest.mark.browser
+AXE = Path("node_modules/axe-core/axe.min.js")
+PAGES = [
+    "/contacts", "/contacts?kind=company", "/contacts?q=nobody-has-this-name", "{record}", "/tasks", "/chat", "/notices", "/import", "/search?q=luc",
+    "/settings/profile", "/settings/people", "/settings/teams", "/settings/workspace", "/settings/fields", "/settings/check",
+]  # fmt: skip
+SCREENS = {"wide": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("screen", SCREENS)
+def test_no_violations(sqlite_house: House, chromium: Browser, screen: str, theme: str, language: str) -> None:
+    record = sqlite_house.contact("Harriet Cole")
+    for path in ("/settings/fields",):
+        sqlite_house.owner.post(path, data={"label": f"Seats {screen} {theme} {language}", "kind": "number"})
+    page = sqlite_house.sit(chromium, "mateo@example.org", viewport=SCREENS[screen], color_scheme=theme)
+    page.request.put(
+        f"{sqlite_house.url}/settings/profile/language",
+        form={"value": language},
+        headers={"sec-fetch-site": "same-origin"},
+    )
+    found = []
+    for path in PAGES:
+        address = path.format(record=record)
+        answer = page.goto(sqlite_house.url + address)
+        assert answer is not None
+        assert answer.status == 200, address
+        found += look(page, address)
+    page.context.close()
+    said, sqlite_house.complaints = sqlite_house.complaints, []
+    assert said == []
+    assert found == []
+
+
+@pytest.mark.parametrize("path", ["/signin", "/forgot"])
+def test_gates(sqlite_house: House, chromium: Browser, path: str) -> None:
+    page = chromium.new_page(viewport=SCREENS["phone"])  # type: ignore[arg-type]
+    page.goto(sqlite_house.url + path)
+    assert look(page, path) == []
+    page.close()
+
+
+def look(page: Page, address: str) -> list[str]:
+    page.evaluate(AXE.read_text())
+    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    violations = [
+        f"{address}: {one['id']}: {json.dumps([node['html'][:120] for node in one['nodes'][:3]])}"
+        for one in result["violations"]
+    ]
+    wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return violations + ([f"{address}: {wider} pixels too wide"] if wider > 0 else [])

@@ -1,0 +1,86 @@
+"""Who may do what with a record; who sees a restricted one."""
+
+import httpx2 as httpx
+import pytest
+from starlette.applications import Starlette
+
+from server.contacts.access import may
+from server.contacts.models import Contact
+from server.identity.models import Workspace
+from server.kit.access import Principal
+from tests import make
+from tests.conftest import add_person, client_of
+
+Client = httpx.AsyncClient
+MINE = Contact(id=1, owner_id=7)
+
+
+@pytest.mark.parametrize(
+    ("role", "verb", "expected"),
+    [
+        ("read-only", "see", True),
+        ("read-only", "edit", False),
+        ("member", "edit", True),
+        ("member", "delete", True),
+        ("member", "restrict", False),
+        ("manager", "restrict", True),
+        ("owner", "delete", True),
+    ],
+)
+def test_roles(role: str, verb: str, expected: bool) -> None:
+    assert may(Principal(7, 1, role), verb, MINE) is expected  # type: ignore[arg-type]
+
+
+def test_a_member_deletes_only_their_own() -> None:
+    assert not may(Principal(8, 1, "member"), "delete", MINE)
+    assert may(Principal(8, 1, "manager"), "delete", MINE)
+
+
+async def test_a_stranger_finds_nothing(app: Starlette, ana: Client, stranger: Client) -> None:
+    lucia = await make.contact(app)
+    missing = await stranger.get("/contacts/999")
+    there = await stranger.get(f"/contacts/{lucia.id}")
+    assert there.status_code == missing.status_code == 404
+    assert "Lucía" not in (await stranger.get("/contacts")).text
+
+
+async def test_a_restricted_record_is_gone_for_others(app: Starlette, ana: Client, mateo: Client) -> None:
+    lucia = await make.contact(app)
+    await make.restrict(ana, lucia.id, "user:1")
+    assert (await mateo.get(f"/contacts/{lucia.id}")).status_code == 404
+    assert "Lucía" not in (await mateo.get("/contacts")).text
+    assert "Lucía" not in (await mateo.get("/contacts?q=lucia")).text
+    assert (await mateo.put(f"/contacts/{lucia.id}/facts/title", data={"value": "x", "seen": "0"})).status_code == 404
+    assert (await ana.get(f"/contacts/{lucia.id}")).status_code == 200
+
+
+async def test_a_team_on_the_list_sees_it(app: Starlette, workspace: Workspace, ana: Client, mateo: Client) -> None:
+    lucia = await make.contact(app)
+    await make.restrict(ana, lucia.id, "user:1", "team:1")
+    assert (await mateo.get(f"/contacts/{lucia.id}")).status_code == 404
+    assert (await ana.put("/settings/teams/1/members/2")).status_code == 200
+    assert (await mateo.get(f"/contacts/{lucia.id}")).status_code == 200
+
+
+async def test_an_owner_is_no_exception(app: Starlette, workspace: Workspace, ana: Client) -> None:
+    lucia = await make.contact(app)
+    other = await add_person(app, workspace, "Priya Raman", "manager")
+    async with await client_of(app, other) as priya:
+        await make.restrict(priya, lucia.id, f"user:{other.id}")
+    assert (await ana.get(f"/contacts/{lucia.id}")).status_code == 404
+
+
+async def test_a_read_only_person_reads(app: Starlette, workspace: Workspace, ana: Client) -> None:
+    lucia = await make.contact(app)
+    reader = await add_person(app, workspace, "Rita Reader", "read-only")
+    async with await client_of(app, reader) as rita:
+        assert (await rita.get(f"/contacts/{lucia.id}")).status_code == 200
+        answer = await rita.put(f"/contacts/{lucia.id}/facts/title", data={"value": "x", "seen": "0"})
+        assert answer.status_code == 403
+        assert (await rita.put("/settings/profile/theme", data={"value": "dark"})).status_code == 200
+
+
+async def test_another_site_cannot_write(app: Starlette, ana: Client) -> None:
+    answer = await ana.post("/contacts", data={"name": "Forged"}, headers={"sec-fetch-site": "cross-site"})
+    assert answer.status_code == 403
+    assert await make.facts(app, "contact.created") == []

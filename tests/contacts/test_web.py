@@ -1,0 +1,140 @@
+"""The list and the record over HTTP."""
+
+import asyncio
+import json
+
+import httpx2 as httpx
+import pytest
+from starlette.applications import Starlette
+
+from server.contacts.actions import ContactDraft, create_contact
+from server.contacts.custom import define_field
+from tests import make
+from tests.conftest import shared
+
+Client = httpx.AsyncClient
+
+
+async def test_the_empty_list_says_what_to_do(ana: Client) -> None:
+    page = (await ana.get("/contacts")).text
+    assert "Nobody at the table yet" in page
+    assert 'href="/import"' in page
+
+
+async def test_the_list_takes_at_most_six_statements(app: Starlette, ana: Client) -> None:
+    who = await make.person(app)
+    async with app.state.database.transaction() as tx:
+        for n in range(60):
+            await create_contact(
+                tx, who, ContactDraft(f"Person {n:02}", values={"company": f"Company {n % 7}", "owner": 1})
+            )
+    with counted(app) as statements:
+        page = (await ana.get("/contacts")).text
+    assert page.count("data-row") == 50
+    assert len(statements) <= 6, "\n".join(statements)
+
+
+counted = make.counted
+
+
+async def test_the_record_takes_at_most_fifteen_statements(app: Starlette, ana: Client) -> None:
+    lucia = await make.contact(app, company="Hoteles Almadraba", owner=1)
+    with counted(app) as statements:
+        assert (await ana.get(lucia.url)).status_code == 200
+    assert len(statements) <= 15, "\n".join(statements)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("q=almad", ["Lucía"]),
+        ("tag=vip", ["Oliver"]),
+        ("owner=me", ["Lucía"]),
+        ("owner=none", ["Oliver"]),
+        ("x.seats.gt=10", ["Oliver"]),
+        ("x.seats.none=", ["Lucía"]),
+        ("sort=-name", ["Oliver", "Lucía"]),
+        ("sort=x.seats", ["Oliver", "Lucía"]),
+        ("sort=name;drop&x.nothing.is=1&owner=abc&page=-4", ["Lucía", "Oliver"]),
+        ("kind=company", ["Hoteles"]),
+        ("page=99", []),
+    ],
+)
+async def test_filters_stand_in_the_address(app: Starlette, ana: Client, query: str, expected: list[str]) -> None:
+    who = await make.person(app)
+    async with app.state.database.transaction() as tx:
+        await define_field(tx, who, "Seats", "number")
+    await make.contact(app, "Lucía Ferrer", company="Hoteles Almadraba", owner=1)
+    await make.contact(app, "Oliver Banks", tags="VIP", **{"x.seats": "12"})
+    page = (await ana.get(f"/contacts?{query}", headers={"hx-request": "true", "hx-target": "contact-list"})).text
+    found = sorted(
+        (page.index(f"Select {name}"), name) for name in ("Lucía", "Oliver", "Hoteles") if f"Select {name}" in page
+    )
+    assert [name for _place, name in found] == expected
+
+
+async def test_a_clash_answers_409_with_both(app: Starlette, ana: Client, mateo: Client) -> None:
+    lucia = await make.contact(app)
+    assert (await ana.put(f"{lucia.url}/facts/title", data={"value": "Director", "seen": "0"})).status_code == 200
+    answer = await mateo.put(
+        f"{lucia.url}/facts/title", data={"value": "Owner", "seen": "0"}, headers={"hx-request": "true"}
+    )
+    assert answer.status_code == 409
+    assert "Director" in answer.text
+
+
+async def test_trash_and_restore(app: Starlette, ana: Client) -> None:
+    lucia = await make.contact(app)
+    answer = await ana.put(f"{lucia.url}/trash")
+    assert json.loads(answer.headers["x-toast"])["undo"] == {"method": "DELETE", "url": f"{lucia.url}/trash"}
+    assert (await ana.get(lucia.url)).status_code == 404
+    assert "Lucía" not in (await ana.get("/contacts?q=lucia")).text
+    assert "Lucía" in (await ana.get("/contacts?trash=1")).text
+    await ana.delete(f"{lucia.url}/trash")
+    assert (await ana.get(lucia.url)).status_code == 200
+    assert "Lucía" in (await ana.get("/contacts?q=lucia")).text
+
+
+async def test_many_at_once(app: Starlette, ana: Client) -> None:
+    one, two = await make.contact(app, "One"), await make.contact(app, "Two")
+    answer = await ana.put(
+        "/contacts/selection/tag", data={"ids": [str(one.id), str(two.id), "999"], "value": "spring"}
+    )
+    assert "2 records changed. 1 left as it was" in json.loads(answer.headers["x-toast"])["text"]
+    assert (await ana.get("/contacts?tag=spring")).text.count("data-row") == 2
+
+
+async def test_fifty_posts_of_one_key_make_one_record(app: Starlette, ana: Client) -> None:
+    headers = {"idempotency-key": "one-act-only"}
+    answers = await asyncio.gather(*(ana.post("/contacts", data={"name": "Once"}, headers=headers) for _ in range(50)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.headers["location"] for answer in answers}) == 1
+    assert len(await make.facts(app, "contact.created")) == 1
+    other = await ana.post("/contacts", data={"name": "Other"}, headers=headers)
+    assert other.status_code == 422
+
+
+async def test_a_refused_key_is_free_again(app: Starlette, ana: Client) -> None:
+    headers = {"idempotency-key": "second-try"}
+    assert (await ana.post("/contacts", data={"name": ""}, headers=headers)).status_code == 422
+    assert (await ana.post("/contacts", data={"name": "Now"}, headers=headers)).status_code == 201
+
+
+async def test_hostile_names_are_shown_as_text(app: Starlette, ana: Client) -> None:
+    payloads = [str(one["payload"]) for one in json.loads(shared("xss/payloads.json").read_text())][:40]
+    for payload in payloads:
+        if not payload.strip():
+            continue
+        answer = await ana.post("/contacts", data={"name": payload[:200]})
+        assert answer.status_code in (201, 422)
+    page = (await ana.get("/contacts")).text
+    assert "<img src=x" not in page.lower()
+    assert "onerror=" not in page.replace("&#34;", '"').lower().split("<table")[0]
+
+
+async def test_naughty_strings_survive(app: Starlette, ana: Client) -> None:
+    strings = json.loads(shared("naughty/blns.json").read_text())
+    lucia = await make.contact(app)
+    for seen, text in enumerate(text for text in strings if text.strip() and len(text) < 150):
+        answer = await ana.put(f"{lucia.url}/facts/title", data={"value": text, "seen": "100000"})
+        assert answer.status_code == 200, (seen, text)

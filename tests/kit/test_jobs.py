@@ -1,0 +1,97 @@
+"""Jobs: leases, retries, backoff, parking, cancelling; time is set by hand."""
+
+import pytest
+from sqlalchemy import select
+from starlette.applications import Starlette
+
+from server.kit import jobs
+from server.kit.access import system
+from server.kit.clock import frozen
+from server.kit.jobs import JobRow, Work, enqueue
+
+pytestmark = pytest.mark.usefixtures("workspace")
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the test's job did; it fails while told so by its args."""
+    done: list[str] = []
+
+    async def run(work: Work) -> None:
+        done.append(work.args["what"])
+        if work.args["what"] == "poison":
+            raise RuntimeError("poison")
+        if work.args["what"] == "long":
+            await work.progress(1, 2)
+
+    monkeypatch.setitem(jobs.JOBS, "test.run", jobs.Job("test.run", run, attempts=3))
+    return done
+
+
+async def ask(app: Starlette, what: str) -> int:
+    async with app.state.database.transaction() as tx:
+        row = enqueue(tx, system(1), "test.run", {"what": what})
+        await tx.flush()
+        return row.id
+
+
+async def row(app: Starlette, job_id: int) -> JobRow:
+    async with app.state.database.transaction(read=True) as tx:
+        found = await tx.get(JobRow, job_id)
+    assert found is not None
+    return found
+
+
+async def test_a_job_runs_once(app: Starlette, runs: list[str]) -> None:
+    job_id = await ask(app, "work")
+    assert await app.state.worker.drain() == 1
+    assert await app.state.worker.drain() == 0
+    assert runs == ["work"]
+    assert (await row(app, job_id)).state == "done"
+
+
+async def test_a_job_dies_with_its_transaction(app: Starlette, runs: list[str]) -> None:
+    with pytest.raises(RuntimeError):
+        async with app.state.database.transaction() as tx:
+            enqueue(tx, system(1), "test.run", {"what": "work"})
+            raise RuntimeError("no")
+    assert await app.state.worker.drain() == 0
+
+
+async def test_poison_is_tried_with_growing_pauses_and_parked(app: Starlette, runs: list[str]) -> None:
+    with frozen() as clock:
+        job_id = await ask(app, "poison")
+        for pause in (0, 5, 10):
+            clock.forward(seconds=pause)
+            assert await app.state.worker.drain() == 1
+        clock.forward(days=1)
+        assert await app.state.worker.drain() == 0
+    found = await row(app, job_id)
+    assert (found.state, found.attempts) == ("parked", 3)
+    assert found.error is not None
+    assert "poison" in found.error
+
+
+async def test_a_dead_worker_s_job_is_taken_over(app: Starlette, runs: list[str]) -> None:
+    with frozen() as clock:
+        job_id = await ask(app, "work")
+        taken = await app.state.worker._take()
+        assert taken is not None
+        assert await app.state.worker.drain() == 0, "leased"
+        clock.forward(seconds=61)
+        assert await app.state.worker.drain() == 1
+        await app.state.worker._finish(taken[0], taken[1], "parked", "late")
+    assert (await row(app, job_id)).state == "done", "the first worker came too late to speak"
+
+
+async def test_a_cancelled_job_stops_at_its_next_step(app: Starlette, runs: list[str]) -> None:
+    job_id = await ask(app, "long")
+    taken = await app.state.worker._take()
+    assert taken is not None
+    async with app.state.database.transaction() as tx:
+        found = await tx.scalar(select(JobRow).where(JobRow.id == job_id))
+        assert found is not None
+        found.state = "cancelled"
+    work = Work(app.state.services, job_id, 1, {"what": "long"})
+    with pytest.raises(jobs.Cancelled):
+        await jobs.JOBS["test.run"].run(work)

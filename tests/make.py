@@ -1,0 +1,59 @@
+"""Short ways to make what a test needs, and to look at what the database was asked."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx2 as httpx
+from sqlalchemy import event, select
+from starlette.applications import Starlette
+
+from server.contacts.actions import ContactDraft, create_contact
+from server.contacts.models import Contact
+from server.identity.access import by_user_id
+from server.kit.access import Principal
+from server.kit.events import EventRow
+
+
+async def person(app: Starlette, user_id: int = 1) -> Principal:
+    async with app.state.database.transaction(read=True) as tx:
+        who = await by_user_id(tx, user_id, via="page")
+    assert who is not None
+    return who
+
+
+async def contact(app: Starlette, name: str = "Lucía Ferrer", kind: str = "contact", **values: object) -> Contact:
+    """A record made by the owner."""
+    who = await person(app)
+    async with app.state.database.transaction() as tx:
+        return await create_contact(tx, who, ContactDraft(name, kind, dict(values)))
+
+
+async def facts(app: Starlette, *names: str) -> list[EventRow]:
+    async with app.state.database.transaction(read=True) as tx:
+        rows = select(EventRow).order_by(EventRow.id)
+        return list(await tx.scalars(rows.where(EventRow.name.in_(names)) if names else rows))
+
+
+async def restrict(client: httpx.AsyncClient, contact_id: int, *names: str) -> None:
+    answer = await client.put(f"/contacts/{contact_id}/restriction", data={"who": list(names)})
+    assert answer.status_code == 200, answer.text
+
+
+@contextmanager
+def counted(app: Starlette) -> Iterator[list[str]]:
+    """The SQL statements that ran inside, without BEGIN and the like."""
+    statements: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")):
+            statements.append(statement)
+
+    database = app.state.database
+    engines = {database.engine.sync_engine, database._reader.sync_engine}
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)

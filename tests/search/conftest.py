@@ -1,0 +1,3 @@
+"""What is said in rooms is found, so chat's rooms and people are here too."""
+
+from tests.chat.conftest import general, lucia, priya, secret, talk  # noqa: F401  fixtures

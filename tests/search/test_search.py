@@ -1,0 +1,123 @@
+"""What is found, by whom, and how it looks."""
+
+import re
+
+import httpx2 as httpx
+import pytest
+from starlette.applications import Starlette
+
+from server.search.marks import marked
+from tests.chat.conftest import restrict, say, tell
+from tests.chat.counting import statements
+from tests.live import parse
+
+Client = httpx.AsyncClient
+
+
+async def options(client: Client, query: str) -> str:
+    answer = await client.get("/palette", params={"q": query})
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+async def results(client: Client, query: str, **params: str) -> str:
+    answer = await client.get("/search", params={"q": query, **params})
+    assert answer.status_code == 200, answer.text
+    return parse(answer.text).find("results").text()  # type: ignore[union-attr]
+
+
+async def test_a_record_is_found_by_any_part(ana: Client, lucia: str) -> None:
+    for query in ("ferr", "Lucia", "LUC", "lu", "lucia ferrer", "rrer"):
+        assert 'href="/contacts/1"' in await options(ana, query), query
+        assert "/contacts/1" in (await ana.get("/search", params={"q": query})).text, query
+    assert "<mark>Ferr</mark>er" in await options(ana, "ferr")
+    assert 'href="/contacts/1"' not in await options(ana, "Harriet")
+
+
+async def test_messages_are_found_where_one_may_read(
+    ana: Client, mateo: Client, priya: Client, stranger: Client, general: int, secret: int, talk: int
+) -> None:
+    for room in (general, secret, talk):
+        await say(ana, room, f"walnut in {room}")
+    for client, expected in ((ana, 3), (mateo, 3), (priya, 1), (stranger, 0)):
+        assert len(re.findall('href="/messages/', await options(client, "walnut"))) == expected
+        assert (await results(client, "walnut")).count("walnut") == expected
+        assert (await results(client, "walnut", kind="texts")).count("walnut") == expected
+        assert "walnut" not in await results(client, "walnut", kind="records")
+
+
+async def test_a_restricted_record_is_found_by_its_people_alone(ana: Client, mateo: Client, lucia: str) -> None:
+    await tell(ana, lucia, "the walnut plan")
+    assert "walnut" in await results(mateo, "walnut")
+    await restrict(ana, lucia, "user:1")
+    for query in ("ferr", "walnut", "", "fe"):
+        assert "/contacts/1" not in await options(mateo, query), query
+        assert "/messages/" not in await options(mateo, query), query
+    assert "walnut plan" not in await results(mateo, "walnut")
+    assert "walnut" in await results(ana, "walnut")
+
+
+async def test_a_trashed_record_takes_its_texts_along(ana: Client, lucia: str) -> None:
+    await tell(ana, lucia, "the walnut plan")
+    await ana.put("/contacts/1/trash")
+    for query in ("ferr", "walnut", "fe", ""):
+        shown = await options(ana, query)
+        assert "/contacts/1" not in shown
+        assert "/messages/" not in shown
+    await ana.delete("/contacts/1/trash")
+    assert "/messages/" in await options(ana, "walnut")
+
+
+async def test_a_removed_message_is_not_found(ana: Client, general: int) -> None:
+    message = await say(ana, general, "walnut")
+    await ana.put(f"/messages/{message}/removal")
+    assert "/messages/" not in await options(ana, "walnut")
+    await ana.delete(f"/messages/{message}/removal")
+    assert "/messages/" in await options(ana, "walnut")
+
+
+async def test_an_empty_palette_offers_recent_records_and_acts(ana: Client, lucia: str) -> None:
+    shown = await options(ana, "")
+    assert 'href="/contacts/1"' in shown
+    for act in ("act-new-contact", "act-theme", "act-sign-out", "act-chat"):
+        assert f'id="{act}"' in shown
+    assert "Anything else" not in shown
+
+
+async def test_acts_are_found_by_the_beginning_of_a_word(ana: Client) -> None:
+    shown = await options(ana, "cha")
+    assert "Go to" in shown
+    assert 'id="act-chat"' in shown
+    assert 'id="act-theme"' not in shown
+
+
+async def test_options_are_a_listbox(ana: Client, lucia: str, general: int) -> None:
+    await say(ana, general, "Lucía called")
+    page = parse(await options(ana, "luc"))
+    found = [node for node in page.walk() if node.attrs.get("role") == "option"]
+    ids = [node.attrs["id"] for node in found]
+    assert len(ids) == len(set(ids)) >= 4
+    assert all(node.tag in ("a", "button") for node in found)
+
+
+@pytest.mark.parametrize(
+    "query", ["<img src=x onerror=alert(1)>", '"onmouseover="x', "' OR 1=1 --", "%", "_", "*", "\\", "a\x00b", "ﬁ"]
+)
+async def test_hostile_words_are_only_words(ana: Client, general: int, query: str) -> None:
+    await say(ana, general, query)
+    for shown in (await options(ana, query), (await ana.get("/search", params={"q": query})).text):
+        assert "<img src=x" not in shown
+        assert ' onmouseover="x' not in shown
+
+
+async def test_statements(app: Starlette, ana: Client, lucia: str, general: int) -> None:
+    await say(ana, general, "Lucía called")
+    assert await statements(app, lambda: ana.get("/palette", params={"q": "lucia"})) <= 3
+    assert await statements(app, lambda: ana.get("/palette")) <= 3
+    assert await statements(app, lambda: ana.get("/search", params={"q": "lucia"})) <= 6
+
+
+def test_marks_see_through_accents() -> None:
+    assert marked("Lucía Ferrer", "cia") == [("Lu", False), ("cía", True), (" Ferrer", False)]
+    assert marked("Straße", "strasse") == [("Straße", True)]
+    assert marked("Ana", "") == [("Ana", False)]

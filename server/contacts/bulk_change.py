@@ -132,7 +132,8 @@ async def _write_keys(tx: Tx, gone: list[dict[str, Any]], added: list[dict[str, 
 
 async def announce(tx: Tx, who: Principal, events: Sequence[Event]) -> None:
     """Facts that stand in timelines and change no screen."""
-    await insert_many(tx, EventRow, [fact_row(who, fact, quiet=True) for fact in events])
+    at = now()  # one moment for all of them
+    await insert_many(tx, EventRow, [fact_row(who, fact, quiet=True) | {"at": at} for fact in events])
 
 
 @dataclass(frozen=True, slots=True)

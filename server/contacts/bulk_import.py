@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, literal_column, select, table, text
@@ -49,6 +50,16 @@ class NewRow:
     line: int
     values: dict[str, Any]
     id: int = 0
+    keys: set[tuple[str, str]] = field(default_factory=set)
+    words: str = ""
+
+    def prepare(self) -> None:
+        """What it will be found by; done where the row is read, so that writers need not wait for it."""
+        values = self.values
+        lists = [values.get(name, []) for name in ("emails", "phones", "addresses", "tags")]
+        custom = {name: value for name, value in values.items() if name.startswith(CUSTOM)}
+        self.keys = key_set(lists[0], lists[1], lists[3])
+        self.words = words_of(values.get("company", ""), values.get("title", ""), *lists, custom)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +151,7 @@ async def save_rows(tx: Tx, who: Principal, kind: str, key: str, rows: Sequence[
             changes.append((ids.pop(), row))
         elif twin := next((new_by_key[value] for value in values if value in new_by_key), None):
             merge_values(twin.values, row.values)
+            twin.prepare()
             new_by_key |= dict.fromkeys(values, twin)
             outcome.saved.append(Saved(0, kind, "updated", {}, 1, row))
         else:
@@ -187,14 +199,13 @@ async def _create(
     for row, id in zip(made, await take_ids(tx, len(made)), strict=True):
         row.id = id
     companies.ids |= {fold(row.values["name"]): (row.id, row.values["name"]) for row in companies.new}
-    records, keys, docs, events = [], [], [], []
+    records, keys, docs, events, at = [], [], [], [], now()
     for n, row in enumerate(made):
         is_company = n < len(companies.new)
-        record, company = _record(who, "company" if is_company else kind, row, companies)
+        record = _record(who, "company" if is_company else kind, row, companies, at)
         about = f"{record['kind']}:{row.id}"
-        found = key_set(record["emails"], record["phones"], record["tags"])
-        keys += [{"contact_id": row.id, "kind": k, "value": v, "workspace_id": who.workspace_id} for k, v in found]
-        docs.append(Doc(who.workspace_id, about, about, record["name"], _words(record, company)))
+        keys += [{"contact_id": row.id, "kind": k, "value": v, "workspace_id": who.workspace_id} for k, v in row.keys]
+        docs.append(Doc(who.workspace_id, about, about, record["name"], row.words))
         events.append(facts.ContactCreated(subject=about, about=about, title=record["name"]))
         records.append(record)
         outcome.saved.append(Saved(row.id, record["kind"], "created", {}, 1, None if is_company else row))
@@ -204,11 +215,11 @@ async def _create(
     await announce(tx, who, events)
 
 
-def _record(who: Principal, kind: str, row: NewRow, companies: _Companies) -> tuple[dict[str, Any], str]:
-    """The row's columns, and its company's name."""
-    values, at = row.values, now()
+def _record(who: Principal, kind: str, row: NewRow, companies: _Companies, at: datetime) -> dict[str, Any]:
+    """The row as columns."""
+    values = row.values
     company = companies.ids.get(fold(values["company"])) if values.get("company") else None
-    record = {
+    return {
         "id": row.id,
         "workspace_id": who.workspace_id,
         "kind": kind,
@@ -231,12 +242,6 @@ def _record(who: Principal, kind: str, row: NewRow, companies: _Companies) -> tu
         "active_at": at,
         "trashed_at": None,
     }
-    return record, company[1] if company else ""
-
-
-def _words(record: Mapping[str, Any], company: str) -> str:
-    points = (record["emails"], record["phones"], record["addresses"])
-    return words_of(company, record["title"], *points, record["tags"], record["custom"])
 
 
 async def take_ids(tx: Tx, count: int) -> list[int]:

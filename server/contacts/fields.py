@@ -246,7 +246,9 @@ def words_of(
     tags: list[Any],
     custom: dict[str, Any],
 ) -> str:
-    points = [point["value"] for point in (*emails, *phones, *addresses)]
-    digits = [phone_key(point["value"]) for point in phones]
+    points = [point["value"] for point in (*emails, *addresses)]
+    for phone in (point["value"] for point in phones):
+        digits = phone_key(phone)
+        points += [digits] if phone.replace(" ", "") == digits else [phone, digits]  # its groups are found in them
     texts = [value for value in custom.values() if isinstance(value, str)]
-    return " ".join([company, title, *points, *digits, *tags, *texts])
+    return " ".join([company, title, *points, *tags, *texts])

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Table, insert, text
@@ -32,6 +33,7 @@ async def insert_many(tx: Tx, model: type[Base], rows: Sequence[Mapping[str, Any
     )
 
 
+@lru_cache(64)
 def _moment(value: object) -> str:
     """As the column type writes it."""
     assert isinstance(value, datetime)

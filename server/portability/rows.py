@@ -49,7 +49,9 @@ def parse_row(record: Record, plan: Plan, known: Known) -> NewRow | None:
             raise Refused(plan.column_of(target), error.message) from None
     if not values.get("name"):
         raise Refused(plan.column_of("name"), _("A name is needed"))
-    return NewRow(record.line, values)
+    row = NewRow(record.line, values)
+    row.prepare()
+    return row
 
 
 def _take(raw: dict[str, Any], target: str, cell: Any, month_first: bool) -> None:

@@ -28,6 +28,7 @@ from server.portability.survey import records
 from server.portability.tables import Record
 
 CHUNK = 500
+CHUNK_WEIGHT = 4_000_000  # characters: fewer rows when they are very long
 FAILURES = 10_000  # rows that are listed; further ones are counted
 
 Tell = Callable[[int, int], Awaitable[None]]
@@ -92,9 +93,10 @@ async def _run(
 
 
 def read_chunk(source: Iterator[Record], plan: Plan, known: Known, size: int = CHUNK) -> Chunk:
-    chunk = Chunk()
-    for record in islice(source, size):
+    chunk, weight = Chunk(), 0
+    while chunk.read < size and weight < CHUNK_WEIGHT and (record := next(source, None)) is not None:
         chunk.read += 1
+        weight += sum(map(len, record.cells))
         try:
             row = parse_row(record, plan, known)
         except Refused as error:

@@ -16,7 +16,20 @@ from bench.house import House, open_house
 
 CONTACTS = 100_000
 ROUNDS = 60
-FIRST = ["Lucía", "Harriet", "Oliver", "Carmen", "Daniel", "Nuria", "Jonas", "Grace", "Rafael", "Elin", "Pilar", "Henry"]
+FIRST = [
+    "Lucía",
+    "Harriet",
+    "Oliver",
+    "Carmen",
+    "Daniel",
+    "Nuria",
+    "Jonas",
+    "Grace",
+    "Rafael",
+    "Elin",
+    "Pilar",
+    "Henry",
+]
 LAST = ["Ferrer", "Cole", "Banks", "Ibáñez", "Osei", "Cabrales", "Lindqvist", "Mbeki", "Soto", "Winther", "Gamboa"]
 
 

@@ -16,8 +16,8 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
-from realtime.frames import text_frame
-from realtime.server_protocol import uvicorn_options
+from realtime.frames import wire_frame
+from realtime.server_protocol import EXTENSION, uvicorn_options
 from tests.needs import free_port
 
 SUBSCRIBERS = 500
@@ -55,7 +55,7 @@ def floor(port: int, answer: Connection) -> None:
         await asyncio.get_running_loop().create_server(Bare, "127.0.0.1", port)
         while len(transports) < SUBSCRIBERS:
             await asyncio.sleep(0.05)
-        answer.send(await send_steadily([transport.write for transport in transports], text_frame(PAYLOAD)))
+        answer.send(await send_steadily([transport.write for transport in transports], wire_frame(PAYLOAD)))
 
     uvloop.run(main())
     os._exit(0)
@@ -68,9 +68,11 @@ def ours(port: int, answer: Connection) -> None:
     async def endpoint(websocket: WebSocket) -> None:
         await websocket.accept()
         extensions = websocket.scope["extensions"]
-        writers.append(next(value for key, value in extensions.items() if "send_frame" in key or "frame" in key)["write"])
+        writers.append(
+            next(value for key, value in extensions.items() if "send_frame" in key or "frame" in key)["write"]
+        )
         if len(writers) == SUBSCRIBERS:
-            answer.send(await send_steadily(writers, text_frame(PAYLOAD)))
+            answer.send(await send_steadily(writers, wire_frame(PAYLOAD)))
             os._exit(0)
         with contextlib.suppress(Exception):
             await websocket.receive_text()

@@ -47,7 +47,13 @@ def open_house(*prepare: tuple[str, ...]) -> Iterator[House]:
     """`prepare`: commands to run on the empty workspace before the server starts."""
     with tempfile.TemporaryDirectory(prefix="tertulia-bench-") as name:
         folder, port = Path(name), free_port()
-        env = os.environ | {"DATA_DIR": name, "PORT": str(port), "LOG_LEVEL": "WARNING", "DATABASE_URL": "", "REDIS_URL": ""}
+        env = os.environ | {
+            "DATA_DIR": name,
+            "PORT": str(port),
+            "LOG_LEVEL": "WARNING",
+            "DATABASE_URL": "",
+            "REDIS_URL": "",
+        }
         server = [sys.executable, "-m", "server"]
         owner = ["admin", "--email", "owner@example.org", "--password", PASSWORD, "--workspace", "Bench"]
         for words in (owner, *prepare):

@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from server import demo_texts as texts
 from server.contacts.access import get_contact
-from server.contacts.actions import ContactDraft, change_fields, create_contact, define_field
+from server.contacts.actions import ContactDraft, change_fields, create_contact
+from server.contacts.custom import define_field
 from server.identity.access import by_user_id
 from server.identity.actions import PersonDraft, WorkspaceDraft, add_user, create_team, create_workspace, join_team
 from server.identity.models import Team, User, Workspace

@@ -286,19 +286,5 @@ async def test_nobody_listens_to_what_they_may_not_see(app: Starlette, workspace
 
 
 async def test_every_kind_of_topic_is_in_the_sweep(app: Starlette) -> None:
-<<<<<<< HEAD
-    assert set(app.state.house.topics) == {
-        "contact",
-        "company",
-        "contacts",
-        "job",
-        "task",
-        "tasks",
-        "room",
-        "user",
-        "workspace",
-    }
-=======
     records, shared = {"contact", "company", "task", "room"}, {"contacts", "tasks", "workspace"}
     assert set(app.state.house.topics) == records | shared | {"user", "job"}
->>>>>>> wt-d

@@ -1,0 +1,1 @@
+"""Figures: what the promises cost on this machine. `make bench`."""

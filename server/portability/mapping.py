@@ -44,10 +44,6 @@ PLACE = (
     "city,town,zip,zip code,postcode,postal code,state,province,county,country,"
     "ciudad,localidad,poblacion,cp,codigo postal,provincia,pais"
 )
-FAILURE_HEADERS = (
-    "Line in the file",
-    "Why it did not get in",
-)  # of the list of failed rows; left out when it comes back
 BY_WORD = {word: target for target, words in WORDS.items() for word in words.split(",")}
 
 
@@ -102,23 +98,27 @@ def guess(survey: Mapping[str, Any], known: Sequence[CustomField], who: Principa
     return final
 
 
+def failure_headers() -> tuple[str, str]:
+    """What the list of failed rows adds in front; it is left out when the mended rows come back."""
+    return _("Line in the file"), _("Why it did not get in")
+
+
 def _own_labels() -> dict[str, str]:
     """What our own export calls the fields, in every language."""
     found: dict[str, str] = {}
     for language in LANGUAGES:
         with speaking(language):
             found |= {plain_words(label): name for name, label in labels().items()}
+            found |= {plain_words(header): OUT for header in failure_headers()}
     return found
 
 
 def _by_name(header: str, own: Mapping[str, str], custom: Mapping[str, str], kind: str) -> str | None:
     """None: the name says nothing."""
-    if header in (*FAILURE_HEADERS, *(_(text) for text in FAILURE_HEADERS)):
-        return OUT
     if kind == "vcard" and (target := vcards.COLUMNS.get(header, "new")) != "new":
         return target
     words = plain_words(re.sub(r" \(\d+\)$", "", header))
-    return own.get(words) or custom.get(words) or BY_WORD.get(words)
+    return next((names[words] for names in (own, custom, BY_WORD) if words in names), None)
 
 
 def _tidy_names(targets: list[str | None], columns: Sequence[Mapping[str, Any]]) -> None:

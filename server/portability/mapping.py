@@ -146,6 +146,21 @@ def _by_content(column: Mapping[str, Any], taken: set[str]) -> str:
     return NEW + str(column["kind"])
 
 
+def missing_choices(column: Mapping[str, Any], custom: CustomField | None) -> list[str]:
+    """Values of the column that a choice field does not offer yet; starting adds them when an admin starts."""
+    if custom is None or custom.kind != "choice":
+        return []
+    known = {fold(choice) for choice in custom.choices}
+    return [choice for choice in column["choices"] if fold(choice) not in known]
+
+
+def fits(column: Mapping[str, Any], custom: CustomField) -> bool:
+    """Whether all cells read as what the field holds, as far as the survey tells."""
+    if custom.kind == "choice":
+        return bool(column["choices"]) and not missing_choices(column, custom)
+    return custom.kind == "text" or column["kind"] == custom.kind
+
+
 def guess_key(targets: Sequence[str]) -> str:
     return "emails" if "emails" in targets else ""
 

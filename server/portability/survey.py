@@ -33,27 +33,38 @@ class Column:
     phones: int = 0
     month_first: bool = False
     shown: list[str] = field(default_factory=list)
-    values: set[str] = field(default_factory=set)
+    seen: dict[str, str] = field(default_factory=dict)  # value → mail, phone or neither
     many: bool = False  # more different values than are remembered
     longest: int = 0
     still: list[str] = field(default_factory=lambda: list(KINDS))  # kinds that no cell has spoken against
 
     def look(self, text: str) -> None:
         self.filled += 1
+        sort = self.seen.get(text)
+        if sort is None:
+            sort = self._meet(text)
+        if sort == "mail":
+            self.mails += 1
+        elif sort == "phone":
+            self.phones += 1
+
+    def _meet(self, text: str) -> str:
+        """What sort of value this one is, which was not there before (or was not remembered)."""
         self.longest = max(self.longest, len(text))
         if self.still:
             self.still = [kind for kind in self.still if self._fits(kind, text)]
-        if "@" in text and MAIL.match(text):
-            self.mails += 1
-        elif PHONE.fullmatch(text):
-            self.phones += 1
-        if len(self.values) < DISTINCT:
-            if text not in self.values:
-                self.values.add(text)
-                if len(self.shown) < SHOWN:
-                    self.shown.append(text[:60])
+        sort = ""
+        if "@" in text:
+            sort = "mail" if MAIL.match(text) else ""
+        elif (self.phones or not self.many) and PHONE.fullmatch(text):
+            sort = "phone"
+        if len(self.seen) < DISTINCT:
+            self.seen[text] = sort
+            if len(self.shown) < SHOWN:
+                self.shown.append(text[:60])
         else:
             self.many = True
+        return sort
 
     def _fits(self, kind: str, text: str) -> bool:
         if kind == "number":
@@ -71,7 +82,7 @@ class Column:
         """The kind of field that all of it fits."""
         if self.filled and self.still:
             return self.still[0]
-        few = 1 < len(self.values) <= CHOICES and self.filled >= 4 * len(self.values) and self.longest <= 40
+        few = 1 < len(self.seen) <= CHOICES and self.filled >= 4 * len(self.seen) and self.longest <= 40
         return "choice" if few and not self.many else "text"
 
     def as_json(self) -> dict[str, Any]:
@@ -80,11 +91,11 @@ class Column:
             "filled": self.filled,
             "mails": self.mails,
             "phones": self.phones,
-            "distinct": len(self.values),
+            "distinct": len(self.seen),
             "many": self.many,
             "kind": self.kind,
             "month_first": self.month_first,
-            "choices": sorted(self.values) if self.kind == "choice" else [],
+            "choices": sorted(self.seen) if self.kind == "choice" else [],
             "shown": self.shown,
         }
 

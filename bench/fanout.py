@@ -67,10 +67,7 @@ def ours(port: int, answer: Connection) -> None:
 
     async def endpoint(websocket: WebSocket) -> None:
         await websocket.accept()
-        extensions = websocket.scope["extensions"]
-        writers.append(
-            next(value for key, value in extensions.items() if "send_frame" in key or "frame" in key)["write"]
-        )
+        writers.append(websocket.scope["extensions"][EXTENSION]["door"].write)
         if len(writers) == SUBSCRIBERS:
             answer.send(await send_steadily(writers, wire_frame(PAYLOAD)))
             os._exit(0)

@@ -59,7 +59,9 @@ class NewRow:
         lists = [values.get(name, []) for name in ("emails", "phones", "addresses", "tags")]
         custom = {name: value for name, value in values.items() if name.startswith(CUSTOM)}
         self.keys = key_set(lists[0], lists[1], lists[3])
-        self.words = words_of(values.get("company", ""), values.get("title", ""), *lists, custom)
+        self.words = words_of(
+            values.get("company", ""), values.get("title", ""), lists[0], lists[1], lists[2], lists[3], custom
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import resource
 import socket
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 import uvloop
@@ -49,8 +49,7 @@ def floor(port: int, answer: Connection) -> None:
 
         class Bare(asyncio.Protocol):
             def connection_made(self, transport: asyncio.BaseTransport) -> None:
-                assert isinstance(transport, asyncio.Transport)
-                transports.append(transport)
+                transports.append(cast(asyncio.Transport, transport))  # uvloop's own class
 
         await asyncio.get_running_loop().create_server(Bare, "127.0.0.1", port)
         while len(transports) < SUBSCRIBERS:

@@ -56,11 +56,11 @@ class NewRow:
     def prepare(self) -> None:
         """What it will be found by; done where the row is read, so that writers need not wait for it."""
         values = self.values
-        lists = [values.get(name, []) for name in ("emails", "phones", "addresses", "tags")]
+        emails, phones, addresses, tags = (values.get(name, []) for name in (*POINTS, "tags"))
         custom = {name: value for name, value in values.items() if name.startswith(CUSTOM)}
-        self.keys = key_set(lists[0], lists[1], lists[3])
+        self.keys = key_set(emails, phones, tags)
         self.words = words_of(
-            values.get("company", ""), values.get("title", ""), lists[0], lists[1], lists[2], lists[3], custom
+            values.get("company", ""), values.get("title", ""), emails, phones, addresses, tags, custom
         )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import delete, update
 
-from server.contacts.custom import define_field
+from server.contacts.custom import change_field, define_field
 from server.contacts.fields import CUSTOM
 from server.contacts.models import CustomField
 from server.contacts.queries import list_fields
@@ -15,7 +15,7 @@ from server.kit.db import Tx
 from server.kit.errors import Conflict, Forbidden, Invalid
 from server.kit.jobs import JobRow, enqueue
 from server.kit.text import _
-from server.portability.mapping import NEW, guess, guess_key, parse_mapping
+from server.portability.mapping import NEW, guess, guess_key, missing_choices, parse_mapping
 from server.portability.models import ImportBatch
 
 IMPORT, UNDO = "contacts.import", "contacts.import_undo"
@@ -72,6 +72,7 @@ async def begin(tx: Tx, who: Principal, batch: ImportBatch) -> None:
         columns = zip(targets, batch.survey["columns"], strict=True)
         made = [await _field(tx, who, target, column, known) for target, column in columns]
         batch.options = {**batch.options, "targets": made}
+        await _add_choices(tx, who, batch, known)
     batch.state, batch.started_at, batch.started_from, batch.finished_at = "running", now(), batch.position, None
 
 
@@ -84,6 +85,16 @@ async def _field(
     choices = column["choices"] or column["shown"]
     made = await define_field(tx, who, column["header"], kind, choices if kind == "choice" else ())
     return CUSTOM + made.key
+
+
+async def _add_choices(tx: Tx, who: Principal, batch: ImportBatch, known: Mapping[str, CustomField]) -> None:
+    """What the file brings beside the choices of a field, when its reader may change fields."""
+    if not who.is_at_least("admin"):
+        return
+    for target, column in zip(batch.options["targets"], batch.survey["columns"], strict=True):
+        custom = known.get(target.removeprefix(CUSTOM)) if target.startswith(CUSTOM) else None
+        if custom is not None and (fresh := missing_choices(column, custom)):
+            await change_field(tx, who, custom, custom.label, [*custom.choices, *fresh])
 
 
 async def start_import(tx: Tx, who: Principal, batch: ImportBatch) -> JobRow:

@@ -25,7 +25,7 @@ from server.kit.files import safe_name
 from server.kit.text import _, speaking
 from server.kit.web import Answer
 from server.portability.access import get_batch
-from server.portability.mapping import FAILURE_HEADERS
+from server.portability.mapping import failure_headers
 from server.portability.queries import export_page, exported, failures_after
 from server.portability.rows import cell_text
 from server.portability.tables import guard
@@ -154,7 +154,7 @@ async def failures(request: Request, tx: Tx, who: Principal) -> Answer:
     """The rows that did not get in, as they came, to be mended and brought again."""
     batch = await get_batch(tx, who, request.path_params["id"])
     database: Database = request.app.state.database
-    headers = [_(text) for text in FAILURE_HEADERS] + [column["header"] for column in batch.survey["columns"]]
+    headers = [*failure_headers()] + [column["header"] for column in batch.survey["columns"]]
 
     async def body() -> AsyncIterator[str]:
         yield BOM + csv_line([guard(header) for header in headers])

@@ -44,10 +44,6 @@ PLACE = (
     "city,town,zip,zip code,postcode,postal code,state,province,county,country,"
     "ciudad,localidad,poblacion,cp,codigo postal,provincia,pais"
 )
-FAILURE_HEADERS = (
-    "Line in the file",
-    "Why it did not get in",
-)  # of the list of failed rows; left out when it comes back
 BY_WORD = {word: target for target, words in WORDS.items() for word in words.split(",")}
 
 
@@ -102,23 +98,27 @@ def guess(survey: Mapping[str, Any], known: Sequence[CustomField], who: Principa
     return final
 
 
+def failure_headers() -> tuple[str, str]:
+    """What the list of failed rows adds in front; it is left out when the mended rows come back."""
+    return _("Line in the file"), _("Why it did not get in")
+
+
 def _own_labels() -> dict[str, str]:
     """What our own export calls the fields, in every language."""
     found: dict[str, str] = {}
     for language in LANGUAGES:
         with speaking(language):
             found |= {plain_words(label): name for name, label in labels().items()}
+            found |= {plain_words(header): OUT for header in failure_headers()}
     return found
 
 
 def _by_name(header: str, own: Mapping[str, str], custom: Mapping[str, str], kind: str) -> str | None:
     """None: the name says nothing."""
-    if header in (*FAILURE_HEADERS, *(_(text) for text in FAILURE_HEADERS)):
-        return OUT
     if kind == "vcard" and (target := vcards.COLUMNS.get(header, "new")) != "new":
         return target
     words = plain_words(re.sub(r" \(\d+\)$", "", header))
-    return own.get(words) or custom.get(words) or BY_WORD.get(words)
+    return next((names[words] for names in (own, custom, BY_WORD) if words in names), None)
 
 
 def _tidy_names(targets: list[str | None], columns: Sequence[Mapping[str, Any]]) -> None:
@@ -144,6 +144,21 @@ def _by_content(column: Mapping[str, Any], taken: set[str]) -> str:
     if column["phones"] >= filled * 0.9 and column["kind"] == "text" and "phones" not in taken:
         return "phones"
     return NEW + str(column["kind"])
+
+
+def missing_choices(column: Mapping[str, Any], custom: CustomField | None) -> list[str]:
+    """Values of the column that a choice field does not offer yet; starting adds them when an admin starts."""
+    if custom is None or custom.kind != "choice":
+        return []
+    known = {fold(choice) for choice in custom.choices}
+    return [choice for choice in column["choices"] if fold(choice) not in known]
+
+
+def fits(column: Mapping[str, Any], custom: CustomField) -> bool:
+    """Whether all cells read as what the field holds, as far as the survey tells."""
+    if custom.kind == "choice":
+        return bool(column["choices"]) and not missing_choices(column, custom)
+    return custom.kind == "text" or column["kind"] == custom.kind
 
 
 def guess_key(targets: Sequence[str]) -> str:

@@ -22,7 +22,7 @@ from server.kit.db import Tx
 from server.kit.jobs import JobRow
 from server.kit.text import _, fold
 from server.portability.access import visible_batches
-from server.portability.mapping import NEW, Plan
+from server.portability.mapping import NEW, Plan, missing_choices
 from server.portability.models import ImportBatch, ImportFailure, ImportRow
 from server.portability.rows import Refused, cell_text, parse_row
 from server.portability.tables import Reading, Record
@@ -125,7 +125,7 @@ class PreviewRow:
 
 async def preview(tx: Tx, who: Principal, batch: ImportBatch, records: Sequence[Record]) -> list[PreviewRow]:
     """The first rows, parsed by the plan and looked up in the workspace; later ones only tell what comes twice."""
-    plan, known = _imagined(batch, plan_of(batch), await read_known(tx, who))
+    plan, known = _imagined(batch, plan_of(batch), await read_known(tx, who), who)
     parsed: list[tuple[Record, Any]] = []
     for record in records:
         try:
@@ -146,14 +146,17 @@ async def preview(tx: Tx, who: Principal, batch: ImportBatch, records: Sequence[
     return [_preview_row(record, row, some, there, lines) for (record, row), some in rows]
 
 
-def _imagined(batch: ImportBatch, plan: Plan, known: Known) -> tuple[Plan, Known]:
-    """As if the new fields were there already."""
+def _imagined(batch: ImportBatch, plan: Plan, known: Known, who: Principal) -> tuple[Plan, Known]:
+    """As if the new fields and choices were there already."""
     fields, targets = dict(known.fields), list(plan.targets)
     for n, (target, column) in enumerate(zip(plan.targets, batch.survey["columns"], strict=True)):
         if target.startswith(NEW):
             choices = column["choices"] or column["shown"]
             fields[f"+{n}"] = CustomField(key=f"+{n}", label=column["header"], kind=target[len(NEW) :], choices=choices)
             targets[n] = f"{CUSTOM}+{n}"
+        elif who.is_at_least("admin") and (custom := fields.get(target.removeprefix(CUSTOM))) is not None:
+            choices = [*custom.choices, *missing_choices(column, custom)]
+            fields[custom.key] = CustomField(key=custom.key, label=custom.label, kind=custom.kind, choices=choices)
     return replace(plan, targets=targets), replace(known, fields=fields)
 
 

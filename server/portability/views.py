@@ -7,8 +7,8 @@ from server.contacts.fields import CUSTOM, labels
 from server.contacts.models import CustomField
 from server.kit.access import Principal
 from server.kit.pages import number
-from server.kit.text import _
-from server.portability.mapping import NEW, kind_names
+from server.kit.text import _, ngettext
+from server.portability.mapping import NEW, fits, kind_names, missing_choices
 from server.portability.models import ImportBatch
 
 Group = tuple[str, list[tuple[str, str]]]
@@ -28,12 +28,17 @@ def target_groups(kind: str, known: Mapping[str, CustomField], who: Principal) -
     return groups
 
 
-def column_views(batch: ImportBatch, titles: Mapping[str, str]) -> list[dict[str, object]]:
+def column_views(
+    batch: ImportBatch, titles: Mapping[str, str], known: Mapping[str, CustomField], who: Principal
+) -> list[dict[str, object]]:
     """For the template: header, target, its title, first rows, and a remark with its colour."""
     rows, targets = batch.total, batch.options["targets"]
     views: list[dict[str, object]] = []
     for column, target in zip(batch.survey["columns"], targets, strict=True):
-        text, colour = _remark(column, target, rows)
+        custom = known.get(target.removeprefix(CUSTOM)) if target.startswith(CUSTOM) else None
+        text, colour = _of_own(column, custom, who) if custom is not None else ("", "")
+        if not text:
+            text, colour = _remark(column, target, rows)
         shown = ", ".join(column["shown"])
         views.append(
             {
@@ -46,6 +51,16 @@ def column_views(batch: ImportBatch, titles: Mapping[str, str]) -> list[dict[str
             }
         )
     return views
+
+
+def _of_own(column: Mapping[str, Any], custom: CustomField, who: Principal) -> tuple[str, str]:
+    """What there is to say about a column and the workspace's own field; nothing when it simply fits."""
+    fresh = missing_choices(column, custom)
+    if fresh and who.is_at_least("admin"):
+        return ngettext("%(num)s choice will be added", "%(num)s choices will be added", len(fresh)) % {
+            "num": len(fresh)
+        }, "a"
+    return (_("Some cells do not fit"), "warn") if column["filled"] and not fits(column, custom) else ("", "")
 
 
 def _remark(column: Mapping[str, Any], target: str, rows: int) -> tuple[str, str]:

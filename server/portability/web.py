@@ -99,7 +99,7 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
 
 async def _columns(tx: Tx, who: Principal, batch: ImportBatch) -> list[dict[str, object]]:
     known = await list_fields(tx, who)
-    return column_views(batch, {target: title_of(target, known) for target in batch.options["targets"]})
+    return column_views(batch, {target: title_of(target, known) for target in batch.options["targets"]}, known, who)
 
 
 async def _mapping_context(request: Request, tx: Tx, who: Principal, batch: ImportBatch) -> dict[str, object]:
@@ -109,7 +109,7 @@ async def _mapping_context(request: Request, tx: Tx, who: Principal, batch: Impo
     titles = {target: title_of(target, known) for target in batch.options["targets"]} | kind_names_by_target()
     texts = [("x." + one.key, one.label) for one in known.values() if one.kind == "text"]
     return {
-        "columns": column_views(batch, titles),
+        "columns": column_views(batch, titles, known, who),
         "groups": groups,
         "texts": texts,
         "rows": await preview(tx, who, batch, request.state.sample),

@@ -8,6 +8,7 @@ const SHOWN_WITH_UNDO = 10_000;
 
 export function startToasts() {
   htmx.on('htmx:before:response', ({ detail }) => showHeader(detail.ctx.response.headers));
+  htmx.on('htmx:after:swap', adopt);
   htmx.on('htmx:error', ({ detail }) => {
     // fetch fails with a TypeError when there is no connection
     if (detail.error instanceof TypeError && detail.ctx) toast(word('not_saved_offline'), { error: true });
@@ -18,6 +19,15 @@ export function startToasts() {
     // A tick that was not taken goes back.
     if (sourceElement.type === 'checkbox') sourceElement.checked = sourceElement.defaultChecked;
   });
+}
+
+// A toast that came with a live patch gets its cross and goes like the others.
+function adopt() {
+  for (const item of document.querySelectorAll('.toasts > [data-fresh]')) {
+    item.removeAttribute('data-fresh');
+    item.append(closer(item, false));
+    leaveAfter(item, SHOWN_WITH_UNDO);
+  }
 }
 
 export function showHeader(headers) {

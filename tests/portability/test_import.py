@@ -263,3 +263,16 @@ async def test_unknown_files_are_refused_in_plain_words(app: Starlette, ana: Cli
         assert words in answer.text
     assert (await ana.post("/import", data={"file": "text"})).status_code == 422
     assert list((app.state.settings.data_dir / "files").rglob("*/*")) == []
+
+
+async def test_an_admins_file_brings_new_choices_along(app: Starlette, ana: Client, mateo: Client) -> None:
+    head = "name,plan\n"
+    await bring(app, ana, head + "".join(f"A{n},{'SM'[n % 2]}\n" for n in range(12)))
+    rows = head + "".join(f"B{n},{'SML'[n % 3]}\n" for n in range(18))
+    address = await upload(ana, rows)
+    assert "1 choice will be added" in (await ana.get(address)).text
+    batch = await bring(app, mateo, rows)
+    assert counts(batch) == (12, 0, 0, 6)
+    batch = await bring(app, ana, rows.replace("B", "C"))
+    assert counts(batch) == (18, 0, 0, 0)
+    assert (await fields(app))["plan"].choices == ["M", "S", "L"]

@@ -1,0 +1,70 @@
+"""`python -m server import contacts`: the same import, without the page."""
+
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from typer.testing import CliRunner
+
+from server.cli import app as commands
+from server.importing import import_file
+from server.kit.errors import Invalid
+from server.settings import Settings
+from tests.portability.conftest import PEOPLE, Client, contacts, fields
+
+
+def write(folder: Path, content: str, name: str = "people.csv") -> Path:
+    path = folder / name
+    path.write_text(content)
+    return path
+
+
+async def test_a_file_comes_in(app: Starlette, ana: Client, settings: Settings, tmp_path: Path) -> None:
+    file = write(tmp_path, PEOPLE)
+    assert await import_file(settings, file, [], "", "") == "created 3, updated 0, skipped 0, failed 0"
+    assert await import_file(settings, file, [], "email", "Nogal Café") == "created 0, updated 0, skipped 3, failed 0"
+    assert set(await fields(app)) == {"NIF"}
+    page = (await ana.get("/import")).text
+    assert "people.csv" in page
+
+
+async def test_columns_can_be_told(app: Starlette, ana: Client, settings: Settings, tmp_path: Path) -> None:
+    file = write(tmp_path, "a,b,c,d\nTom,tom@example.org,12,no\n")
+    mapping = ["a=name", "b=email", "c=new:number", "d=-"]
+    assert (await import_file(settings, file, mapping, "email", "")).startswith("created 1")
+    (tom,) = await contacts(app)
+    assert (tom.name, tom.email, tom.custom) == ("Tom", "tom@example.org", {"c": 12})
+
+
+async def test_failures_are_told(app: Starlette, ana: Client, settings: Settings, tmp_path: Path) -> None:
+    rows = "name,email\n" + "".join(f"P{n},bad\n" for n in range(12)) + "Good,good@example.org\n"
+    said = (await import_file(settings, write(tmp_path, rows), ["email=email"], "none", "")).splitlines()
+    assert said[0] == "created 1, updated 0, skipped 0, failed 12"
+    assert said[1] == "  line 2, email: “bad” is no e-mail address"
+    assert said[-1] == "  and 2 more"
+
+
+@pytest.mark.parametrize(
+    ("mapping", "key", "words"),
+    [
+        (["z=name"], "", "no column"),
+        (["a=nothing"], "", "no field"),
+        ([], "shoe", "No column"),
+        ([], "email", "No column"),
+    ],
+)
+async def test_what_makes_no_sense_is_refused(
+    app: Starlette, ana: Client, settings: Settings, tmp_path: Path, mapping: list[str], key: str, words: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        await import_file(settings, write(tmp_path, "a,b\nTom,x\n"), mapping, key, "")
+    assert words in refused.value.message
+    assert await contacts(app) == []
+
+
+def test_the_exit_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    said = CliRunner().invoke(commands, ["import", "contacts", str(tmp_path / "none.csv")])
+    assert said.exit_code == 1
+    assert "cannot be read" in said.output
+    assert CliRunner().invoke(commands, ["import", "deals", "x.csv"]).exit_code == 1

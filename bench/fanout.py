@@ -8,7 +8,7 @@ import resource
 import socket
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 import uvloop
@@ -49,8 +49,7 @@ def floor(port: int, answer: Connection) -> None:
 
         class Bare(asyncio.Protocol):
             def connection_made(self, transport: asyncio.BaseTransport) -> None:
-                assert isinstance(transport, asyncio.Transport)
-                transports.append(transport)
+                transports.append(cast(asyncio.Transport, transport))  # uvloop's own class
 
         await asyncio.get_running_loop().create_server(Bare, "127.0.0.1", port)
         while len(transports) < SUBSCRIBERS:
@@ -67,10 +66,7 @@ def ours(port: int, answer: Connection) -> None:
 
     async def endpoint(websocket: WebSocket) -> None:
         await websocket.accept()
-        extensions = websocket.scope["extensions"]
-        writers.append(
-            next(value for key, value in extensions.items() if "send_frame" in key or "frame" in key)["write"]
-        )
+        writers.append(websocket.scope["extensions"][EXTENSION]["door"].write)
         if len(writers) == SUBSCRIBERS:
             answer.send(await send_steadily(writers, wire_frame(PAYLOAD)))
             os._exit(0)

@@ -33,7 +33,7 @@ class House:
     def cli(self, *words: str) -> str:
         """Runs a command of the product beside the server; what it printed."""
         done = subprocess.run(
-            [sys.executable, "-m", "server", *words], env=self.env, check=True, capture_output=True, text=True
+            [sys.executable, "-m", "server", *words], env=self.env, check=True, stdout=subprocess.PIPE, text=True
         )
         return done.stdout
 

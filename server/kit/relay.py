@@ -116,20 +116,18 @@ class Relay:
         return numbered, len(rows)
 
     async def _number_quiet(self, tx: Tx, position: int) -> int:
-        """Bulk facts change no screen: a run of them at the front is numbered by one statement."""
+        """Bulk facts change no screen: a run of them at the front is numbered at one go."""
         loud = select(func.min(EventRow.id)).where(EventRow.position.is_(None), EventRow.quiet.is_(False))
         first_loud = await tx.scalar(loud)
-        run = select(EventRow.id, func.row_number().over(order_by=EventRow.id).label("k")).where(
-            EventRow.position.is_(None)
-        )
+        run = select(EventRow.id).where(EventRow.position.is_(None))
         if first_loud is not None:
             run = run.where(EventRow.id < first_loud)
-        ranked = run.order_by(EventRow.id).limit(QUIET_BATCH).subquery()
-        statement = (
-            update(EventRow).where(EventRow.id == ranked.c.id).values(position=bindparam("base", position) + ranked.c.k)
-        )
-        result = await tx.execute(statement.execution_options(synchronize_session=False))
-        return int(result.rowcount)  # type: ignore[attr-defined]
+        ids = (await tx.scalars(run.order_by(EventRow.id).limit(QUIET_BATCH))).all()
+        if ids:
+            statement = update(EventRow).where(EventRow.id == bindparam("row_id")).values(position=bindparam("place"))
+            places = [{"row_id": id, "place": place} for place, id in enumerate(ids, position + 1)]
+            await (await tx.connection()).execute(statement, places)
+        return len(ids)
 
     async def _changes(self, tx: Tx, row: EventRow) -> dict[str, list[Change]] | None:
         """None: try this fact again later. After a few failures it is parked: position, one empty patch, its error."""

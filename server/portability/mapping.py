@@ -56,6 +56,7 @@ class Plan:
     targets: list[str]
     key: str = ""
     month_first: frozenset[int] = field(default_factory=frozenset)
+    read: dict[tuple[str, str], Any] = field(default_factory=dict)  # values that were parsed before
 
     @property
     def fields(self) -> set[str]:

@@ -15,6 +15,7 @@ from server.portability.tables import Record, unguard
 BLANKS = ("", "-", "n/a", "null")  # what stands for nothing where a number or a date is expected
 DATE = re.compile(r"(\d\d?)([/.])(\d\d?)([/.]\d{4})\Z")
 BETWEEN = {"emails": re.compile(r"[\n;,](?![^()]*\))"), "phones": re.compile(r"[\n;](?![^()]*\))")}
+REMEMBERED = 5_000  # parsed values
 KEPT_CELL = 2000  # characters of a cell that a failure keeps
 
 
@@ -43,8 +44,8 @@ def parse_row(record: Record, plan: Plan, known: Known) -> NewRow | None:
     values: dict[str, Any] = {}
     for target, value in raw.items():
         try:
-            if not (_is_typed(target, known) and str(value).lower() in BLANKS):
-                values[target] = parse_value(target, value, known)
+            if (found := _value(target, value, plan, known)) is not None:
+                values[target] = found
         except Invalid as error:
             raise Refused(plan.column_of(target), error.message) from None
     if not values.get("name"):
@@ -52,6 +53,18 @@ def parse_row(record: Record, plan: Plan, known: Known) -> NewRow | None:
     row = NewRow(record.line, values)
     row.prepare()
     return row
+
+
+def _value(target: str, raw: Any, plan: Plan, known: Known) -> Any:
+    """None: nothing. Fields of the workspace hold the same few values again and again, so those are remembered."""
+    if not target.startswith(CUSTOM) or not isinstance(raw, str):
+        return parse_value(target, raw, known)
+    if (target, raw) in plan.read:
+        return plan.read[target, raw]
+    value = None if _is_typed(target, known) and raw.lower() in BLANKS else parse_value(target, raw, known)
+    if len(plan.read) < REMEMBERED:
+        plan.read[target, raw] = value
+    return value
 
 
 def _take(raw: dict[str, Any], target: str, cell: Any, month_first: bool) -> None:
@@ -86,7 +99,7 @@ def _stand_in(raw: dict[str, Any], record: Record) -> str:
 
 
 def _is_typed(target: str, known: Known) -> bool:
-    custom = known.fields.get(target[len(CUSTOM) :]) if target.startswith(CUSTOM) else None
+    custom = known.fields.get(target[len(CUSTOM) :])
     return custom is not None and custom.kind != "text"
 
 

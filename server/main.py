@@ -102,6 +102,7 @@ def build_app(settings: Settings, *, jobs: bool = True, background: bool = True)
         app.state.stopping.set()
         await asyncio.gather(*tasks, return_exceptions=True)
         await bus.stop()
+        await app.state.throttle.close()
         await database.dispose()
 
     app = Starlette(

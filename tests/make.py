@@ -49,7 +49,9 @@ def counted(app: Starlette) -> Iterator[list[str]]:
             statements.append(statement)
 
     database = app.state.database
-    engines = {database.engine.sync_engine, database._reader.sync_engine}
+    engines = {database.engine.sync_engine}
+    if database.is_sqlite:  # on PostgreSQL the reader is the same engine with options: it would count twice
+        engines.add(database._reader.sync_engine)
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
     try:

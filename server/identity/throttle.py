@@ -1,5 +1,7 @@
 """How often somebody may try to sign in: by account and by address."""
 
+from typing import Any
+
 from limits import parse
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
@@ -16,8 +18,15 @@ class Throttle:
     """Counts in this process, or in Redis when there is one."""
 
     def __init__(self, redis_url: str = "") -> None:
-        storage = storage_from_string(f"async+{redis_url}", implementation="redispy") if redis_url else MemoryStorage()
-        self._limiter = MovingWindowRateLimiter(storage)
+        self._storage: Any = (
+            storage_from_string(f"async+{redis_url}", implementation="redispy") if redis_url else MemoryStorage()
+        )
+        self._limiter = MovingWindowRateLimiter(self._storage)
+
+    async def close(self) -> None:
+        """Lets go of the connection to Redis, which the library keeps behind its bridge."""
+        if not isinstance(self._storage, MemoryStorage):
+            await self._storage.bridge.get_connection().aclose()
 
     async def hit(self, account: str, address: str) -> int:
         """Tries left for the account after this one. Raises TooMany when it or the address has none left."""

@@ -37,6 +37,9 @@ def test_no_violations(sqlite_house: House, chromium: Browser, screen: str, them
         assert answer is not None
         assert answer.status == 200, address
         found += look(page, address)
+    page.request.put(
+        f"{sqlite_house.url}/settings/profile/language", form={"value": "en"}, headers={"sec-fetch-site": "same-origin"}
+    )
     page.context.close()
     said, sqlite_house.complaints = sqlite_house.complaints, []
     assert said == []

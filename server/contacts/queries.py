@@ -123,10 +123,11 @@ def _order(query: ListQuery, fields: Fields) -> Sequence[ColumnElement[Any]]:
     return [column.desc(), Contact.id.desc()] if query.sort.startswith("-") else [column.asc(), Contact.id.asc()]
 
 
-async def recent(tx: Tx, who: Principal, kind: str) -> list[Contact]:
-    """For the narrow list beside a record: where something happened last."""
-    found = visible_contacts(who).where(Contact.kind == kind).options(joinedload(Contact.company))
-    return list(await tx.scalars(found.order_by(Contact.active_at.desc(), Contact.id.desc()).limit(ZONE)))
+async def recent(tx: Tx, who: Principal, at: Contact) -> list[Contact]:
+    """For the narrow list beside a record: where something happened last, and the record itself."""
+    found = visible_contacts(who).where(Contact.kind == at.kind).options(joinedload(Contact.company))
+    rows = list(await tx.scalars(found.order_by(Contact.active_at.desc(), Contact.id.desc()).limit(ZONE)))
+    return rows if any(one.id == at.id for one in rows) else [at, *rows[: ZONE - 1]]
 
 
 async def people_of(tx: Tx, who: Principal, company: Contact) -> list[Contact]:

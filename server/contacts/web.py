@@ -60,7 +60,7 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         facts=facts,
         panels=loaded,
         people=people,
-        zone=await recent(tx, who, kind),
+        zone=await recent(tx, who, contact),
         may_delete=may(who, "delete", contact),
         may_restrict=may(who, "restrict", contact),
     )

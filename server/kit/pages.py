@@ -95,6 +95,7 @@ env.globals.update(
     hue=text.hue,
     initials=text.initials,
     language=text.language,
+    language_name=text.language_name,
 )
 
 

@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
+from babel import Locale, UnknownLocaleError
 from babel.messages.pofile import read_po
 
 LANGUAGES = ("en", "es")
@@ -64,6 +65,15 @@ def pick_language(header: str) -> str:
         if code in LANGUAGES:
             return code
     return "en"
+
+
+def language_name(code: str) -> str:
+    """ "es" → "Spanish", in the reader's language; what is no code stays as it was typed."""
+    try:
+        name = Locale.parse(code, sep="-").get_language_name(_language.get())
+    except (UnknownLocaleError, ValueError, TypeError):
+        return code
+    return name[:1].upper() + name[1:] if name else code
 
 
 class _WithoutMarks(dict[int, int | None]):

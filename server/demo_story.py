@@ -13,8 +13,8 @@ from server.chat.forms import RoomDraft
 from server.chat.models import Message, Room, RoomMember
 from server.contacts.access import get_contact
 from server.contacts.actions import restrict_contact
-from server.contacts.bulk import save_view
 from server.contacts.trash import trash_contact
+from server.contacts.views import save_view
 from server.demo_stage import Act, Stage
 from server.kit.access import Principal
 from server.kit.clock import frozen

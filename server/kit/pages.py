@@ -20,6 +20,7 @@ env = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    auto_reload=False,  # else each include asks the disk whether its file is newer
     extensions=["jinja2.ext.i18n"],
 )
 env.install_gettext_callables(text.gettext, text.ngettext, newstyle=True)  # type: ignore[attr-defined]
@@ -92,14 +93,10 @@ env.globals.update(
     asset=asset,
     words=words,
     now=now,
-    hue=text.hue,
-    initials=text.initials,
     language=text.language,
 )
 
 
-def prefix(value: str, before: str) -> str:
-    return before + value
-
-
-env.filters.update(prefix=prefix, markdown=markdown, plain=plain, json=to_json, size=size, number=number)
+env.filters.update(
+    markdown=markdown, plain=plain, json=to_json, size=size, number=number, hue=text.hue, initials=text.initials
+)

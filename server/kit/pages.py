@@ -26,6 +26,24 @@ env = Environment(
 env.install_gettext_callables(text.gettext, text.ngettext, newstyle=True)  # type: ignore[attr-defined]
 
 
+def translate(message: str, **values: object) -> Markup:
+    """`_("…", name=…)` in templates: the extension's own asks its context three times for each word."""
+    return _plain(text.language(), message) if not values else Markup(text.gettext(message)) % values
+
+
+@cache
+def _plain(language: str, message: str) -> Markup:
+    return Markup(text.gettext(message)) % {}
+
+
+@cache
+def icon(name: str, cls: str = "") -> Markup:
+    """An icon of the sprite (static/icons.txt). A page shows hundreds."""
+    return Markup('<svg class="{}" aria-hidden="true"><use href="{}#i-{}"/></svg>').format(
+        f"icon {cls}".strip(), asset("icons.svg"), name
+    )
+
+
 def render(template: str, **context: Any) -> str:
     return env.get_template(template).render(**context)
 
@@ -94,9 +112,12 @@ env.globals.update(
     words=words,
     now=now,
     language=text.language,
+    icon=icon,
+    _=translate,
 )
 
 
 env.filters.update(
     markdown=markdown, plain=plain, json=to_json, size=size, number=number, hue=text.hue, initials=text.initials
 )
+env.globals["k"] = env.get_template("kit/_kit.jinja").module  # importing it in each fragment costs more than drawing one

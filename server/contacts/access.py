@@ -7,7 +7,7 @@ from sqlalchemy.orm import joinedload, undefer
 
 from server.contacts.models import Contact, CustomField, SavedView
 from server.kit.about import parse_about
-from server.kit.access import Principal, allowed_id
+from server.kit.access import Principal, allowed_id, built_once
 from server.kit.db import Tx
 from server.kit.errors import Forbidden, NotFound
 from server.kit.text import _
@@ -22,6 +22,7 @@ WHOLE = (
 )
 
 
+@built_once
 def visible_contacts(who: Principal, *, trashed: bool = False) -> Select[Contact]:
     state = Contact.trashed_at.is_not(None) if trashed else Contact.trashed_at.is_(None)
     return select(Contact).where(Contact.workspace_id == who.workspace_id, state, allowed_id(who, KINDS, Contact.id))

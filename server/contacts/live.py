@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from server.contacts.access import WHOLE, visible_contacts, visible_fields
+from server.contacts.cells import cell_of
 from server.contacts.fields import field_views
 from server.contacts.models import Contact, CustomField
 from server.kit.about import subject_id
@@ -44,7 +45,7 @@ async def show_change(tx: Tx, row: EventRow) -> list[Change]:
                 Patch(t, dom_id("contact", contact.id, f"fact-{_css(view.name)}"), "replace", shown) for t in record
             ]
     name = CELLS.get(row.data["field"], row.data["field"])
-    cell = fragment("contacts/_cell.html", contact=contact, cell=name)
+    cell = fragment("contacts/_cell.html", contact=contact, cell=cell_of(name))
     return changes + [Patch(t, dom_id("contact", contact.id, f"cell-{_css(name)}"), "replace", cell) for t in lists]
 
 

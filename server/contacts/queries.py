@@ -1,22 +1,40 @@
 """Reads for lists, panels and pickers. The list is one statement at any size."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, false, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, load_only, undefer
 
 from server.contacts.access import KINDS, WHOLE, visible_contacts, visible_fields, visible_views
 from server.contacts.forms import CustomFilter, ListQuery
 from server.contacts.models import Contact, ContactKey, CustomField, SavedView
+from server.identity.models import User
 from server.kit.access import Principal, Restriction, allowed_id
-from server.kit.db import Tx
+from server.kit.db import Tx, in_table_order
 from server.kit.index import matching_ids
 from server.kit.paging import PER_PAGE, Paging
 from server.kit.text import fold
 
 ZONE = 24
+_ROW = (  # what a row of the list shows; the rest of a record is many fields to decode
+    load_only(
+        Contact.kind,
+        Contact.name,
+        Contact.emails,
+        Contact.phones,
+        Contact.owner_id,
+        Contact.tags,
+        Contact.version,
+        Contact.active_at,
+        raiseload=True,
+    ),
+    joinedload(Contact.company).load_only(Contact.name, raiseload=True),
+    joinedload(Contact.owner).load_only(User.name, User.picture, raiseload=True),
+)
 Fields = dict[str, CustomField]
+Key = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
 async def list_fields(tx: Tx, who: Principal) -> Fields:
@@ -29,22 +47,40 @@ async def list_views(tx: Tx, who: Principal) -> list[SavedView]:
 
 async def list_page(tx: Tx, who: Principal, query: ListQuery, fields: Fields) -> tuple[list[Contact], Paging]:
     """One page with companies and owners, and how many there are in all, in one statement."""
-    everything = _matching(tx, who, query, fields)
-    wanted = everything.where(allowed_id(who, KINDS, Contact.id)).with_only_columns(Contact.id)
-    total = _count(everything) - _count(everything.where(~allowed_id(who, KINDS, Contact.id)))
-    ids = wanted.order_by(*_order(query, fields)).limit(PER_PAGE).offset((query.page - 1) * PER_PAGE).subquery()
-    rows = (
-        select(Contact, total)
-        .join(ids, ids.c.id == Contact.id)
-        .order_by(*_order(query, fields))
-        .options(joinedload(Contact.company), joinedload(Contact.owner))
-    )
-    found = (await tx.execute(rows)).all()
-    return [row[0] for row in found], Paging(query.page, found[0][1] if found else 0)
+    key = _sort_key(query, fields)
+    matching, rights = _matching(tx, who, query, fields), allowed_id(who, KINDS, Contact.id)
+    found = (_found_once if query.q or query.tag else _walked)(matching, rights, key, query)
+    ids = found.ids.limit(PER_PAGE).offset((query.page - 1) * PER_PAGE).subquery()
+    rows = select(Contact, found.total).join(ids, ids.c.id == Contact.id).options(*_ROW)
+    if query.columns:
+        rows = rows.options(undefer(Contact.custom))
+    page = (await tx.execute(rows.order_by(*_ordered(query, key, Contact.id)))).all()
+    return [row[0] for row in page], Paging(query.page, page[0][1] if page else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The sorted numbers of what matches, and how many they are."""
+
+    ids: Select[Any]
+    total: ColumnElement[int]
+
+
+def _walked(matching: Select[Any], rights: ColumnElement[bool], key: Key, query: ListQuery) -> Found:
+    """For long lists: an index is walked to the page. Counting all and taking off the few closed ones is three times
+    as quick as asking about each."""
+    ids = matching.where(rights).with_only_columns(Contact.id).order_by(*_ordered(query, key, Contact.id))
+    return Found(ids, _count(matching) - _count(matching.where(~rights)))
+
+
+def _found_once(matching: Select[Any], rights: ColumnElement[bool], key: Key, query: ListQuery) -> Found:
+    """For what a search finds: found once, then counted and sorted."""
+    hits = matching.where(rights).with_only_columns(Contact.id, key.label("key")).cte("hits")
+    ids = select(hits.c.id).order_by(*_ordered(query, hits.c.key, hits.c.id))
+    return Found(ids, select(func.count()).select_from(hits).scalar_subquery())
 
 
 def _count(found: Select[Any]) -> ScalarSelect[int]:
-    """Counting all and taking off the few closed ones is three times as quick as asking about each."""
     return found.with_only_columns(func.count()).order_by(None).scalar_subquery()
 
 
@@ -56,7 +92,10 @@ def filtered(tx: Tx, who: Principal, query: ListQuery, fields: Fields) -> Select
 def _matching(tx: Tx, who: Principal, query: ListQuery, fields: Fields) -> Select[Any]:
     """The same before anybody's rights: only for what adds them."""
     state = Contact.trashed_at.is_not(None) if query.trash else Contact.trashed_at.is_(None)
-    found = select(Contact).where(Contact.workspace_id == who.workspace_id, state, Contact.kind == query.kind)
+    own = Contact.workspace_id == who.workspace_id
+    if query.sort.removeprefix("-").startswith("x.") and not query.is_filtered:
+        own = in_table_order(tx, Contact.workspace_id) == who.workspace_id
+    found = select(Contact).where(own, state, Contact.kind == query.kind)
     if query.q:
         found = found.where(Contact.id.in_(matching_ids(tx, who, list(KINDS), query.q)))
     if query.owner:
@@ -110,17 +149,17 @@ def custom_column(field: CustomField) -> ColumnElement[Any]:
     return value.as_boolean() if field.kind == "yes_no" else typed
 
 
-def _order(query: ListQuery, fields: Fields) -> Sequence[ColumnElement[Any]]:
+def _sort_key(query: ListQuery, fields: Fields) -> Key:
     plain = query.sort.removeprefix("-")
-    columns: dict[str, Any] = {"name": Contact.sort_name, "active": Contact.active_at, "created": Contact.created_at}
-    column = columns.get(plain)
-    if column is None:
-        column = custom_column(fields[plain.removeprefix("x.")])
-        return [
-            column.desc().nulls_last() if query.sort.startswith("-") else column.asc().nulls_last(),
-            Contact.id.asc(),
-        ]
-    return [column.desc(), Contact.id.desc()] if query.sort.startswith("-") else [column.asc(), Contact.id.asc()]
+    columns: dict[str, Key] = {"name": Contact.sort_name, "active": Contact.active_at, "created": Contact.created_at}
+    return columns[plain] if plain in columns else custom_column(fields[plain.removeprefix("x.")])
+
+
+def _ordered(query: ListQuery, key: Key, id: Key) -> Sequence[ColumnElement[Any]]:
+    """By the key; records without one stand last either way, equal ones by number."""
+    is_down, is_custom = query.sort.startswith("-"), "x." in query.sort
+    way = key.desc() if is_down else key.asc()
+    return [way.nulls_last() if is_custom else way, id.desc() if is_down and not is_custom else id.asc()]
 
 
 async def recent(tx: Tx, who: Principal, at: Contact) -> list[Contact]:

@@ -9,6 +9,7 @@ from server.contacts import actions
 from server.contacts.access import get_contact, may, may_change_view
 from server.contacts.actions import ContactDraft
 from server.contacts.bulk import change_many
+from server.contacts.cells import cells_of
 from server.contacts.fields import FieldView, field_views
 from server.contacts.forms import parse_list
 from server.contacts.models import Contact, SavedView
@@ -32,7 +33,8 @@ async def index(request: Request, tx: Tx, who: Principal) -> Answer:
     rows, paging = await list_page(tx, who, query, fields)
     views = await _views(tx, who)
     columns = [fields[key] for key in query.columns]
-    shared = {"rows": rows, "paging": paging, "query": query, "fields": fields, "columns": columns, "views": views}
+    shared = {"rows": rows, "paging": paging, "query": query, "fields": fields, "views": views}
+    shared |= {"columns": columns, "cells": cells_of(query.kind, columns)}
     if is_htmx(request) and request.headers.get("hx-target", "").endswith("contact-list"):
         return render("contacts/_list.html", who=who, topics={topic: heads[topic]}, **shared)
     return await page(request, tx, who, "contacts/index.html", heads=heads, topics={topic: heads[topic]}, **shared)

@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import text
-
+from server.kit.bulk import refresh_statistics
 from server.kit.idempotency import prune_keys
 from server.kit.jobs import Work, job
 from server.kit.patches import prune_patches
@@ -15,5 +14,4 @@ async def prune(work: Work) -> None:
         await prune_patches(tx, work.services.settings.patch_hours)
         await prune_keys(tx)
         if work.database.is_sqlite:  # PostgreSQL looks after its own statistics
-            await tx.execute(text("PRAGMA analysis_limit=1000"))
-            await tx.execute(text("PRAGMA optimize"))
+            await refresh_statistics(tx)

@@ -18,6 +18,7 @@ from server.kit.paging import PER_PAGE, Paging
 from server.kit.text import fold
 
 ZONE = 24
+PICKED = 8
 _ROW = (  # what a row of the list shows; the rest of a record is many fields to decode
     load_only(
         Contact.kind,
@@ -194,11 +195,18 @@ async def list_tags(tx: Tx, who: Principal, begin: str = "") -> list[str]:
     )
 
 
-async def pick_records(tx: Tx, who: Principal, kind: str, query: str) -> list[Contact]:
-    found = visible_contacts(who).where(Contact.kind == kind)
-    if query:
-        found = found.where(Contact.id.in_(matching_ids(tx, who, [kind], query)))
-    return list(await tx.scalars(found.order_by(Contact.sort_name).limit(10)))
+async def pick_records(tx: Tx, who: Principal, query: str) -> list[Contact]:
+    """For a field that names a record: names that begin with the words first; without words, what happened last."""
+    found = visible_contacts(who).options(joinedload(Contact.company))
+    wanted = fold(query).strip()
+    if not wanted:
+        recently = found.where(Contact.kind == "contact").order_by(Contact.active_at.desc(), Contact.id.desc())
+        return list(await tx.scalars(recently.limit(PICKED)))
+    begins = Contact.sort_name.startswith(wanted, autoescape=True)
+    inside = Contact.sort_name.contains(wanted, autoescape=True)
+    found = found.where(Contact.id.in_(matching_ids(tx, who, list(KINDS), query)))
+    ranked = found.order_by(begins.desc(), inside.desc(), Contact.sort_name, Contact.id)
+    return list(await tx.scalars(ranked.limit(PICKED)))
 
 
 async def restricted_ids(tx: Tx, who: Principal, ids: Collection[int]) -> set[int]:

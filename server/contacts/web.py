@@ -193,10 +193,8 @@ async def change_selection(request: Request, tx: Tx, who: Principal) -> Answer:
 
 
 async def pick(request: Request, tx: Tx, who: Principal) -> Answer:
-    """Options for a field that names a record: GET /records?kind=company&q=alm"""
-    kind = "company" if request.query_params.get("kind") == "company" else "contact"
-    found = await pick_records(tx, who, kind, request.query_params.get("q", "")[:80])
-    return render("contacts/_options.html", records=found)
+    """Options for a field that names a record: GET /records?q=alm"""
+    return render("contacts/_options.html", records=await pick_records(tx, who, request.query_params.get("q", "")[:80]))
 
 
 async def tags(request: Request, tx: Tx, who: Principal) -> Answer:

@@ -45,8 +45,8 @@ const writers = {
 };
 
 // A date without a time belongs to no zone: it is read and written in UTC.
-const isDayOnly = (time) => /^\d{4}-\d\d-\d\d$/.test(time.dateTime);
-const read = (time) => new Date(isDayOnly(time) ? `${time.dateTime}T00:00Z` : time.dateTime);
+export const isDayOnly = (time) => /^\d{4}-\d\d-\d\d$/.test(time.dateTime);
+export const read = (time) => new Date(isDayOnly(time) ? `${time.dateTime}T00:00Z` : time.dateTime);
 
 function inFormat(name, moment, time) {
   const zone = time && isDayOnly(time) ? 'UTC' : timeZone();
@@ -59,7 +59,7 @@ function inFormat(name, moment, time) {
 }
 
 // Days from today, in the reader's zone: −1 yesterday, 1 tomorrow.
-function daysFromNow(moment, time) {
+export function daysFromNow(moment, time) {
   const day = (date, of) => Date.parse(`${inFormat('key', date, of)}T00:00Z`);
   return Math.round((day(moment, time) - day(new Date())) / DAY);
 }

@@ -33,8 +33,8 @@ function ask(input) {
   clearTimeout(timer);
   timer = setTimeout(() => {
     const [, list] = partsOf(box);
-    open(box, true);
-    htmx.ajax('GET', `${box.dataset.picker}?q=${encodeURIComponent(input.value)}`, { source: input, target: list, swap: 'innerHTML' });
+    open(box, true); // not from the form, which would close its dialog when this is answered
+    htmx.ajax('GET', `${box.dataset.picker}?q=${encodeURIComponent(input.value)}`, { source: document.body, target: list, swap: 'innerHTML' });
   }, REST);
 }
 

@@ -202,6 +202,8 @@ def _plan_notes(stage: Stage) -> None:
             if create_note is not None:
                 stage.acts.append((stage.at(rng.randint(0, DAYS)), _note(create_note, stage.anybody(), id, body)))
         for name, value in _changes(rng, 3 if n < len(texts.FIRST_CUSTOMERS) else rng.choice((0, 0, 1))):
+            if name == "tags" and n < len(texts.FIRST_CUSTOMERS):
+                continue  # theirs are told by name
             stage.acts.append((stage.at(rng.randint(0, DAYS)), _change(stage.anybody(), id, name, value)))
 
 

@@ -69,14 +69,14 @@ function dayName(moment, format, time) {
   return Math.abs(days) <= 1 ? capital(relative(days, 'day')) : inFormat(format, moment, time);
 }
 
-const relative = (n, unit) => new Intl.RelativeTimeFormat(language(), { numeric: 'auto' }).format(n, unit);
+const relative = (n, unit, style = 'long') => new Intl.RelativeTimeFormat(language() === 'en' ? 'en-GB' : language(), { numeric: 'auto', style }).format(n, unit);
 const capital = (text) => text.charAt(0).toLocaleUpperCase(language()) + text.slice(1);
 
 function ago(moment) {
   const minutes = Math.round((moment - Date.now()) / MINUTE);
   const days = daysFromNow(moment);
-  if (Math.abs(minutes) < 60) return relative(minutes || 0, minutes ? 'minute' : 'second');
-  if (days === 0) return relative(Math.round(minutes / 60), 'hour');
+  if (Math.abs(minutes) < 60) return relative(minutes || 0, minutes ? 'minute' : 'second', 'short');
+  if (days === 0) return relative(Math.round(minutes / 60), 'hour', 'short');
   return Math.abs(days) < LONG_AGO ? relative(days, 'day') : inFormat('date', moment);
 }
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Any, cast, get_type_hints
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from server import demo_story as story
 from server import demo_texts as texts
@@ -23,6 +23,7 @@ from server.kit.clock import frozen, now
 from server.kit.db import Database, Tx
 from server.kit.domain import House, Verb, discover
 from server.kit.errors import Invalid
+from server.kit.events import EventRow
 from server.kit.files import Files
 from server.kit.text import fold
 from server.offline import opened
@@ -51,6 +52,7 @@ async def fill(settings: Settings, workspace: str = "") -> str:
         await _play(database, stage)
         await story.last_acts(database, stage)
         await story.read_older(database, stage)
+        await _hush(database, place_id)
     owner = _mail(texts.TEAM[0][0])
     return f"“{name}” is filled. Sign in as {owner}, or anybody else of the team, with the password {password}"
 
@@ -264,6 +266,13 @@ def _task(stage: Stage, create: Verb, giver: Principal, taker: Principal, values
                 await hand_over(tx, taker, task, user_id=other.user_id, comment=said)
 
     return act
+
+
+async def _hush(database: Database, place_id: int) -> None:
+    """Weeks of old facts change no screen: the relay numbers quiet ones at once, and a fresh server is ready."""
+    told = update(EventRow).where(EventRow.workspace_id == place_id, EventRow.position.is_(None))
+    async with database.transaction() as tx:
+        await tx.execute(told.values(quiet=True))
 
 
 async def _play(database: Database, stage: Stage) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, Select, false, func, select
 from sqlalchemy.orm import joinedload
 
-from server.contacts.access import KINDS, WHOLE, visible_contacts, visible_fields, visible_views
+from server.contacts.access import KINDS, OPEN_COMPANY, visible_contacts, visible_fields, visible_views, whole
 from server.contacts.forms import CustomFilter, ListQuery
 from server.contacts.models import Contact, ContactKey, CustomField, SavedView
 from server.kit.access import Principal, Restriction, allowed_id
@@ -37,7 +37,7 @@ async def list_page(tx: Tx, who: Principal, query: ListQuery, fields: Fields) ->
         select(Contact, total)
         .join(ids, ids.c.id == Contact.id)
         .order_by(*_order(query, fields))
-        .options(joinedload(Contact.company), joinedload(Contact.owner))
+        .options(OPEN_COMPANY, joinedload(Contact.owner))
     )
     found = (await tx.execute(rows)).all()
     return [row[0] for row in found], Paging(query.page, found[0][1] if found else 0)
@@ -65,7 +65,8 @@ def _matching(tx: Tx, who: Principal, query: ListQuery, fields: Fields) -> Selec
     if query.team:
         found = found.where(Contact.team_id == int(query.team))
     if query.company:
-        found = found.where(Contact.company_id == int(query.company))
+        seen = visible_contacts(who).where(Contact.id == int(query.company)).with_only_columns(Contact.id)
+        found = found.where(Contact.company_id.in_(seen))
     if query.tag:
         tagged = select(ContactKey.contact_id).where(
             ContactKey.workspace_id == who.workspace_id, ContactKey.kind == "tag", ContactKey.value == fold(query.tag)
@@ -125,7 +126,7 @@ def _order(query: ListQuery, fields: Fields) -> Sequence[ColumnElement[Any]]:
 
 async def recent(tx: Tx, who: Principal, kind: str) -> list[Contact]:
     """For the narrow list beside a record: where something happened last."""
-    found = visible_contacts(who).where(Contact.kind == kind).options(joinedload(Contact.company))
+    found = visible_contacts(who).where(Contact.kind == kind).options(OPEN_COMPANY)
     return list(await tx.scalars(found.order_by(Contact.active_at.desc(), Contact.id.desc()).limit(ZONE)))
 
 
@@ -136,11 +137,11 @@ async def people_of(tx: Tx, who: Principal, company: Contact) -> list[Contact]:
 
 
 async def names_of(tx: Tx, who: Principal, abouts: Collection[str | None]) -> dict[str, Contact]:
-    """about → record, for those that this person may see; one statement."""
+    """about → record, for those that this person may see, with open companies; one statement."""
     ids = {int(about.partition(":")[2]) for about in abouts if about and about.partition(":")[0] in KINDS}
     if not ids:
         return {}
-    found = visible_contacts(who).where(Contact.id.in_(ids)).options(joinedload(Contact.company))
+    found = visible_contacts(who).where(Contact.id.in_(ids)).options(OPEN_COMPANY)
     return {contact.about: contact for contact in await tx.scalars(found)}
 
 
@@ -173,5 +174,5 @@ async def list_after(
     tx: Tx, who: Principal, query: ListQuery, fields: Fields, after: int, limit: int
 ) -> Sequence[Contact]:
     """For clients: by number, one more than `limit` when there is another page."""
-    found = filtered(tx, who, query, fields).where(Contact.id > after).options(*WHOLE)
+    found = filtered(tx, who, query, fields).where(Contact.id > after).options(*whole(who))
     return (await tx.scalars(found.order_by(Contact.id).limit(limit + 1))).all()

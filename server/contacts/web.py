@@ -13,6 +13,7 @@ from server.contacts.fields import FieldView, field_views
 from server.contacts.forms import parse_list
 from server.contacts.models import Contact
 from server.contacts.queries import list_fields, list_page, list_tags, list_views, people_of, pick_records, recent
+from server.contacts.restriction import restrict_contact
 from server.contacts.trash import restore_contact, trash_contact
 from server.identity.queries import list_people, list_teams
 from server.kit.about import to_id
@@ -164,7 +165,7 @@ async def restriction_form(request: Request, tx: Tx, who: Principal) -> Answer:
 
 async def restrict(request: Request, tx: Tx, who: Principal) -> Answer:
     contact = await get_contact(tx, who, request.path_params["id"], "restrict")
-    await actions.restrict_contact(tx, who, contact, [str(name) for name in request.state.form.getlist("who")])
+    await restrict_contact(tx, who, contact, [str(name) for name in request.state.form.getlist("who")])
     return Response(status_code=200, headers={"HX-Refresh": "true"})
 
 

@@ -67,6 +67,11 @@ class Contact(Base):
         return f"/{'companies' if self.kind == 'company' else 'contacts'}/{self.id}"
 
     @property
+    def open_company(self) -> "Contact | None":
+        """Its company where everybody may read the name; a closed one stands in the record's own facts alone."""
+        return None if self.company is None or self.company.is_restricted else self.company
+
+    @property
     def email(self) -> str:
         return self.emails[0]["value"] if self.emails else ""
 

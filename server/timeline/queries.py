@@ -21,6 +21,7 @@ from server.timeline.models import Draft, File, Note, NoteVersion, ReadMark
 PAGE = 40
 FILES = 100
 PINS = 20
+FACTS = 100  # of one subject that are told again when it is renamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,14 @@ async def line_id(tx: Tx, workspace_id: int, subject: str, name: str) -> int | N
     """Which fact's line shows this note or file."""
     first = select(EventRow.id).where(EventRow.subject == subject, EventRow.name == name)
     return await tx.scalar(first.where(EventRow.workspace_id == workspace_id).order_by(EventRow.id).limit(1))
+
+
+async def facts_of(tx: Tx, workspace_id: int, about: str, subject: str) -> list[EventRow]:
+    """The newest facts of one subject in a record's stream."""
+    rows = select(EventRow).where(EventRow.subject == subject, EventRow.about == about, EventRow.name.in_(_names("")))
+    return list(
+        await tx.scalars(rows.where(EventRow.workspace_id == workspace_id).order_by(EventRow.id.desc()).limit(FACTS))
+    )
 
 
 async def notes_before(tx: Tx, who: Principal, about: str, before: int, limit: int) -> list[Note]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from sqlalchemy import select, text
 
 from server.kit.clock import now
+from server.kit.db import Database
 from server.kit.files import HOLDERS
 from server.kit.idempotency import prune_keys
 from server.kit.jobs import Work, job
@@ -20,6 +21,14 @@ async def prune(work: Work) -> None:
         if work.database.is_sqlite:  # PostgreSQL looks after its own statistics
             await tx.execute(text("PRAGMA analysis_limit=1000"))
             await tx.execute(text("PRAGMA optimize"))
+
+
+async def count_anew(database: Database) -> None:
+    """After bulk work: the planner learns at once how large the tables are, from a sample."""
+    async with database.transaction() as tx:
+        if database.is_sqlite:
+            await tx.execute(text("PRAGMA analysis_limit=1000"))
+        await tx.execute(text("ANALYZE"))
 
 
 SPARED = timedelta(days=1)  # an upload's bytes are on disk before its row is

@@ -18,6 +18,7 @@ from server.kit.clock import now
 from server.kit.db import Database, Tx, is_busy
 from server.kit.errors import DomainError
 from server.kit.events import emit
+from server.kit.housekeeping import count_anew
 from server.kit.logging import log
 from server.kit.text import _, speaking
 from server.portability.mapping import Plan
@@ -29,6 +30,7 @@ from server.portability.tables import Record
 
 CHUNK = 500
 CHUNK_WEIGHT = 4_000_000  # characters: fewer rows when they are very long
+MANY = 1_000  # rows that may change how queries are best answered
 FAILURES = 10_000  # rows that are listed; further ones are counted
 
 Tell = Callable[[int, int], Awaitable[None]]
@@ -69,6 +71,8 @@ async def run_import(database: Database, batch_id: int, path: Path, tell: Tell, 
         position = await _run(database, batch_id, plan, known, source, via, lambda at: tell(at, total))
         async with database.transaction() as tx:
             await _finish(tx, batch_id, position, via)
+    if position >= MANY:
+        await count_anew(database)
 
 
 async def _run(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 from server.identity.models import Team, User
 from server.kit.access import Restriction
 from server.kit.db import Base
+from server.kit.files import holds_files
 
 
 class Contact(Base):
@@ -118,3 +119,6 @@ class SavedView(Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     name: Mapped[str]
     query: Mapped[str]
+
+
+holds_files(Contact.picture)

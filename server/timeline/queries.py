@@ -188,3 +188,9 @@ async def notes_before(tx: Tx, who: Principal, about: str, before: int, limit: i
     found = visible_notes(who).where(Note.about == about)
     found = found.where(Note.id < before) if before else found
     return list(await tx.scalars(found.order_by(Note.id.desc()).limit(limit + 1)))
+
+
+async def files_before(tx: Tx, who: Principal, about: str, before: int, limit: int) -> list[File]:
+    found = visible_files(who).where(File.about == about)
+    found = found.where(File.id < before) if before else found
+    return list(await tx.scalars(found.order_by(File.id.desc()).limit(limit + 1)))

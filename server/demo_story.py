@@ -12,7 +12,7 @@ from server.chat.actions.rooms import record_room
 from server.chat.forms import RoomDraft
 from server.chat.models import Message, Room, RoomMember
 from server.contacts.access import get_contact
-from server.contacts.actions import restrict_contact
+from server.contacts.restriction import restrict_contact
 from server.contacts.trash import trash_contact
 from server.contacts.views import save_view
 from server.demo_stage import Act, Stage

@@ -121,6 +121,5 @@ env.globals.update(
 env.filters.update(
     markdown=markdown, plain=plain, json=to_json, size=size, number=number, hue=text.hue, initials=text.initials
 )
-env.globals["k"] = env.get_template(
-    "kit/_kit.jinja"
-).module  # importing it in each fragment costs more than drawing one
+# At hand everywhere: importing it in each fragment costs more than drawing one.
+env.globals["k"] = env.get_template("kit/_kit.jinja").module

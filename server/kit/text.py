@@ -7,9 +7,6 @@ from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
-from babel import Locale, UnknownLocaleError
-from babel.messages.pofile import read_po
-
 LANGUAGES = ("en", "es")
 CATALOGUES = Path("translations")
 _language: ContextVar[str] = ContextVar("language", default="en")
@@ -32,6 +29,8 @@ def language() -> str:
 @cache
 def catalogue(language: str) -> dict[str, tuple[str, ...]]:
     """message → its forms. One file a domain, so that a domain's words stand together."""
+    from babel.messages.pofile import read_po  # not at the start: an English house never needs it
+
     words: dict[str, tuple[str, ...]] = {}
     for path in sorted((CATALOGUES / language).glob("*.po")):
         with path.open("rb") as file:
@@ -69,6 +68,8 @@ def pick_language(header: str) -> str:
 
 def language_name(code: str) -> str:
     """ "es" → "Spanish", in the reader's language; what is no code stays as it was typed."""
+    from babel import Locale, UnknownLocaleError  # not at the start
+
     try:
         name = Locale.parse(code, sep="-").get_language_name(_language.get())
     except (UnknownLocaleError, ValueError, TypeError):

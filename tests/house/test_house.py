@@ -68,7 +68,7 @@ BROAD = {
     "server/contacts/bulk_change.py",
     "server/portability/run.py",
     "server/kit/relay.py",
-    "server/kit/jobs.py",
+    "server/kit/worker.py",
     "server/kit/patches.py",
     "server/main.py",
     "server/contacts/bulk_import.py",

@@ -1,14 +1,17 @@
 """The ways in and out: set-up, sign-in, invitation, new password, devices."""
 
 import re
+from datetime import UTC, datetime
 
 import httpx2 as httpx
 import pytest
+from sqlalchemy import select
 from starlette.applications import Starlette
 
 from server.identity.access import may, may_give
+from server.identity.actions import write_sightings
 from server.identity.forms import device_name
-from server.identity.models import User
+from server.identity.models import Session, User
 from server.kit.access import Principal
 from tests import make
 from tests.conftest import add_person, client_of
@@ -230,3 +233,14 @@ async def test_pages_that_know_nobody_speak_the_language_chosen_before(app: Star
     assert '<html lang="es"' in lost.text
     await ana.get("/signin?lang=en")
     assert '<html lang="en"' in (await ana.get("/nowhere")).text
+
+
+async def test_devices_are_seen(app: Starlette, ana: Client, mateo: Client) -> None:
+    """The process keeps moments in memory; one write carries them all, without those that signed out meanwhile."""
+    moment = datetime(2030, 5, 1, 10, 30, tzinfo=UTC)
+    async with app.state.database.transaction() as tx:
+        ids = sorted(await tx.scalars(select(Session.id)))
+        await write_sightings(tx, {ids[0]: moment, 999: moment})
+    async with app.state.database.transaction(read=True) as tx:
+        seen = {session.id: session.seen_at for session in await tx.scalars(select(Session))}
+    assert seen[ids[0]] == moment and seen[ids[1]] != moment and len(seen) == 2

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import random
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +18,8 @@ LONGEST_PAUSE = 0.3
 
 class Listener:
     """What it was told, by topic: `numbers` as they were taken, `facts` the facts they brought; `gaps` that it must
-    reload; `asked` how often it found a hole by itself. `address` is asked for at every connecting."""
+    reload; `drops` when it was told to leave; `trespasses` what it was told after that; `asked` how often it found a
+    hole by itself. `address` is asked for at every connecting."""
 
     def __init__(self, address: Callable[[], str], token: str, topics: list[str]) -> None:
         self._address, self._headers = address, {"Authorization": f"Bearer {token}"}
@@ -26,6 +28,8 @@ class Listener:
         self.facts: dict[str, list[dict[str, Any]]] = {topic: [] for topic in topics}
         self.gaps: list[str] = []
         self.byes: list[dict[str, Any]] = []
+        self.drops: dict[str, float] = {}
+        self.trespasses: list[dict[str, Any]] = []
         self.codes: list[int | None] = []
         self.asked = self.connected = 0
         self.settled = asyncio.Event()  # every topic was answered since the last connecting
@@ -54,6 +58,7 @@ class Listener:
                         self._socket = None
                         self.settled.clear()
                         self.codes.append(socket.close_code)
+                        self._moved.set()
             await asyncio.sleep(random.uniform(0, LONGEST_PAUSE))  # as every client should
 
     def cut(self) -> None:
@@ -69,8 +74,20 @@ class Listener:
 
     async def reached(self, heads: dict[str, int]) -> None:
         """Wait until all these numbers were told."""
+        await self._until(lambda: all(self.last[topic] >= head for topic, head in heads.items()))
+
+    async def closed(self, code: int) -> None:
+        """Wait until a connection was ended with this code."""
+        await self._until(lambda: code in self.codes)
+
+    async def dropped(self, topic: str) -> float:
+        """Wait until the topic was taken away; when that was."""
+        await self._until(lambda: topic in self.drops)
+        return self.drops[topic]
+
+    async def _until(self, true: Callable[[], bool]) -> None:
         async with asyncio.timeout(PATIENCE):
-            while any(self.last[topic] < head for topic, head in heads.items()):
+            while not true():
                 self._moved.clear()
                 await self._moved.wait()
 
@@ -90,6 +107,9 @@ class Listener:
                 self.gaps.append(said["topic"])
                 self.last[said["topic"]] = said["n"]
                 self._pending.discard(said["topic"])
+            case "drop" | "no":
+                self.drops[said["topic"]] = time.monotonic()
+                self.last.pop(said["topic"], None)
             case "hb":
                 behind = {t: self.last[t] for t, n in said["n"].items() if t in self.last and n != self.last[t]}
                 if behind:
@@ -101,6 +121,8 @@ class Listener:
 
     async def _numbered(self, socket: ClientConnection, said: dict[str, Any]) -> None:
         topic, n = said["topic"], said["n"]
+        if topic in self.drops:
+            self.trespasses.append(said)
         if topic not in self.last or n <= self.last[topic]:
             return
         if n > self.last[topic] + 1:

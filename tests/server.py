@@ -10,7 +10,9 @@ from pathlib import Path
 
 import httpx2 as httpx
 
-from server.offline import make_owner, make_token
+from server.identity.actions import PersonDraft, add_user, create_token
+from server.identity.passwords import Passwords
+from server.offline import find_person, make_owner, make_token, opened
 from server.settings import Settings
 from tests import needs
 
@@ -77,6 +79,24 @@ class Server:
         """A client of the API, as the owner."""
         headers = {"authorization": f"Bearer {self.token}"}
         return httpx.AsyncClient(base_url=f"{self.url}/api/v1", headers=headers, timeout=PATIENCE)
+
+    @contextlib.asynccontextmanager
+    async def browser(self, email: str = OWNER) -> AsyncIterator[httpx.AsyncClient]:
+        """Signed in like a person."""
+        headers = {"sec-fetch-site": "same-origin"}
+        async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=PATIENCE) as client:
+            answer = await client.post("/signin", data={"email": email, "password": PASSWORD})
+            assert answer.status_code == 303, answer.text
+            yield client
+
+
+async def add_colleague(settings: Settings, email: str, name: str) -> str:
+    """A member of the workspace, with the same password; a token of theirs."""
+    hashed = await Passwords().hash(PASSWORD)
+    async with opened(settings) as database, database.transaction() as tx:
+        _owner, place = await find_person(tx, OWNER)
+        user = await add_user(tx, place, PersonDraft(name, email, hashed), "member")
+        return await create_token(tx, user, "tests", settings.secret)
 
 
 @contextlib.asynccontextmanager

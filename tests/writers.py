@@ -19,7 +19,7 @@ GIVE_UP = 30.0
 
 
 class Writers:
-    """`promised`: text → id of each note that was answered with 201; `told` is set whenever one more is."""
+    """`promised`: text → id of each note that was answered with 201; `refused`: other answers."""
 
     def __init__(self, servers: Sequence[Server], records: Sequence[str]) -> None:
         self._servers, self.records = servers, list(records)
@@ -44,6 +44,12 @@ class Writers:
                 self._told.clear()
                 await self._told.wait()
 
+    async def refused_once(self) -> None:
+        async with asyncio.timeout(GIVE_UP):
+            while not self.refused:
+                self._told.clear()
+                await self._told.wait()
+
     async def _try(self, record: str, text: str) -> bool:
         server = random.choice(self._servers)
         self.tries += 1
@@ -55,6 +61,7 @@ class Writers:
             return False
         if answer.status_code != 201:
             self.refused.append(f"{answer.status_code} {answer.text[:200]}")
+            self._told.set()
             return False
         self.promised[text] = answer.json()["id"]
         self._told.set()

@@ -1,6 +1,7 @@
 """The engines, the transaction, the declarative base. The only file that commits."""
 
 import asyncio
+import errno
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
@@ -130,3 +131,11 @@ def is_busy(error: Exception) -> bool:
     return getattr(cause, "sqlstate", "") in ("40001", "40P01", "57P01", "08006", "08003") or bool(
         getattr(error, "connection_invalidated", False)
     )
+
+
+def is_full(error: Exception) -> bool:
+    """Whether there was no room left on the disk, of the database or of the files."""
+    cause = getattr(error, "orig", None) or error
+    if isinstance(cause, sqlite3.OperationalError):
+        return "disk is full" in str(cause)
+    return getattr(cause, "sqlstate", "") == "53100" or getattr(cause, "errno", None) in (errno.ENOSPC, errno.EDQUOT)

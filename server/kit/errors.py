@@ -1,4 +1,4 @@
-"""The only errors a domain raises. Each knows its status; one handler turns them into answers."""
+"""The only errors a domain raises, and `Full`. Each knows its status; one handler turns them into answers."""
 
 
 class DomainError(Exception):
@@ -38,3 +38,9 @@ class Conflict(DomainError):
 
 class TooMany(DomainError):
     status = 429
+
+
+class Full(DomainError):
+    """No room on the disk. Raised by nobody: kit/mishaps.py makes it of what the database or the file system said."""
+
+    status = 507

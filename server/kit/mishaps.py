@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from server.kit.access import Principal
-from server.kit.errors import Conflict, DomainError
+from server.kit.db import is_full
+from server.kit.errors import Conflict, DomainError, Full
 from server.kit.logging import log
 from server.kit.pages import render
 from server.kit.text import _, speaking
@@ -39,7 +40,9 @@ def _error_response(request: Request, error: DomainError, who: Principal | None)
 
 
 def _code(error: DomainError) -> str:
-    return {404: "not_found", 403: "forbidden", 422: "invalid", 409: "conflict", 429: "too_many"}[error.status]
+    return {404: "not_found", 403: "forbidden", 422: "invalid", 409: "conflict", 429: "too_many", 507: "disk_full"}[
+        error.status
+    ]
 
 
 def _default_message(status: int) -> str:
@@ -49,6 +52,7 @@ def _default_message(status: int) -> str:
         409: _("Somebody was faster"),
         429: _("Too many tries. Wait a moment"),
         413: _("That is too large"),
+        507: _("The server has no room left on its disk, so this was not saved. Tell your administrator"),
         405: _("This address does not do that"),
     }.get(status, _("That did not work"))
 
@@ -74,6 +78,8 @@ async def on_http_error(request: Request, error: Exception) -> Response:
 
 async def on_crash(request: Request, error: Exception) -> Response:
     """Says an id that stands in the log beside the trace; nothing of the inside."""
+    if is_full(error):
+        return await on_domain_error(request, Full())
     code = request.state.nonce[:6].upper()
     log.error("request.crashed", code=code, path=request.url.path, exc_info=error)
     with speaking(request_language(request)):

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+from sqlalchemy import text
+
 from server.kit.db import Database
 from tests.listener import Listener, listening
 from tests.own_redis import Redis
@@ -75,7 +77,9 @@ class Chaos:
             await asyncio.sleep(self._dice.uniform(every / 2, every))  # some peace between the faults
 
     def _faults(self) -> list[Callable[[], Awaitable[None]]]:
+        engine = [] if self._database.is_sqlite else [self._database_cut]
         return [
+            *engine,
             self._server_killed, self._server_deployed, self._redis_killed, self._redis_stopped, self._redis_flushed,
             self._redis_cut, self._publishers_cut, self._all_sockets_cut, self._readers_stopped,
         ]  # fmt: skip
@@ -89,6 +93,12 @@ class Chaos:
         server = self._dice.choice(self._servers)
         await server.stop()
         await server.start()
+
+    async def _database_cut(self) -> None:
+        """As a restart of PostgreSQL does it: every connection ends in the middle of a word."""
+        others = "datname = current_database() AND pid <> pg_backend_pid()"
+        async with self._database.transaction() as tx:
+            await tx.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))
 
     async def _redis_killed(self) -> None:
         self._redis.kill()

@@ -128,9 +128,10 @@ def is_busy(error: Exception) -> bool:
     cause = getattr(error, "orig", None)
     if isinstance(cause, sqlite3.OperationalError):
         return "locked" in str(cause) or "busy" in str(cause)
-    return getattr(cause, "sqlstate", "") in ("40001", "40P01", "57P01", "08006", "08003") or bool(
-        getattr(error, "connection_invalidated", False)
-    )
+    if isinstance(error, ConnectionError):  # nobody listens there; drivers pass it on as it is
+        return True
+    passing = ("40001", "40P01", "57P01", "57P02", "57P03", "08001", "08003", "08004", "08006", "53300")
+    return getattr(cause, "sqlstate", "") in passing or bool(getattr(error, "connection_invalidated", False))
 
 
 def is_full(error: Exception) -> bool:

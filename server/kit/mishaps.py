@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from server.kit.access import Principal
-from server.kit.db import is_full
-from server.kit.errors import Conflict, DomainError, Full
+from server.kit.db import is_busy, is_full
+from server.kit.errors import Away, Conflict, DomainError, Full
 from server.kit.logging import log
 from server.kit.pages import render
 from server.kit.text import _, speaking
@@ -40,9 +40,15 @@ def _error_response(request: Request, error: DomainError, who: Principal | None)
 
 
 def _code(error: DomainError) -> str:
-    return {404: "not_found", 403: "forbidden", 422: "invalid", 409: "conflict", 429: "too_many", 507: "disk_full"}[
-        error.status
-    ]
+    return {
+        404: "not_found",
+        403: "forbidden",
+        422: "invalid",
+        409: "conflict",
+        429: "too_many",
+        503: "busy",
+        507: "disk_full",
+    }[error.status]
 
 
 def _default_message(status: int) -> str:
@@ -52,6 +58,7 @@ def _default_message(status: int) -> str:
         409: _("Somebody was faster"),
         429: _("Too many tries. Wait a moment"),
         413: _("That is too large"),
+        503: _("The database does not answer just now. Nothing was saved; try again in a moment"),
         507: _("The server has no room left on its disk, so this was not saved. Tell your administrator"),
         405: _("This address does not do that"),
     }.get(status, _("That did not work"))
@@ -80,6 +87,8 @@ async def on_crash(request: Request, error: Exception) -> Response:
     """Says an id that stands in the log beside the trace; nothing of the inside."""
     if is_full(error):
         return await on_domain_error(request, Full())
+    if is_busy(error):
+        return await on_domain_error(request, Away())
     code = request.state.nonce[:6].upper()
     log.error("request.crashed", code=code, path=request.url.path, exc_info=error)
     with speaking(request_language(request)):

@@ -14,7 +14,8 @@ async def test_nothing_is_lost_and_nothing_twice(settings: Settings, database: D
     async with servers(settings, 1 if database.is_sqlite else 2) as processes:
         outcome = await Chaos(processes, redis, database).run(CLIENTS, RECORDS, SECONDS, EVERY)
     assert (outcome.lost, outcome.twice, outcome.unsaved, outcome.disorder) == (0, 0, 0, 0)
-    assert (outcome.gaps, outcome.refused) == (0, [])
+    assert outcome.gaps == 0
+    assert [said for said in outcome.refused if not said.startswith("503 ")] == [], "only: try again in a moment"
     assert outcome.tellings >= outcome.notes * CLIENTS > 1000  # a note may be there that its writer was not told of
     assert len(outcome.faults) >= 4, "faults took too long to be a chaos"
     assert outcome.catch_up_seconds <= 10

@@ -143,6 +143,7 @@ class Admission:
                 self._close(connection, GONE)
                 return set()
             connection.person, connection.asked_at = person, rights
+            connection.variant = person.variant  # the person may have chosen another language
         return await self._allowed(connection.person, names)
 
     async def _allowed(self, person: Person, names: set[str]) -> set[str]:

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import update
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -23,8 +22,8 @@ from realtime.hub import Hub
 from realtime.ports import Doors
 from realtime.socket import live_route
 from server import __version__
+from server.identity.actions import write_sightings
 from server.identity.doors import LiveDoors, authenticate
-from server.identity.models import Session
 from server.identity.passwords import Passwords
 from server.identity.throttle import Throttle
 from server.kit import housekeeping  # noqa: F401  registers its job
@@ -35,12 +34,13 @@ from server.kit.events import run_reactions
 from server.kit.files import Files
 from server.kit.guard import SecurityHeaders
 from server.kit.idempotency import KeyLocks
-from server.kit.jobs import Services, Worker, queue_after_facts
+from server.kit.jobs import Services, queue_after_facts
 from server.kit.mail import mailer
 from server.kit.mishaps import on_crash, on_domain_error, on_http_error
 from server.kit.patches import PatchSource
 from server.kit.relay import Relay
 from server.kit.web import nav, route
+from server.kit.worker import Worker
 from server.settings import Settings
 
 SIGHTINGS_EVERY = 60.0
@@ -139,8 +139,7 @@ async def note_sightings(app: Starlette) -> None:
         app.state.sightings.clear()
         if seen:
             async with app.state.database.transaction() as tx:
-                for session_id, at in seen.items():
-                    await tx.execute(update(Session).where(Session.id == session_id).values(seen_at=at))
+                await write_sightings(tx, seen)
 
 
 async def health(request: Request) -> Response:

@@ -10,10 +10,10 @@ import uvicorn
 
 from realtime.server_protocol import uvicorn_options
 from server.kit.domain import discover
-from server.kit.jobs import Worker
 from server.kit.logging import set_up_logging
 from server.kit.migrate import migrate
 from server.kit.relay import Relay
+from server.kit.worker import Worker
 from server.main import build_app, build_bus, build_database, build_services
 from server.settings import Settings
 

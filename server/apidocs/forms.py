@@ -37,11 +37,18 @@ def groups_of(operations: Iterable[Operation]) -> dict[str, list[Entry]]:
             operation=operation,
             address=PREFIX + operation.path.replace(":int}", "}"),
             parameters=members_of(operation.asks),
-            body=members_of(operation.takes) if operation.takes else [],
+            body=_body_of(operation),
             answer=list(operation.gives.model_fields) if operation.gives else [],
         )
         found.setdefault(operation.group, []).append(entry)
     return dict(sorted(found.items()))
+
+
+def _body_of(operation: Operation) -> list[Member]:
+    """A form carries its file in one field."""
+    if operation.sends:
+        return [Member(operation.sends, "multipart/form-data", True, "")]
+    return members_of(operation.takes) if operation.takes else []
 
 
 def members_of(model: type[BaseModel]) -> list[Member]:

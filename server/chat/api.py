@@ -10,11 +10,12 @@ from server.chat import actions
 from server.chat.access import get_message, get_room
 from server.chat.forms import BODY_LENGTH, NAME_LENGTH, TOPIC_LENGTH, RoomDraft
 from server.chat.models import Message, Room
-from server.chat.queries import messages_after, messages_before, rooms_after
+from server.chat.queries import messages_after, messages_before, room_about, rooms_after
+from server.contacts.access import get_record
 from server.kit.access import Principal
-from server.kit.api import Body, Listing, Number, Page, Shape, api, fields_named, linked, page_of
+from server.kit.api import PREFIX, ApiRoute, Body, Listing, Number, Page, Shape, api, fields_named, linked, page_of
 from server.kit.db import Tx
-from server.kit.errors import Invalid
+from server.kit.errors import Conflict, Invalid
 from server.kit.text import _
 
 RoomKind = Literal["room", "direct", "record"]
@@ -33,6 +34,17 @@ class NewRoom(Body):
 class NewMessage(Body):
     body: str = Field(min_length=1, max_length=BODY_LENGTH, description="Markdown; @[Ana](user:1) calls somebody")
     reply_to: Number | None = None
+
+
+class MessageChanges(Body):
+    """With `version` a message that was changed since then is answered with 409 and its words."""
+
+    body: str = Field(min_length=1, max_length=BODY_LENGTH)
+    version: int | None = Field(None, ge=0, lt=10**12)
+
+
+class Saying(Body):
+    body: str = Field(min_length=1, max_length=BODY_LENGTH, description="Markdown; @[Ana](user:1) calls somebody")
 
 
 class RoomShape(Shape):
@@ -157,16 +169,71 @@ async def post(request: Request, tx: Tx, who: Principal) -> MessageShape:
     return message_shape(message, {})
 
 
+def _about(request: Request) -> str:
+    kind = "company" if request.url.path.startswith(f"{PREFIX}/companies") else "contact"
+    return f"{kind}:{request.path_params['id']}"
+
+
+async def discussion(request: Request, tx: Tx, who: Principal) -> Page[MessageShape]:
+    """Nothing before it began."""
+    record = await get_record(tx, who, _about(request))
+    if (room := await room_about(tx, who, record.about)) is None:
+        return Page(items=[], next=None)
+    asked: Listing = request.state.query
+    rows = await messages_before(tx, who, room, asked.after, asked.limit)
+    return page_of(rows, asked.limit, message_shape, lambda message: message.id)
+
+
+async def discuss(request: Request, tx: Tx, who: Principal) -> MessageShape:
+    """The discussion begins with its first message."""
+    record = await get_record(tx, who, _about(request))
+    with fields_named(text="body"):
+        return message_shape(await actions.post_to_record(tx, who, record, request.state.body.body), {})
+
+
+async def change_message(request: Request, tx: Tx, who: Principal) -> MessageShape:
+    """One's own words."""
+    message = await get_message(tx, who, request.path_params["id"], "edit")
+    room = await get_room(tx, who, message.room_id, "write")
+    body: MessageChanges = request.state.body
+    if body.version is not None and message.version > body.version and body.body != message.body:
+        theirs: dict[str, object] = {"value": message.body, "version": message.version}
+        raise Conflict(_("Somebody changed this message meanwhile"), theirs, body=message.body[:500])
+    signs = message.signs
+    with fields_named(text="body"):
+        await actions.edit_message(tx, who, room, message, body.body)
+    return message_shape(message, signs)
+
+
+async def remove_message(request: Request, tx: Tx, who: Principal) -> None:
+    """One's own, and for managers everybody's. Its words are gone, its place stays."""
+    message = await get_message(tx, who, request.path_params["id"], "remove")
+    await actions.remove_message(tx, who, await get_room(tx, who, message.room_id), message)
+
+
 async def show_message(request: Request, tx: Tx, who: Principal) -> MessageShape:
     return message_shape(await get_message(tx, who, request.path_params["id"]))
 
 
+def _of_records(home: str, one: str) -> list[ApiRoute]:
+    path, gives = f"/{home}/{{id:int}}/messages", Page[MessageShape]
+    return [
+        api("GET", path, discussion, f"Read the discussion of a {one}", gives=gives, asks=Listing),
+        api("POST", path, discuss, f"Say something about a {one}, team only", gives=MessageShape, takes=Saying),
+    ]
+
+
 PATH = "/rooms/{id:int}"
+MESSAGE = "/messages/{id:int}"
 routes = [
     api("GET", "/rooms", index, "List the rooms you may see", gives=Page[RoomShape], asks=RoomListing),
     api("POST", "/rooms", create, "Open a room, or a conversation of two", gives=RoomShape, takes=NewRoom),
     api("GET", PATH, show, "Read a room", gives=RoomShape),
     api("GET", f"{PATH}/messages", messages, "Read messages", gives=Page[MessageShape], asks=MessageListing),
     api("POST", f"{PATH}/messages", post, "Say something in a room", gives=MessageShape, takes=NewMessage),
-    api("GET", "/messages/{id:int}", show_message, "Read a message", gives=MessageShape),
+    api("GET", MESSAGE, show_message, "Read a message", gives=MessageShape),
+    api("PATCH", MESSAGE, change_message, "Change a message of yours", gives=MessageShape, takes=MessageChanges),
+    api("DELETE", MESSAGE, remove_message, "Remove a message"),
+    *_of_records("contacts", "contact"),
+    *_of_records("companies", "company"),
 ]

@@ -1,27 +1,42 @@
 """The only door to records. Not visible is NotFound; visible but not allowed is Forbidden."""
 
-from typing import Literal
+from collections.abc import Collection
+from typing import Any, Literal
 
-from sqlalchemy import Select, String, cast, select
+from sqlalchemy import ColumnElement, Select, String, and_, cast, select
 from sqlalchemy.orm import joinedload, undefer
 
 from server.contacts.models import Contact, CustomField, SavedView
 from server.kit.about import parse_about
-from server.kit.access import Principal, allowed_id
+from server.kit.access import Principal, Restriction, allowed_id, built_once
 from server.kit.db import Tx
 from server.kit.errors import Forbidden, NotFound
 from server.kit.text import _
 
 Verb = Literal["see", "edit", "delete", "restrict"]
 KINDS = ("contact", "company")
-WHOLE = (
-    joinedload(Contact.company),
-    joinedload(Contact.owner),
-    joinedload(Contact.team),
-    undefer(Contact.is_restricted),
-)
 
 
+def is_open(company: type[Contact]) -> ColumnElement[bool]:
+    """A company that everybody in its workspace sees."""
+    closed = select(Restriction.record_id).where(Restriction.about.startswith("company:"))
+    return and_(company.trashed_at.is_(None), company.id.not_in(closed))
+
+
+# A person's company where a row, a line or a hit is drawn for everybody: one that is closed is left out.
+OPEN_COMPANY = joinedload(Contact.company.and_(is_open(Contact)))
+
+
+def whole(who: Principal) -> tuple[Any, ...]:
+    """With owner, team and, when this person may see it, the company. The house draws for everybody who listens, so
+    it is given open companies alone."""
+    seen = and_(Contact.trashed_at.is_(None), allowed_id(who, ("company",), Contact.id))
+    seen = is_open(Contact) if who.kind == "system" else seen
+    company = joinedload(Contact.company.and_(seen)).undefer(Contact.is_restricted)
+    return company, joinedload(Contact.owner), joinedload(Contact.team), undefer(Contact.is_restricted)
+
+
+@built_once
 def visible_contacts(who: Principal, *, trashed: bool = False) -> Select[Contact]:
     state = Contact.trashed_at.is_not(None) if trashed else Contact.trashed_at.is_(None)
     return select(Contact).where(Contact.workspace_id == who.workspace_id, state, allowed_id(who, KINDS, Contact.id))
@@ -41,7 +56,7 @@ def may(who: Principal, verb: Verb, contact: Contact) -> bool:
 
 async def get_contact(tx: Tx, who: Principal, contact_id: int, to: Verb = "see", *, trashed: bool = False) -> Contact:
     """With company, owner and team. To change it, the row is locked until the transaction ends."""
-    statement = visible_contacts(who, trashed=trashed).where(Contact.id == contact_id).options(*WHOLE)
+    statement = visible_contacts(who, trashed=trashed).where(Contact.id == contact_id).options(*whole(who))
     if to != "see" and not tx.info.get("read"):
         statement = statement.with_for_update(of=Contact)
     contact = await tx.scalar(statement)
@@ -110,6 +125,15 @@ async def get_view(tx: Tx, who: Principal, view_id: int) -> SavedView:
     if view is None:
         raise NotFound(_("No such view"))
     return view
+
+
+async def open_names(tx: Tx, ids: Collection[int | None]) -> dict[int, str]:
+    """Names of those companies that everybody in their workspace sees."""
+    wanted = {id for id in ids if id is not None}
+    if not wanted:
+        return {}
+    rows = await tx.execute(select(Contact.id, Contact.name).where(Contact.id.in_(wanted), is_open(Contact)))
+    return {row.id: row.name for row in rows}
 
 
 def trashed_abouts(who: Principal) -> Select[str]:

@@ -1,15 +1,15 @@
 """The verbs on records. Each changes rows and announces facts; none commits, none knows HTTP."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import delete, insert, select
 
 from server.contacts import events as facts
-from server.contacts.access import visible_contacts, visible_fields
+from server.contacts.access import open_names, visible_contacts, visible_fields
 from server.contacts.fields import (
     CUSTOM,
+    company_ref,
     field_text,
     keys_of,
     labels,
@@ -20,8 +20,8 @@ from server.contacts.fields import (
 )
 from server.contacts.models import Contact, ContactKey, CustomField
 from server.identity.models import Team, User
-from server.identity.queries import known_names
-from server.kit.access import Principal, Restriction, restricted_to
+from server.kit.about import subject_id
+from server.kit.access import Principal
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Conflict, Invalid
@@ -96,12 +96,11 @@ async def change_fields(
     changed since raises Conflict with both values; other fields merge."""
     names = list(values)
     await _check_names(tx, who, names)
-    before = {name: field_text(contact, name) for name in names}
+    before = {name: fact_text(contact, name) for name in names}
     old_keys = keys_of(contact)
     changed = []
     for name in names:
-        old = _plain(contact, name)
-        was = before[name]
+        old, was = _plain(contact, name), field_text(contact, name)
         await _set(tx, who, contact, name, values[name])
         if _plain(contact, name) == old:
             continue
@@ -109,7 +108,7 @@ async def change_fields(
         if seen is not None and name in seen and newest > seen[name]:
             raise Conflict(
                 _("Somebody changed this field while you were editing"),
-                await _theirs(tx, contact, name, was),
+                await _theirs(tx, who, contact, name, was),
                 **{name: was},
             )
         changed.append(name)
@@ -135,7 +134,7 @@ async def _save(
     await tx.flush()
     for name in changed:
         label = custom[name.removeprefix(CUSTOM)].label if name.startswith(CUSTOM) else ""
-        old, new = before[name][:SHOWN], field_text(contact, name)[:SHOWN]
+        old, new = before[name][:SHOWN], fact_text(contact, name)[:SHOWN]
         emit(
             tx,
             who,
@@ -143,6 +142,11 @@ async def _save(
         )
     await _save_keys(tx, contact, old_keys)
     await reindex(tx, contact)
+
+
+def fact_text(contact: Contact, name: str) -> str:
+    """A field as facts keep it: a company by reference, because who reads the fact may not see the company."""
+    return company_ref(contact.company_id) if name == "company" else field_text(contact, name)
 
 
 def _plain(contact: Contact, name: str) -> Any:
@@ -153,7 +157,7 @@ def _plain(contact: Contact, name: str) -> Any:
     return getattr(contact, linked.get(name, name))
 
 
-async def _theirs(tx: Tx, contact: Contact, name: str, value: str) -> dict[str, object]:
+async def _theirs(tx: Tx, who: Principal, contact: Contact, name: str, value: str) -> dict[str, object]:
     """Who changed the field last, when, from what and to what."""
     recent = (
         select(EventRow)
@@ -164,10 +168,15 @@ async def _theirs(tx: Tx, contact: Contact, name: str, value: str) -> dict[str, 
     )
     row = next((row for row in await tx.scalars(recent) if row.data["field"] == name), None)
     actor = await tx.get(User, row.actor_id) if row and row.actor_id else None
+    old = row.data["old"] if row else ""
+    if name == "company" and old:
+        old = await tx.scalar(
+            visible_contacts(who).where(Contact.id == subject_id(old)).with_only_columns(Contact.name)
+        )
     return {
         "field": name,
         "value": value,
-        "old": row.data["old"] if row else "",
+        "old": old or "",
         "who": actor.name if actor else "",
         "who_id": actor.id if actor else None,
         "at": row.at.isoformat() if row else None,
@@ -195,6 +204,8 @@ async def _set(tx: Tx, who: Principal, contact: Contact, name: str, raw: Any) ->
         case "team":
             contact.team = await _linked(tx, who, Team, name, raw)
             contact.team_id = contact.team.id if contact.team else None
+        case "company" if raw in (None, "", 0) and contact.company is None:
+            pass  # none, or one that this person may not see and did not mean to take away
         case "company":
             contact.company = await _company(tx, who, contact, raw)
             contact.company_id = contact.company.id if contact.company else None
@@ -266,26 +277,6 @@ def doc_of(contact: Contact, company: str = "") -> Doc:
 
 
 async def reindex(tx: Tx, contact: Contact) -> None:
-    await index_docs(tx, [doc_of(contact, contact.company.name if contact.company else "")])
-
-
-async def restrict_contact(tx: Tx, who: Principal, contact: Contact, names: Sequence[str]) -> None:
-    """For these people and teams alone ("user:5", "team:2"); none opens it to everybody. Whoever closes a record
-    stays on its list."""
-    wanted = sorted(await known_names(tx, who.workspace_id, set(names)))
-    if len(wanted) != len(set(names)):
-        raise Invalid(who=_("Not in this workspace"))
-    if wanted and not set(wanted) & set(who.names) and who.kind != "system":
-        wanted = sorted({*wanted, who.key})
-    old = await restricted_to(tx, contact.about)
-    if old == wanted:
-        return
-    await tx.execute(delete(Restriction).where(Restriction.about == contact.about))
-    if wanted:
-        rows = [
-            {"about": contact.about, "who": name, "workspace_id": who.workspace_id, "record_id": contact.id}
-            for name in wanted
-        ]
-        await tx.execute(insert(Restriction), rows)
-    contact.version += 1
-    emit(tx, who, facts.ContactRestricted(subject=contact.about, about=contact.about, old=old, new=wanted))
+    """The index knows no reader, so a closed company's people are not found by its name."""
+    names = await open_names(tx, [contact.company_id])
+    await index_docs(tx, [doc_of(contact, names.get(contact.company_id or 0, ""))])

@@ -12,8 +12,9 @@ from server.contacts.actions import ContactDraft
 from server.contacts.custom import define_field
 from server.contacts.fields import CUSTOM, POINTS, TAGS
 from server.contacts.forms import ListQuery
+from server.contacts.listing import list_after
 from server.contacts.models import Contact, CustomField
-from server.contacts.queries import list_after, list_fields, names_of
+from server.contacts.queries import list_fields
 from server.contacts.trash import trash_contact
 from server.kit.access import Principal
 from server.kit.api import PREFIX, ApiRoute, Body, Listing, Number, Page, Shape, api, page_of
@@ -114,9 +115,8 @@ async def _get(request: Request, tx: Tx, who: Principal, to: Verb = "see") -> Co
     return await get_record(tx, who, f"{_kind(request)}:{request.path_params['id']}", to)
 
 
-def contact_shape(contact: Contact, companies: dict[str, Contact]) -> ContactShape:
-    """`companies`: those that the reader may see; the name of another is not told."""
-    company = companies.get(contact.company.about) if contact.company else None
+def contact_shape(contact: Contact) -> ContactShape:
+    company = contact.company
     return ContactShape.model_validate(
         {
             "id": contact.id,
@@ -142,10 +142,6 @@ def contact_shape(contact: Contact, companies: dict[str, Contact]) -> ContactSha
     )
 
 
-async def _shown(tx: Tx, who: Principal, contact: Contact) -> ContactShape:
-    return contact_shape(contact, await names_of(tx, who, [contact.company.about if contact.company else None]))
-
-
 async def index(request: Request, tx: Tx, who: Principal) -> Page[ContactShape]:
     asked: ContactListing = request.state.query
     query = ListQuery(
@@ -157,8 +153,7 @@ async def index(request: Request, tx: Tx, who: Principal) -> Page[ContactShape]:
         company=str(asked.company or ""),
     )
     rows = await list_after(tx, who, query, {}, asked.after, asked.limit)
-    companies = await names_of(tx, who, {row.company.about for row in rows if row.company})
-    return page_of(list(rows), asked.limit, lambda row: contact_shape(row, companies), lambda row: row.id)
+    return page_of(list(rows), asked.limit, contact_shape, lambda row: row.id)
 
 
 async def create(request: Request, tx: Tx, who: Principal) -> ContactShape:
@@ -166,7 +161,7 @@ async def create(request: Request, tx: Tx, who: Principal) -> ContactShape:
     values = _values(body)
     name = values.pop("name")
     contact = await actions.create_contact(tx, who, ContactDraft(name, _kind(request), values))
-    return await _shown(tx, who, contact)
+    return contact_shape(contact)
 
 
 def _values(body: ContactFields) -> dict[str, Any]:
@@ -177,7 +172,7 @@ def _values(body: ContactFields) -> dict[str, Any]:
 
 
 async def show(request: Request, tx: Tx, who: Principal) -> ContactShape:
-    return await _shown(tx, who, await _get(request, tx, who))
+    return contact_shape(await _get(request, tx, who))
 
 
 async def change(request: Request, tx: Tx, who: Principal) -> ContactShape:
@@ -187,7 +182,7 @@ async def change(request: Request, tx: Tx, who: Principal) -> ContactShape:
     seen = dict.fromkeys(values, body.version) if body.version is not None else {}
     known = {name: version for name, version in (seen | body.seen).items() if version is not None}
     await actions.change_fields(tx, who, contact, values, known)
-    return await _shown(tx, who, contact)
+    return contact_shape(contact)
 
 
 async def remove(request: Request, tx: Tx, who: Principal) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
 from server.contacts import events as facts
-from server.contacts.access import WHOLE, may, visible_contacts
+from server.contacts.access import may, visible_contacts, whole
 from server.contacts.actions import change_fields
 from server.contacts.forms import parse_list
 from server.contacts.models import Contact, SavedView
@@ -25,7 +25,7 @@ async def change_many(tx: Tx, who: Principal, ids: Sequence[int], what: str, val
         raise Invalid(ids=_("At most %(n)s at once") % {"n": MOST})
     if what not in ("owner", "tag", "trash"):
         raise Invalid(what=_("No such act"))
-    found = visible_contacts(who).where(Contact.id.in_(ids)).options(*WHOLE).order_by(Contact.id)
+    found = visible_contacts(who).where(Contact.id.in_(ids)).options(*whole(who)).order_by(Contact.id)
     contacts = list(await tx.scalars(found.with_for_update(of=Contact)))
     allowed = [one for one in contacts if may(who, "delete" if what == "trash" else "edit", one)]
     for contact in allowed:

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import bindparam, delete, select
 
 from server.contacts import events as facts
-from server.contacts.access import visible_contacts, visible_fields
+from server.contacts.access import open_names, visible_contacts, visible_fields
 from server.contacts.actions import SHOWN, doc_of
-from server.contacts.fields import CUSTOM, custom_text, keys_of
+from server.contacts.fields import CUSTOM, company_ref, custom_text, keys_of
 from server.contacts.models import Contact, ContactKey
 from server.identity.models import Team, User
 from server.kit.access import Principal
@@ -21,7 +21,8 @@ from server.kit.index import index_docs, unindex
 from server.kit.text import fold
 
 POINTS = ("emails", "phones", "addresses")
-LINKS: dict[str, Any] = {"company": Contact, "owner": User, "team": Team}
+LINKS: dict[str, Any] = {"owner": User, "team": Team}
+LINKED = {"company", *LINKS}
 Titles = dict[tuple[str, int], str]
 
 
@@ -50,7 +51,7 @@ async def change_records(
     events: list[Event] = []
     gone: list[dict[str, Any]] = []
     added: list[dict[str, Any]] = []
-    docs = []
+    changed = []
     for contact, values in changes:
         old_keys, held = keys_of(contact), before.setdefault(contact.id, {})
         for name, value in values.items():
@@ -71,10 +72,11 @@ async def change_records(
         new_keys, key = keys_of(contact), {"contact_id": contact.id, "workspace_id": contact.workspace_id}
         gone += [{"b_id": contact.id, "b_kind": kind, "b_value": value} for kind, value in old_keys - new_keys]
         added += [{**key, "kind": kind, "value": value} for kind, value in new_keys - old_keys]
-        docs.append(doc_of(contact, titles.get(("company", contact.company_id or 0), "")))
+        changed.append(contact)
     await tx.flush()
     await _write_keys(tx, gone, added)
-    await index_docs(tx, docs)
+    companies = await open_names(tx, {contact.company_id for contact in changed})
+    await index_docs(tx, [doc_of(contact, companies.get(contact.company_id or 0, "")) for contact in changed])
     await announce(tx, who, events)
     return before
 
@@ -82,7 +84,7 @@ async def change_records(
 def stored(contact: Contact, name: str) -> Any:
     if name.startswith(CUSTOM):
         return contact.custom.get(name[len(CUSTOM) :])
-    return getattr(contact, f"{name}_id" if name in LINKS else name)
+    return getattr(contact, f"{name}_id" if name in LINKED else name)
 
 
 def _put(contact: Contact, name: str, value: Any) -> None:
@@ -90,7 +92,7 @@ def _put(contact: Contact, name: str, value: Any) -> None:
         kept = {key: old for key, old in contact.custom.items() if key != name[len(CUSTOM) :]}
         contact.custom = kept if value is None else {**kept, name[len(CUSTOM) :]: value}
         return
-    setattr(contact, f"{name}_id" if name in LINKS else name, value)
+    setattr(contact, f"{name}_id" if name in LINKED else name, value)
     if name == "name":
         contact.sort_name = fold(value)
 
@@ -101,6 +103,8 @@ def _shown(name: str, value: Any, titles: Titles) -> str:
         text = ", ".join(point["value"] for point in value or [])
     elif name == "tags":
         text = ", ".join(value or [])
+    elif name == "company":
+        text = company_ref(value)
     elif name in LINKS:
         text = titles.get((name, value or 0), "")
     else:
@@ -109,10 +113,10 @@ def _shown(name: str, value: Any, titles: Titles) -> str:
 
 
 async def _titles(tx: Tx, changes: Sequence[tuple[Contact, Mapping[str, Any]]]) -> Titles:
-    """Names of all companies, owners and teams that the changes take or give."""
+    """Names of all owners and teams that the changes take or give."""
     titles: Titles = {}
     for name, model in LINKS.items():
-        touched = [(contact, values) for contact, values in changes if name in values or name == "company"]
+        touched = [(contact, values) for contact, values in changes if name in values]
         ids = {stored(contact, name) for contact, _values in touched} | {values.get(name) for _c, values in touched}
         if ids := ids - {None}:
             rows = await tx.execute(select(model.id, model.name).where(model.id.in_(ids)))

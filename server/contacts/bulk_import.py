@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, literal_column, select, table, text
 
 from server.contacts import events as facts
-from server.contacts.access import visible_contacts
+from server.contacts.access import open_names, visible_contacts
 from server.contacts.actions import NAME_LENGTH
 from server.contacts.bulk_change import POINTS, announce, change_records, joined, lock_records, stored
 from server.contacts.fields import (
@@ -173,10 +173,11 @@ def merge_values(into: dict[str, Any], values: Mapping[str, Any]) -> None:
 
 @dataclass(slots=True)
 class _Companies:
-    """folded name → (number, name); `new` are those that have to be made."""
+    """folded name → (number, name); `new` are those that have to be made, `closed` those of chosen people."""
 
     ids: dict[str, tuple[int, str]]
     new: list[NewRow]
+    closed: frozenset[str] = frozenset()
 
 
 async def _companies(tx: Tx, who: Principal, values: Sequence[Mapping[str, Any]]) -> _Companies:
@@ -189,7 +190,8 @@ async def _companies(tx: Tx, who: Principal, values: Sequence[Mapping[str, Any]]
     )
     ids = {sort_name: (id, name) for sort_name, id, name in rows}
     new = [NewRow(0, {"name": name}) for folded, name in names.items() if folded not in ids]
-    return _Companies(ids, new)
+    shown = await open_names(tx, [id for id, _name in ids.values()])
+    return _Companies(ids, new, frozenset(folded for folded, (id, _name) in ids.items() if id not in shown))
 
 
 async def _create(
@@ -207,7 +209,10 @@ async def _create(
         record = _record(who, "company" if is_company else kind, row, companies, at)
         about = f"{record['kind']}:{row.id}"
         keys += [{"contact_id": row.id, "kind": k, "value": v, "workspace_id": who.workspace_id} for k, v in row.keys]
-        docs.append(Doc(who.workspace_id, about, about, record["name"], row.words))
+        words = row.words
+        if (company := row.values.get("company", "")) and fold(company) in companies.closed:
+            words = words.removeprefix(company)  # nobody finds a closed company by its people
+        docs.append(Doc(who.workspace_id, about, about, record["name"], words))
         events.append(facts.ContactCreated(subject=about, about=about, title=record["name"]))
         records.append(record)
         outcome.saved.append(Saved(row.id, record["kind"], "created", {}, 1, None if is_company else row))

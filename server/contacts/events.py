@@ -14,7 +14,7 @@ class ContactCreated(Event):
 @event("contact.changed")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactChanged(Event):
-    """One field; `old` and `new` as people read them."""
+    """One field; `old` and `new` as people read them, but for a company, which is named by its reference."""
 
     field: str
     label: str
@@ -47,6 +47,13 @@ class ContactRestricted(Event):
 
     old: list[str]
     new: list[str]
+
+
+@event("company.relabelled")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyRelabelled(Event):
+    """What its people show of a company changed: its name, or who may read it. The name is not in it, because it is
+    announced to those who look at the people."""
 
 
 @event("contacts.imported")

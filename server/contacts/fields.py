@@ -176,6 +176,10 @@ def labels() -> dict[str, str]:
     }
 
 
+def company_ref(company_id: int | None) -> str:
+    return f"company:{company_id}" if company_id else ""
+
+
 def field_text(contact: Contact, name: str) -> str:
     """The field's value as one piece of text."""
     match name:

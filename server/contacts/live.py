@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 
-from server.contacts.access import WHOLE, visible_contacts, visible_fields
+from sqlalchemy.orm import joinedload, undefer
+
+from server.contacts.access import OPEN_COMPANY, open_names, visible_contacts, visible_fields, whole
+from server.contacts.cells import cell_of, row_of
 from server.contacts.fields import field_views
 from server.contacts.models import Contact, CustomField
 from server.kit.about import subject_id
@@ -16,6 +19,7 @@ silent("contact.erased", "the record is gone from every screen when it is trashe
 
 
 CELLS = {"emails": "points", "phones": "points"}  # fields that share a cell of the list
+PEOPLE = 200  # of one company, whose rows change with its name or its rights
 
 
 def _list(row: EventRow) -> str:
@@ -24,7 +28,7 @@ def _list(row: EventRow) -> str:
 
 async def _contact(tx: Tx, row: EventRow) -> Contact | None:
     visible = visible_contacts(system(row.workspace_id)).where(Contact.id == subject_id(row.subject))
-    return await tx.scalar(visible.options(*WHOLE))
+    return await tx.scalar(visible.options(*whole(system(row.workspace_id))))
 
 
 @shows("contact.changed")
@@ -38,14 +42,33 @@ async def show_change(tx: Tx, row: EventRow) -> list[Change]:
     head = fragment("contacts/_identity.html", contact=contact)
     changes: list[Change] = [Patch(t, dom_id("contact", contact.id, "identity"), "replace", head) for t in record]
     for view in field_views(contact, custom):
-        if view.name == row.data["field"]:
+        if view.name == row.data["field"] == "company" and contact.company_id and not contact.open_company:
+            changes += [Refresh(t, ["facts"]) for t in record]  # its name is not for all who hear this
+        elif view.name == row.data["field"]:
             shown = fragment("contacts/_fact.html", contact=contact, fact=view, by=row.actor_id)
             changes += [
                 Patch(t, dom_id("contact", contact.id, f"fact-{_css(view.name)}"), "replace", shown) for t in record
             ]
     name = CELLS.get(row.data["field"], row.data["field"])
-    cell = fragment("contacts/_cell.html", contact=contact, cell=name)
+    cell = fragment("contacts/_cell.html", row=row_of(contact), cell=cell_of(name))
     return changes + [Patch(t, dom_id("contact", contact.id, f"cell-{_css(name)}"), "replace", cell) for t in lists]
+
+
+@shows("company.relabelled")
+async def show_people(tx: Tx, row: EventRow) -> list[Change]:
+    """What a company's people show of it, in their rows and on their pages."""
+    shown = (OPEN_COMPANY.undefer(Contact.is_restricted), joinedload(Contact.owner), undefer(Contact.is_restricted))
+    found = visible_contacts(system(row.workspace_id)).where(Contact.company_id == subject_id(row.subject))
+    changes: list[Change] = []
+    for contact in await tx.scalars(found.order_by(Contact.active_at.desc(), Contact.id).limit(PEOPLE).options(*shown)):
+        head = fragment("contacts/_identity.html", contact=contact)
+        changes.append(Patch(contact.about, dom_id("contact", contact.id, "identity"), "replace", head))
+        changes.append(Refresh(contact.about, ["facts", "timeline"]))
+        for cell in () if contact.is_restricted else ("name", "company"):
+            place = dom_id("contact", contact.id, f"cell-{cell}")
+            shown_cell = fragment("contacts/_cell.html", row=row_of(contact), cell=cell_of(cell))
+            changes.append(Patch(_list(row), place, "replace", shown_cell))
+    return changes
 
 
 def _css(name: str) -> str:
@@ -62,7 +85,8 @@ async def show_new(tx: Tx, row: EventRow) -> Sequence[Change]:
 async def show_trash(tx: Tx, row: EventRow) -> list[Change]:
     """The record is nobody's to hear any more; its row goes from lists."""
     target = dom_id("contact", subject_id(row.subject), "row")
-    return [Recheck(row.subject), Patch(_list(row), target, "remove"), Refresh(_list(row), ["contact-list"])]
+    gone = Patch(_list(row), target, "remove")
+    return [Recheck(row.subject), gone, Refresh(_list(row), ["contact-list"])]
 
 
 @shows("contact.restricted")
@@ -71,7 +95,8 @@ async def show_restriction(tx: Tx, row: EventRow) -> list[Change]:
     gone: list[Change] = (
         [Patch(_list(row), dom_id("contact", subject_id(row.subject), "row"), "remove")] if row.data["new"] else []
     )
-    return [Recheck(row.subject), Refresh(row.subject, ["facts"]), *gone, Refresh(_list(row), ["contact-list"])]
+    asked: list[Change] = [Recheck(row.subject), Refresh(row.subject, ["facts"]), *gone]
+    return [*asked, Refresh(_list(row), ["contact-list"])]
 
 
 @shows("contacts.imported", "view.saved", "view.removed")
@@ -93,5 +118,10 @@ async def show_fields(tx: Tx, row: EventRow) -> list[Change]:
     template="contacts/lines.html",
 )
 async def load_lines(tx: Tx, who: Principal, rows: list[EventRow]) -> dict[int, dict[str, object]]:
-    """The fact itself says everything."""
-    return {row.id: {} for row in rows}
+    """The fact itself says everything but the names of companies: lines are the same for all who read them, so a
+    closed company's name is in none."""
+    linked = [row for row in rows if row.data.get("field") == "company"]
+    refs = {row.data[part] for row in linked for part in ("old", "new") if row.data[part]}
+    names = await open_names(tx, [subject_id(ref) for ref in refs])
+    companies = {f"company:{id}": name for id, name in names.items()}
+    return {row.id: {"companies": companies} for row in rows}

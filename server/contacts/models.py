@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 from server.identity.models import Team, User
 from server.kit.access import Restriction
 from server.kit.db import Base
+from server.kit.files import holds_files
 
 
 class Contact(Base):
@@ -67,6 +68,11 @@ class Contact(Base):
         return f"/{'companies' if self.kind == 'company' else 'contacts'}/{self.id}"
 
     @property
+    def open_company(self) -> "Contact | None":
+        """Its company where everybody may read the name; a closed one stands in the record's own facts alone."""
+        return None if self.company is None or self.company.is_restricted else self.company
+
+    @property
     def email(self) -> str:
         return self.emails[0]["value"] if self.emails else ""
 
@@ -113,3 +119,6 @@ class SavedView(Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     name: Mapped[str]
     query: Mapped[str]
+
+
+holds_files(Contact.picture)

@@ -1,7 +1,8 @@
 """The verbs on people, teams and the ways in. Each changes rows and announces facts; none commits or hashes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select
 
@@ -262,6 +263,13 @@ async def create_token(tx: Tx, user: User, name: str, secret: bytes) -> str:
 async def revoke_token(tx: Tx, who: Principal, token: ApiToken) -> None:
     await tx.delete(token)
     emit(tx, who, facts.UserSignedOut(subject=f"user:{token.user_id}", sessions=1))
+
+
+async def write_sightings(tx: Tx, seen: Mapping[int, datetime]) -> None:
+    """When devices were last seen, by session; those that ended meanwhile are left alone."""
+    found = await tx.scalars(select(Session).where(Session.id.in_(seen)))
+    for session in found:
+        session.seen_at = seen[session.id]
 
 
 async def finish_reset(tx: Tx, ticket: Ticket, user: User, password_hash: str) -> None:

@@ -1,6 +1,6 @@
 """Identity: people, workspaces, departments and teams, roles, and the ways in."""
 
-from server.identity import api, live, profile, settings, web  # noqa: F401  live registers its renderers
+from server.identity import api, jobs, live, profile, settings, web  # noqa: F401  jobs and live register themselves
 from server.identity.access import may_hear_user, may_hear_workspace
 from server.kit.domain import Domain, SettingsPage
 

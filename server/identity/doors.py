@@ -86,7 +86,7 @@ class LiveDoors:
             fresh = await by_user_id(tx, who.user_id, via="page")
         if fresh is None:
             return None
-        return Person(replace(fresh, session_id=who.session_id), person.variant)
+        return Person(replace(fresh, session_id=who.session_id), fresh.language)
 
     async def may_listen(self, person: Person, topics: set[str]) -> set[str]:
         """One query per kind of topic."""

@@ -30,6 +30,8 @@ async def show_people(tx: Tx, row: EventRow) -> list[Change]:
 
 @shows("user.changed", "workspace.changed")
 async def show_profile(tx: Tx, row: EventRow) -> list[Change]:
+    if row.name == "user.changed" and row.data["field"] == "language":
+        return [Recheck(row.subject), Refresh(row.subject, ["nav", "tabbar", "main"])]  # their other windows
     if row.name == "user.changed" and row.data["field"] not in ("name", "picture"):
         return []
     return [Refresh(f"workspace:{row.workspace_id}", ["people", "me", "workspace-form"])]

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from server.kit.access import Role
 from server.kit.db import Base
+from server.kit.files import holds_files
 
 
 class Workspace(Base):
@@ -104,3 +105,6 @@ class Ticket(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+holds_files(User.picture)

@@ -4,7 +4,7 @@ import io
 from collections.abc import AsyncIterator
 
 import anyio
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -21,12 +21,12 @@ from server.kit.access import Principal
 from server.kit.db import Database, Tx
 from server.kit.errors import Invalid
 from server.kit.pages import render
+from server.kit.pictures import UNREADABLE, fit
 from server.kit.text import _, speaking
 from server.kit.web import Answer, field, open_route, page_heads, route, settings_page, toast
 
 PICTURE = 256  # pixels each way
 PICTURE_BYTES = 10 * 1024 * 1024
-Image.MAX_IMAGE_PIXELS = 40_000_000
 
 
 async def index(request: Request, tx: Tx, who: Principal) -> Answer:
@@ -90,10 +90,12 @@ async def upload_picture(request: Request, database: Database) -> Answer:
 def _shrink(raw: bytes) -> bytes:
     try:
         with Image.open(io.BytesIO(raw), formats=("PNG", "JPEG", "GIF", "WEBP")) as image:
-            square = min(image.size)
-            left, top = (image.width - square) // 2, (image.height - square) // 2
-            small = image.convert("RGB").crop((left, top, left + square, top + square)).resize((PICTURE, PICTURE))
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+            fit(image)
+            upright = ImageOps.exif_transpose(image)
+            square = min(upright.size)
+            left, top = (upright.width - square) // 2, (upright.height - square) // 2
+            small = upright.convert("RGB").crop((left, top, left + square, top + square)).resize((PICTURE, PICTURE))
+    except UNREADABLE as error:
         raise Invalid(picture=_("This is no picture we can read")) from error
     out = io.BytesIO()
     small.save(out, "WEBP", quality=82)

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from server.identity import actions
+from server.identity import actions, letters
 from server.identity.access import get_invitation, get_team, get_user, may_give
 from server.identity.forms import ZONES, parse_emails, parse_name, parse_profile, parse_role
 from server.identity.queries import (
@@ -48,12 +48,21 @@ async def invite(request: Request, tx: Tx, who: Principal) -> Answer:
         raise Invalid(emails=_("This is no e-mail address"))
     role = parse_role(field(form, "role") or "member")
     team = await get_team(tx, who, to_id(field(form, "team"))) if field(form, "team") else None
-    settings = request.app.state.settings
+    settings, mailed = request.app.state.settings, request.app.state.services.mailer.is_real
+    place = await get_workspace(tx, who)
     links = {}
     for email in emails[:50]:
         token = await actions.invite(tx, who, email, role, team.id if team else None, settings.secret)
-        links[email] = f"{settings.url if settings.base_url else str(request.base_url).rstrip('/')}/join/{token}"
-    return HTMLResponse(render("identity/_links.html", links=links), 201)
+        links[email] = f"{shown_base(request)}/join/{token}"
+        if mailed:
+            letters.invite_by_letter(tx, who.name, place, email, f"{settings.url}/join/{token}")
+    return HTMLResponse(render("identity/_links.html", links=links, mailed=mailed), 201)
+
+
+def shown_base(request: Request) -> str:
+    """For links to copy. Letters carry the configured address only: a forged Host must not reach them."""
+    settings = request.app.state.settings
+    return settings.url if settings.base_url else str(request.base_url).rstrip("/")
 
 
 async def withdraw(request: Request, tx: Tx, who: Principal) -> Answer:
@@ -63,7 +72,10 @@ async def withdraw(request: Request, tx: Tx, who: Principal) -> Answer:
 
 async def change_role(request: Request, tx: Tx, who: Principal) -> Answer:
     user = await get_user(tx, who, request.path_params["id"], to="edit")
-    await actions.change_role(tx, who, user, parse_role(field(request.state.form, "value")))
+    role, old = parse_role(field(request.state.form, "value")), user.role
+    await actions.change_role(tx, who, user, role)
+    if role != old and request.app.state.services.mailer.is_real:
+        letters.tell_of_role(tx, who.name, user, await get_workspace(tx, who))
     return toast(Response(status_code=200, headers={"HX-Reswap": "none"}), _("Saved"))
 
 
@@ -83,12 +95,14 @@ async def reactivate(request: Request, tx: Tx, who: Principal) -> Answer:
 
 
 async def reset_link(request: Request, tx: Tx, who: Principal) -> Answer:
-    """For a colleague who forgot the password, when no mail server is set."""
+    """For a colleague who forgot the password: a link to copy, and by mail when a server is set."""
     user = await get_user(tx, who, request.path_params["id"], to="edit")
-    settings = request.app.state.settings
+    settings, mailed = request.app.state.settings, request.app.state.services.mailer.is_real
     token = actions.start_reset(tx, user, settings.secret)
-    base = settings.url if settings.base_url else str(request.base_url).rstrip("/")
-    return HTMLResponse(render("identity/_links.html", links={user.email: f"{base}/reset/{token}"}), 201)
+    if mailed:
+        letters.reset_by_letter(tx, user, await get_workspace(tx, who), f"{settings.url}/reset/{token}")
+    links = {user.email: f"{shown_base(request)}/reset/{token}"}
+    return HTMLResponse(render("identity/_links.html", links=links, mailed=mailed), 201)
 
 
 async def teams(request: Request, tx: Tx, who: Principal) -> Answer:

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from server.identity import actions
+from server.identity import actions, letters
 from server.identity.access import get_user
 from server.identity.cookies import forget_cookie, set_cookie
 from server.identity.entry import client_address, find_accounts, find_ticket, next_page
@@ -70,6 +70,9 @@ async def setup(request: Request, database: Database) -> Answer:
         for email in guests:
             if email != user.email:
                 links[email] = await actions.invite(tx, system(workspace.id), email, "member", None, secret)
+                if request.app.state.services.mailer.is_real:
+                    link = f"{request.app.state.settings.url}/join/{links[email]}"
+                    letters.invite_by_letter(tx, user.name, workspace, email, link)
         token = await _open_session(tx, request, user)
     answer = _links_page(request, links) if links else RedirectResponse("/contacts", 303)
     set_cookie(answer, request.app.state.settings, token)
@@ -79,7 +82,8 @@ async def setup(request: Request, database: Database) -> Answer:
 def _links_page(request: Request, tokens: dict[str, str]) -> Response:
     base = request.app.state.settings.url if request.app.state.settings.base_url else str(request.base_url).rstrip("/")
     links = {email: f"{base}/join/{token}" for email, token in tokens.items()}
-    return HTMLResponse(gate(request, "identity/links.html", links=links))
+    mailed = request.app.state.services.mailer.is_real
+    return HTMLResponse(gate(request, "identity/links.html", links=links, mailed=mailed))
 
 
 async def signin_page(request: Request, database: Database) -> Answer:
@@ -182,14 +186,11 @@ async def forgot(request: Request, database: Database) -> Answer:
     email = field(request.state.form, "email", 320).lower()
     await request.app.state.throttle.hit(f"reset {email}", client_address(request))
     settings, mailer = request.app.state.settings, request.app.state.services.mailer
-    tokens = []
     async with database.transaction() as tx:
         for user, workspace in await find_accounts(tx, email):
-            tokens.append((workspace.name, actions.start_reset(tx, user, settings.secret)))
-    for name, token in tokens if mailer.is_real else ():
-        link = f"{settings.url}/reset/{token}"
-        text = _("Set a new password for %(name)s within two hours:") % {"name": name}
-        await mailer.send(email, _("A new password for %(name)s") % {"name": name}, f"{text}\n\n{link}\n")
+            token = actions.start_reset(tx, user, settings.secret)
+            if mailer.is_real:
+                letters.reset_by_letter(tx, user, workspace, f"{settings.url}/reset/{token}")
     return gate(request, "identity/forgot.html", form={}, sent=True, mails=mailer.is_real)
 
 

@@ -87,9 +87,13 @@ class Operation:
     takes: type[Body] | None
     asks: type[Query]
     name: str
+    sends: str = ""  # the field of the form that carries a file
+    gives_file: bool = False
 
     @property
     def status(self) -> int:
+        if self.gives_file:
+            return 200
         return 204 if self.gives is None else 201 if self.method == "POST" else 200
 
     @property
@@ -103,7 +107,7 @@ class ApiRoute(Route):
     operation: Operation
 
 
-ApiHandler = Callable[[Request, Tx, Principal], Awaitable[Shape | None]]
+ApiHandler = Callable[[Request, Tx, Principal], Awaitable[Shape | Response | None]]
 
 
 def api(
@@ -115,17 +119,20 @@ def api(
     gives: type[Shape] | None = None,
     takes: type[Body] | None = None,
     asks: type[Query] = Query,
+    sends: str = "",
+    gives_file: bool = False,
 ) -> ApiRoute:
-    """The handler finds what came in `request.state.body` and `request.state.query`, as `takes` and `asks` say."""
-    operation = Operation(method, path, summary, gives, takes, asks, handler.__name__)
+    """The handler finds what came in `request.state.body` and `request.state.query`, as `takes` and `asks` say.
+    `sends`: a form with a file in this field comes instead of JSON; `gives_file`: bytes go instead."""
+    operation = Operation(method, path, summary, gives, takes, asks, handler.__name__, sends, gives_file)
 
     @wraps(handler)
     async def answer(request: Request, tx: Tx, who: Principal) -> Answer:
         request.state.query = _read_query(asks, request.query_params)
         request.state.body = _read_body(takes, request.state.json) if takes else None
         shape = await handler(request, tx, who)
-        if shape is None:
-            return Response(status_code=204)
+        if shape is None or isinstance(shape, Response):
+            return shape or Response(status_code=204)
         headers = {"location": shape.location()} if method == "POST" else None
         return Response(shape.model_dump_json(), operation.status, headers, "application/json")
 

@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, event
+from sqlalchemy import JSON, BigInteger, ColumnElement, DateTime, Dialect, Integer, MetaData, UnaryExpression, event
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
+from sqlalchemy.sql.operators import custom_op
 from sqlalchemy.types import TypeDecorator
 
 Tx = AsyncSession
@@ -121,6 +122,16 @@ def _postgres_engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
     writer = create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
     reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return writer, reader
+
+
+def in_table_order(tx: Tx, column: InstrumentedAttribute[int]) -> ColumnElement[int]:
+    """The column, hidden from SQLite's indexes: what sorts by a computed value reads every row anyhow, and the table
+    from front to back is three times as quick as an index that jumps about in it."""
+    return (
+        UnaryExpression(column.expression, operator=custom_op("+"))
+        if tx.get_bind().dialect.name == "sqlite"
+        else column.expression
+    )
 
 
 def is_busy(error: Exception) -> bool:

@@ -1,15 +1,18 @@
 """Uploaded files on disk: random names outside the web root, content decides the type."""
 
 import os
+import re
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import anyio
+from sqlalchemy.orm import InstrumentedAttribute
 from starlette.datastructures import UploadFile
 from starlette.responses import FileResponse
 
 SAFE_INLINE = {"image/png", "image/jpeg", "image/gif", "image/webp"}
+KEY = re.compile(r"[0-9a-f]{32}")
 MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -18,6 +21,14 @@ MAGIC = (
     (b"%PDF-", "application/pdf"),
     (b"PK\x03\x04", "application/zip"),
 )
+
+
+HOLDERS: list[InstrumentedAttribute[str]] = []  # columns with keys of files
+
+
+def holds_files(column: InstrumentedAttribute[str]) -> None:
+    """Says that files named in this column are in use; all others are swept."""
+    HOLDERS.append(column)
 
 
 class Files:
@@ -56,6 +67,20 @@ class Files:
             path.unlink(missing_ok=True)
             raise
         return key, total, sniff(head)
+
+    async def replace(self, key: str, content: bytes) -> int:
+        """Other bytes under the same key; how many."""
+        path = self.path(key)
+        async with await anyio.open_file(path, "wb") as file:
+            await file.write(content)
+            await file.flush()
+            await anyio.to_thread.run_sync(os.fsync, file.wrapped.fileno())
+        return len(content)
+
+    def older_than(self, moment: float) -> list[str]:
+        """Keys of all files that were written before (seconds since 1970)."""
+        found = (path for path in self._folder.glob("??/*") if KEY.fullmatch(path.name))
+        return sorted(path.name for path in found if path.stat().st_mtime < moment)
 
     async def remove(self, key: str) -> None:
         await anyio.Path(self.path(key)).unlink(missing_ok=True)

@@ -1,13 +1,11 @@
 """Work for later: rows in the domain's own database, taken with a lease, retried with backoff, parked when poison."""
 
-import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, or_, select, update
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.kit.access import Principal, system
@@ -15,7 +13,6 @@ from server.kit.clock import now
 from server.kit.db import Base, Database, Tx
 from server.kit.events import Event, EventRow, emit, event
 from server.kit.files import Files
-from server.kit.logging import log
 from server.kit.mail import Mailer
 from server.settings import Settings
 
@@ -99,6 +96,11 @@ class Work:
                 job.result = result
             emit(tx, system(self.workspace_id), JobProgressed(subject=f"job:{self.job_id}"))
 
+    async def forget(self) -> None:
+        """What the job was told is needed no more and better not kept, such as the link in a letter."""
+        async with self.database.transaction() as tx:
+            (await tx.get_one(JobRow, self.job_id)).args = {}
+
 
 Run = Callable[[Work], Awaitable[None]]
 
@@ -109,17 +111,21 @@ class Job:
     run: Run
     attempts: int = ATTEMPTS
     every: timedelta | None = None
+    is_long: bool = False
 
 
 JOBS: dict[str, Job] = {}
 AFTER_EVENT: dict[str, list[str]] = {}
 
 
-def job(name: str, *, attempts: int = ATTEMPTS, every: timedelta | None = None) -> Callable[[Run], Run]:
-    """Registers a job. `every`: it comes back by itself after each run."""
+def job(
+    name: str, *, attempts: int = ATTEMPTS, every: timedelta | None = None, is_long: bool = False
+) -> Callable[[Run], Run]:
+    """Registers a job. `every`: it comes back by itself after each run. `is_long`: it may take minutes, so that it
+    never gets the last slot of a worker."""
 
     def register(run: Run) -> Run:
-        JOBS[name] = Job(name, run, attempts, every)
+        JOBS[name] = Job(name, run, attempts, every, is_long)
         return run
 
     return register
@@ -166,132 +172,3 @@ async def queue_after_facts(tx: Tx) -> None:
     for row, name in wanted:
         args = {"event": row.id, "subject": row.subject, "about": row.about, "actor": row.actor_id, "data": row.data}
         enqueue(tx, system(row.workspace_id), name, args)
-
-
-class Worker:
-    """Takes due jobs one after another. Several workers, in one process or many, share the table."""
-
-    def __init__(self, services: Services, interval: float = 1.0) -> None:
-        self._services, self._interval = services, interval
-        self._database = services.database
-        self._woken = asyncio.Event()
-        self._stopping = False
-
-    def wake(self, tx: Tx) -> None:
-        if tx.info.get("enqueued"):
-            self._woken.set()
-
-    def stop(self) -> None:
-        self._stopping = True
-        self._woken.set()
-
-    async def run(self) -> None:
-        await self._plan_periodic()
-        while not self._stopping:
-            try:
-                worked = await self.run_one()
-            except Exception as error:
-                log.error("worker.failed", error=repr(error))
-                worked = False
-            if not worked:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), self._interval)
-                self._woken.clear()
-
-    async def drain(self) -> int:
-        """Runs everything that is due now; how many ran."""
-        ran = 0
-        while await self.run_one():
-            ran += 1
-        return ran
-
-    async def run_one(self) -> bool:
-        """Takes one due job and runs it; False when none is due."""
-        if (taken := await self._take()) is None:
-            return False
-        row, attempt = taken
-        if attempt > JOBS[row.name].attempts:
-            await self._finish(row, attempt, "parked", "The process ended each time it did this")
-            return True
-        work = Work(self._services, row.id, row.workspace_id, row.args)
-        ended = asyncio.Event()
-        keeper = asyncio.create_task(self._keep_lease(row.id, attempt, ended))
-        try:
-            await JOBS[row.name].run(work)
-        except Cancelled:
-            await self._finish(row, attempt, "cancelled", None)
-        except Exception as error:
-            log.error("job.failed", job=row.name, id=row.id, attempt=attempt, error=repr(error))
-            await self._failed(row, attempt, error)
-        else:
-            await self._finish(row, attempt, "done", None)
-        finally:
-            ended.set()
-            await keeper
-        return True
-
-    async def _take(self) -> tuple[JobRow, int] | None:
-        due = or_(
-            (JobRow.state == "waiting") & (JobRow.run_at <= now()),
-            (JobRow.state == "running") & (JobRow.leased_until < now()),
-        )
-        first = select(JobRow).where(due, JobRow.name.in_(list(JOBS))).order_by(JobRow.run_at, JobRow.id).limit(1)
-        async with self._database.transaction(read=True) as tx:
-            if await tx.scalar(first.with_only_columns(JobRow.id)) is None:
-                return None
-        async with self._database.transaction() as tx:
-            row = await tx.scalar(first.with_for_update(skip_locked=True))
-            if row is None:
-                return None
-            row.state, row.leased_until, row.attempts = "running", now() + LEASE, row.attempts + 1
-            return row, row.attempts
-
-    async def _keep_lease(self, job_id: int, attempt: int, ended: asyncio.Event) -> None:
-        while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(ended.wait(), LEASE.total_seconds() / 3)
-            if ended.is_set():
-                return
-            try:
-                await self._renew(job_id, attempt)
-            except Exception as error:
-                log.error("job.lease_not_renewed", id=job_id, error=repr(error))
-
-    async def _renew(self, job_id: int, attempt: int) -> None:
-        mine = (JobRow.id == job_id, JobRow.attempts == attempt, JobRow.state == "running")
-        async with self._database.transaction() as tx:
-            await tx.execute(update(JobRow).where(*mine).values(leased_until=now() + LEASE))
-
-    async def _failed(self, row: JobRow, attempt: int, error: Exception) -> None:
-        if attempt >= JOBS[row.name].attempts:
-            return await self._finish(row, attempt, "parked", repr(error)[:500])
-        wait = timedelta(seconds=5 * 2 ** (attempt - 1))
-        values = {"state": "waiting", "run_at": now() + wait, "leased_until": None, "error": repr(error)[:500]}
-        await self._settle(row.id, attempt, values)
-
-    async def _finish(self, row: JobRow, attempt: int, state: str, error: str | None) -> None:
-        every = JOBS[row.name].every
-        if every is not None and state in ("done", "parked"):
-            values = {"state": "waiting", "run_at": now() + every, "leased_until": None, "attempts": 0, "error": error}
-        else:
-            values = {"state": state, "leased_until": None, "error": error, "finished_at": now()}
-        await self._settle(row.id, attempt, values)
-
-    async def _settle(self, job_id: int, attempt: int, values: dict[str, Any]) -> None:
-        """Does nothing when the lease went to somebody else or the job was cancelled meanwhile."""
-        async with self._database.transaction() as tx:
-            job = await tx.get(JobRow, job_id)
-            if job is None or job.attempts != attempt or job.state != "running":
-                return
-            for column, value in values.items():
-                setattr(job, column, value)
-            if job.workspace_id:
-                emit(tx, system(job.workspace_id), JobProgressed(subject=f"job:{job_id}"))
-
-    async def _plan_periodic(self) -> None:
-        async with self._database.transaction() as tx:
-            for name, entry in JOBS.items():
-                if entry.every is None or await tx.scalar(select(JobRow.id).where(JobRow.key == name)):
-                    continue
-                row = enqueue(tx, system(0), name, {})
-                row.key = name

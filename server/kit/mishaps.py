@@ -6,6 +6,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Match, Route
 
 from server.kit.access import Principal
 from server.kit.db import is_busy, is_full
@@ -66,12 +67,13 @@ def _default_message(status: int) -> str:
 
 async def on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    headers = {**(error.headers or {}), **({"Allow": _methods(request)} if error.status_code == 405 else {})}
     with speaking(request_language(request)):
         if is_api(request):
             return JSONResponse(
                 {"error": f"http_{error.status_code}", "message": _default_message(error.status_code), "fields": {}},
                 error.status_code,
-                error.headers,
+                headers,
             )
         context = {
             "who": None,
@@ -80,7 +82,13 @@ async def on_http_error(request: Request, error: Exception) -> Response:
             "nonce": request.state.nonce,
             "code": "",
         }
-        return HTMLResponse(render("kit/error.html", **context), error.status_code, error.headers)
+        return HTMLResponse(render("kit/error.html", **context), error.status_code, headers)
+
+
+def _methods(request: Request) -> str:
+    """Everything that this address does, over all its routes."""
+    here = (one for one in request.app.routes if isinstance(one, Route) and one.matches(request.scope)[0] != Match.NONE)
+    return ", ".join(sorted({method for one in here for method in one.methods or ()}))
 
 
 async def on_crash(request: Request, error: Exception) -> Response:

@@ -13,7 +13,8 @@ REF = "#/components/schemas/"
 ABOUT = """\
 Everything people do in Tertulia, for programs. Send `Authorization: Bearer <token>`; a token has its person's own
 rights and is made in the settings. Lists answer `{"items": […], "next": cursor}`: ask again with `?cursor=` until it is
-null. A record that is not yours is answered like one that does not exist. Every write takes an `Idempotency-Key`: the
+null. A record that is not yours is answered like one that does not exist; a method that an address does not have is
+answered with 405 and `Allow`, the ones it has. Every write takes an `Idempotency-Key`: the
 same key gets the same answer again and writes once. Changes as they happen come by WebSocket at `/live`."""
 
 
@@ -76,6 +77,10 @@ def _operation(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     if operation.takes:
         schema = schemas["of"][operation.takes, "validation"]
         made["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    if operation.sends:
+        file = {"type": "string", "format": "binary"}
+        form = {"type": "object", "properties": {operation.sends: file}, "required": [operation.sends]}
+        made["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
     return made
 
 
@@ -111,6 +116,8 @@ def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     if operation.gives:
         schema = schemas["of"][operation.gives, "serialization"]
         good["content"] = {"application/json": {"schema": schema}}
+    if operation.gives_file:
+        good["content"] = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
     if operation.method == "POST":
         good["headers"] = {"Location": {"description": "Where it stands", "schema": {"type": "string"}}}
     wrong = [401, 422]

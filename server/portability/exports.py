@@ -86,7 +86,7 @@ async def _stream(
     ids = _chosen(request)
     fields = await list_fields(tx, who)
     wanted = exported(tx, who, parse_list(request.query_params, fields), fields, ids)
-    first = await export_page(tx, wanted, 0, CHUNK)
+    first = await export_page(tx, who, wanted, 0, CHUNK)
     database: Database = request.app.state.database
 
     async def body() -> AsyncIterator[str]:
@@ -118,7 +118,7 @@ async def _next(tx: Tx, who: Principal, request: Request, ids: list[int], after:
         raise ConnectionAbortedError("the reader may no longer read")
     fields = await list_fields(tx, still)
     wanted: Select[Any] = exported(tx, still, parse_list(request.query_params, fields), fields, ids)
-    return await export_page(tx, wanted, after, CHUNK)
+    return await export_page(tx, still, wanted, after, CHUNK)
 
 
 def csv_line(cells: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from server.portability.run import CHUNK, Stopped, count_traces, run_import
 WAITED = timedelta(days=2)  # a file whose columns nobody chose
 
 
-@job(IMPORT)
+@job(IMPORT, is_long=True)
 async def import_contacts(work: Work) -> None:
     batch_id = work.args["batch"]
     async with work.database.transaction(read=True) as tx:
@@ -45,7 +45,7 @@ async def _pause(work: Work, batch_id: int) -> None:
             batch.state, batch.finished_at = "paused", now()
 
 
-@job(UNDO)
+@job(UNDO, is_long=True)
 async def undo_import(work: Work) -> None:
     batch_id = work.args["batch"]
     async with work.database.transaction(read=True) as tx:

@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.kit.db import Base
+from server.kit.files import holds_files
 
 
 class ImportBatch(Base):
@@ -64,3 +65,6 @@ class ImportFailure(Base):
     column: Mapped[str] = mapped_column(default="")
     reason: Mapped[str] = mapped_column(Text)
     cells: Mapped[list[Any]]
+
+
+holds_files(ImportBatch.file_key)

@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import load_only
 
-from server.contacts.access import WHOLE, visible_contacts
+from server.contacts.access import visible_contacts, whole
 from server.contacts.bulk_import import Known, key_values, known_ids
 from server.contacts.fields import CUSTOM
 from server.contacts.forms import ListQuery
+from server.contacts.listing import filtered
 from server.contacts.models import Contact, CustomField
-from server.contacts.queries import Fields, filtered, list_fields
+from server.contacts.queries import Fields, list_fields
 from server.identity.models import User
 from server.identity.queries import list_people, list_teams
 from server.kit.access import Principal
@@ -190,7 +191,7 @@ def exported(tx: Tx, who: Principal, query: ListQuery, fields: Fields, ids: Sequ
     return wanted.where(Contact.id.in_(ids)) if ids else wanted
 
 
-async def export_page(tx: Tx, wanted: Select[Any], after: int, limit: int) -> Sequence[Contact]:
+async def export_page(tx: Tx, who: Principal, wanted: Select[Any], after: int, limit: int) -> Sequence[Contact]:
     """The next few with company, owner and team, by number."""
-    page = wanted.where(Contact.id > after).options(*WHOLE).order_by(Contact.id).limit(limit)
+    page = wanted.where(Contact.id > after).options(*whole(who)).order_by(Contact.id).limit(limit)
     return (await tx.scalars(page)).all()

@@ -13,7 +13,7 @@ from server.contacts.bulk_import import Known, NewRow, Outcome, Saved, save_rows
 from server.contacts.events import ContactsImported
 from server.identity.access import by_user_id
 from server.kit.access import Principal
-from server.kit.bulk import insert_many
+from server.kit.bulk import insert_many, refresh_statistics
 from server.kit.clock import now
 from server.kit.db import Database, Tx, is_busy
 from server.kit.errors import DomainError
@@ -29,6 +29,7 @@ from server.portability.tables import Record
 
 CHUNK = 500
 CHUNK_WEIGHT = 4_000_000  # characters: fewer rows when they are very long
+MANY = 1000  # new records that change how the planner should look at the tables
 FAILURES = 10_000  # rows that are listed; further ones are counted
 
 Tell = Callable[[int, int], Awaitable[None]]
@@ -220,6 +221,8 @@ async def _finish(tx: Tx, batch_id: int, position: int, via: str) -> None:
         subject=f"import:{batch.id}", created=batch.created, updated=batch.updated, failed=batch.failed
     )
     emit(tx, who, fact)
+    if batch.created >= MANY:
+        await refresh_statistics(tx)
 
 
 async def count_traces(tx: Tx, batch_id: int) -> int:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, select, union
-from sqlalchemy.orm import joinedload, load_only
+from sqlalchemy.orm import load_only
 
-from server.contacts.access import KINDS, trashed_abouts, visible_contacts
+from server.contacts.access import KINDS, OPEN_COMPANY, trashed_abouts, visible_contacts
 from server.contacts.models import Contact
 from server.contacts.queries import names_of
 from server.kit.access import Principal
@@ -109,7 +109,7 @@ async def _recent(tx: Tx, who: Principal) -> list[Hit]:
         for kind in KINDS
     ]
     ids = union(*(select(part.c.id) for part in newest)).subquery()
-    records = select(Contact).where(Contact.id.in_(select(ids.c.id))).options(joinedload(Contact.company))
+    records = select(Contact).where(Contact.id.in_(select(ids.c.id))).options(OPEN_COMPANY)
     rows = await tx.scalars(records.order_by(Contact.active_at.desc(), Contact.id.desc()).limit(RECENT))
     return [Hit(record.about, record.kind, record.name, record.url, record) for record in rows]
 

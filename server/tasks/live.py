@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from server.contacts.queries import names_of as records_of
+from server.contacts.queries import restricted_ids
 from server.identity.queries import members_of, people_by_id
 from server.kit.about import subject_id
 from server.kit.access import Principal, audiences, system
@@ -11,8 +13,8 @@ from server.kit.live import Change, Patch, Recheck, Refresh, lines, shows
 from server.kit.pages import dom_id
 from server.tasks.access import WHOLE, named_tasks, visible_tasks
 from server.tasks.models import Task
-from server.tasks.places import line_patch, page_patches, record_patches, row_patch
-from server.tasks.queries import Names, names_in, names_of, tasks_by_id
+from server.tasks.places import about_patch, line_patch, page_patches, record_patches, row_of, row_patch
+from server.tasks.queries import Names, history_of, names_in, names_of, tasks_around, tasks_by_id
 
 FACTS = (
     "task.created",
@@ -58,10 +60,13 @@ async def _page(tx: Tx, row: EventRow, task: Task) -> list[Change]:
             parts = ("checklist",)
         case _:
             parts = ("head", "handed", "assignee", "due")
-    contexts = await load_lines(tx, system(row.workspace_id), [row])
-    actor = (await people_by_id(tx, [row.actor_id])).get(row.actor_id or 0)
-    who = actor.name.split(" ")[0] if actor else ""
-    return [*page_patches(task, *parts, by=row.actor_id), line_patch(task, row, who, contexts[row.id])]
+    named = row.name == "task.changed" and row.data["field"] == "title"
+    rows = await history_of(tx, task) if named else [row]  # older lines name the task too
+    contexts = await load_lines(tx, system(row.workspace_id), rows)
+    people = await people_by_id(tx, {one.actor_id for one in rows})
+    first = {id: person.name.split(" ")[0] for id, person in people.items()}
+    said = [line_patch(task, one, first.get(one.actor_id or 0, ""), contexts[one.id]) for one in rows]
+    return [*page_patches(task, *parts, by=row.actor_id), *said]
 
 
 async def _personal(tx: Tx, row: EventRow, task: Task | None) -> list[Change]:
@@ -110,6 +115,21 @@ async def show_record_closed(tx: Tx, row: EventRow) -> list[Change]:
     asked: list[Change] = [Recheck(f"task:{id}") for id in ids]
     gone = [Patch(topic, dom_id("task", id, "row"), "remove") for id in ids] if row.data["new"] else []
     return asked + gone + ([Refresh(topic, ["task-list"])] if ids else [])
+
+
+@shows("contact.changed", "company.relabelled")
+async def show_names(tx: Tx, row: EventRow) -> list[Change]:
+    """Rows carry their record's name and its company's; both may change, and a company may be closed."""
+    if row.name == "contact.changed" and row.data["field"] not in ("name", "company"):
+        return []
+    who = system(row.workspace_id)
+    people = row.name == "company.relabelled"
+    tasks = await tasks_around(tx, who, row.subject, of_people=people)
+    records = await records_of(tx, who, {task.about for task in tasks})
+    closed = await restricted_ids(tx, who, {record.id for record in records.values()})
+    listed = [task for task in tasks if task.about in records and records[task.about].id not in closed]
+    changes: list[Change] = [row_of(task, records, f"tasks:{row.workspace_id}") for task in listed]
+    return changes + [about_patch(task, records) for task in tasks]
 
 
 def _tasks_about(workspace_id: int, about: str) -> Any:

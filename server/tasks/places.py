@@ -1,5 +1,8 @@
 """Where tasks stand on pages. The same patches go to other screens and answer whoever acted."""
 
+from collections.abc import Mapping
+
+from server.contacts.models import Contact
 from server.contacts.queries import names_of as records_of
 from server.kit.access import Principal
 from server.kit.db import Tx
@@ -14,8 +17,11 @@ FACTS = ("assignee", "due", "priority")
 
 async def row_patch(tx: Tx, who: Principal, task: Task, topic: str) -> Patch:
     """The row of lists and the tile of boards."""
-    record = (await records_of(tx, who, [task.about])).get(task.about or "")
-    shown = fragment("tasks/_row.html", task=task, record=record)
+    return row_of(task, await records_of(tx, who, [task.about]), topic)
+
+
+def row_of(task: Task, records: Mapping[str, Contact], topic: str) -> Patch:
+    shown = fragment("tasks/_row.html", task=task, record=records.get(task.about or ""))
     return Patch(topic, dom_id("task", task.id, "row"), "replace", shown)
 
 
@@ -54,3 +60,9 @@ def line_patch(task: Task, row: EventRow, who: str, context: dict[str, object]) 
     """One more line of the history on the task's page."""
     shown = fragment("tasks/_line.html", row=row, who=who, context=context)
     return Patch(task.subject, dom_id("task", task.id, "lines"), "append", shown)
+
+
+def about_patch(task: Task, records: Mapping[str, Contact]) -> Patch:
+    """The record's name on the task's page."""
+    shown = fragment("tasks/_about.html", task=task, record=records.get(task.about or ""))
+    return Patch(task.subject, dom_id("task", task.id, "about"), "replace", shown)

@@ -2,13 +2,28 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
+from server.contacts.models import Contact
 from server.identity.models import Team, User
-from server.kit.access import Principal
+from server.kit.about import subject_id
+from server.kit.access import Principal, built_once
 from server.kit.db import Tx
 from server.kit.events import EventRow
 from server.kit.index import matching_ids
@@ -23,6 +38,7 @@ DONE_SHOWN = 10
 HANDED_SHOWN = 20
 LANE = 50
 ON_RECORD = 50
+AROUND = 200
 HISTORY = 100
 
 
@@ -147,8 +163,13 @@ def count_waiting(who: Principal) -> ScalarSelect[Any]:
     """The badge of the sidebar: mine that are due, and what is handed to me or my teams. Two counts, so that each
     has its index."""
     today = Today.of(who.timezone)
-    due_moment = and_(Task.due_at.is_not(None), Task.due_at < today.end)
-    due = or_(due_moment, and_(Task.due_at.is_(None), Task.due_on <= today.day))
+    return _waiting(who, today.day, today.end)
+
+
+@built_once
+def _waiting(who: Principal, day: date, end: datetime) -> ScalarSelect[Any]:
+    due_moment = and_(Task.due_at.is_not(None), Task.due_at < end)
+    due = or_(due_moment, and_(Task.due_at.is_(None), Task.due_on <= day))
     still = visible_tasks(who).where(Task.done_at.is_(None)).with_only_columns(func.count())
     mine = still.where(Task.assignee_id == who.user_id, due).scalar_subquery()
     others = or_(Task.assignee_id.is_(None), Task.assignee_id != who.user_id, ~due)
@@ -162,6 +183,14 @@ async def tasks_of(tx: Tx, who: Principal, about: str) -> tuple[list[Task], int]
     rows = found.add_columns(total).order_by(*ORDER).limit(ON_RECORD).options(*WHOLE)
     all_rows = (await tx.execute(rows)).all()
     return [row[0] for row in all_rows], all_rows[0][1] if all_rows else 0
+
+
+async def tasks_around(tx: Tx, who: Principal, about: str, *, of_people: bool = False) -> list[Task]:
+    """Open tasks of a record, or those of a company's people."""
+    people = select(Contact.kind + ":" + cast(Contact.id, String)).where(Contact.company_id == subject_id(about))
+    wanted = Task.about.in_(people) if of_people else Task.about == about
+    found = visible_tasks(who).where(wanted, Task.done_at.is_(None)).order_by(*ORDER).limit(AROUND)
+    return list(await tx.scalars(found.options(*WHOLE)))
 
 
 async def history_of(tx: Tx, task: Task) -> list[EventRow]:

@@ -9,7 +9,7 @@ from server.kit.db import Tx
 from server.kit.events import EventRow
 from server.kit.live import ANY, LINES, Change, Refresh, lines, shows
 from server.kit.pages import about_id
-from server.timeline.places import file_patch, gone_patch, line_patches, note_patch, pin_patch
+from server.timeline.places import again_patches, file_patch, gone_patch, line_patches, note_patch, pin_patch
 from server.timeline.queries import files_by_id, notes_by_id
 
 
@@ -19,6 +19,13 @@ async def show_line(tx: Tx, row: EventRow) -> list[Change]:
     if row.about is None or row.name not in LINES or row.about.partition(":")[0] not in KINDS:
         return []
     return await line_patches(tx, system(row.workspace_id), [row])
+
+
+@shows("task.changed", "task.removed", "task.restored")
+async def show_lines_again(tx: Tx, row: EventRow) -> list[Change]:
+    """Lines that name the task under its old name, or that link to one which went."""
+    told = row.name != "task.changed" or row.data["field"] == "title"
+    return await again_patches(tx, system(row.workspace_id), row) if told and row.about else []
 
 
 @shows("note.edited", "note.pinned", "note.unpinned")

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from server.identity.models import User
 from server.kit.db import Base
+from server.kit.files import holds_files
 
 
 class Note(Base):
@@ -118,3 +119,6 @@ class ReadMark(Base):
     about: Mapped[str] = mapped_column(primary_key=True)
     position: Mapped[int]
     at: Mapped[datetime]
+
+
+holds_files(File.key)

@@ -6,7 +6,7 @@ from server.kit.events import EventRow
 from server.kit.live import Change, Patch, fragment
 from server.kit.pages import about_id, dom_id
 from server.timeline.models import Note
-from server.timeline.queries import draw, line_id, list_files, list_pins
+from server.timeline.queries import draw, facts_of, line_id, list_files, list_pins
 
 
 async def line_patches(tx: Tx, who: Principal, rows: list[EventRow]) -> list[Change]:
@@ -17,6 +17,15 @@ async def line_patches(tx: Tx, who: Principal, rows: list[EventRow]) -> list[Cha
         shown = fragment("timeline/_line.html", line=line)
         found.append(Patch(about, "timeline-" + about_id(about), "append", shown))
     return found
+
+
+async def again_patches(tx: Tx, who: Principal, row: EventRow) -> list[Change]:
+    """The lines that a record's stream has of this fact's subject, where they stand."""
+    rows = await facts_of(tx, row.workspace_id, row.about or "", row.subject)
+    return [
+        Patch(line.row.about or "", f"event-{line.row.id}", "replace", fragment("timeline/_line.html", line=line))
+        for line in await draw(tx, who, [one for one in rows if one.id != row.id])
+    ]
 
 
 def note_patch(note: Note, by: int | None = None) -> Patch:

@@ -21,6 +21,7 @@ from server.timeline.models import Draft, File, Note, NoteVersion, ReadMark
 PAGE = 40
 FILES = 100
 PINS = 20
+FACTS = 100  # of one subject that are told again when it is renamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +174,23 @@ async def line_id(tx: Tx, workspace_id: int, subject: str, name: str) -> int | N
     return await tx.scalar(first.where(EventRow.workspace_id == workspace_id).order_by(EventRow.id).limit(1))
 
 
+async def facts_of(tx: Tx, workspace_id: int, about: str, subject: str) -> list[EventRow]:
+    """The newest facts of one subject in a record's stream."""
+    rows = select(EventRow).where(EventRow.subject == subject, EventRow.about == about, EventRow.name.in_(_names("")))
+    return list(
+        await tx.scalars(rows.where(EventRow.workspace_id == workspace_id).order_by(EventRow.id.desc()).limit(FACTS))
+    )
+
+
 async def notes_before(tx: Tx, who: Principal, about: str, before: int, limit: int) -> list[Note]:
     """For clients: the newest first, before this one (0: from the newest); one more than `limit` when there are
     older ones."""
     found = visible_notes(who).where(Note.about == about)
     found = found.where(Note.id < before) if before else found
     return list(await tx.scalars(found.order_by(Note.id.desc()).limit(limit + 1)))
+
+
+async def files_before(tx: Tx, who: Principal, about: str, before: int, limit: int) -> list[File]:
+    found = visible_files(who).where(File.about == about)
+    found = found.where(File.id < before) if before else found
+    return list(await tx.scalars(found.order_by(File.id.desc()).limit(limit + 1)))

@@ -73,6 +73,18 @@ async def test_unknown_addresses_and_methods_answer_json(app: Starlette, ana: Cl
     ):
         answer = await ana.request(method, path)
         assert answer.status_code == status and answer.json()["message"], path
+        assert (status == 405) == ("allow" in answer.headers)
+
+
+async def test_405_names_every_method_of_the_address(app: Starlette, ana: Client) -> None:
+    for path, methods in (
+        ("/api/v1/contacts", "GET, HEAD, POST"),
+        ("/api/v1/contacts/7", "DELETE, GET, HEAD, PATCH"),
+        ("/api/v1/files/7/content", "GET, HEAD"),
+        ("/tasks", "GET, HEAD, POST"),
+    ):
+        answer = await ana.put(path)
+        assert (answer.status_code, answer.headers["allow"]) == (405, methods), path
 
 
 @pytest.fixture

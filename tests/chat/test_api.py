@@ -70,3 +70,31 @@ async def test_lists_are_few_statements(app: Starlette, ana: Client, api: Client
         with make.counted(app) as statements:
             assert (await api.get(address)).status_code == 200
         assert len(statements) <= 6, statements
+
+
+async def test_a_discussion_begins_with_its_first_message(app: Starlette, api: Client, other: Client) -> None:
+    home = f"/contacts/{(await make.contact(app)).id}/messages"
+    assert (await api.get(home)).json() == {"items": [], "next": None}
+    said = await api.post(home, json={"body": "She calls at noon"})
+    assert said.status_code == 201, said.text
+    assert said.headers["location"] == f"/api/v1/messages/{said.json()['id']}"
+    assert (await other.post(home, json={"body": "I take it"})).json()["room"] == said.json()["room"]
+    assert [one["body"] for one in (await other.get(home)).json()["items"]] == ["I take it", "She calls at noon"]
+    assert (await api.post(home.replace("contacts", "companies"), json={"body": "x"})).status_code == 404
+    assert list((await api.post(home, json={"body": " "})).json()["fields"]) == ["body"]
+
+
+async def test_ones_own_message_is_changed_and_removed(
+    app: Starlette, ana: Client, api: Client, other: Client, general: int
+) -> None:
+    message = f"/messages/{await say(ana, general, 'first words')}"
+    assert (await other.patch(message, json={"body": "no"})).status_code == 403
+    changed = await api.patch(message, json={"body": "second words", "version": 1})
+    assert changed.json()["body"] == "second words" and changed.json()["edited_at"], changed.text
+    late = await api.patch(message, json={"body": "third words", "version": 1})
+    assert late.status_code == 409 and late.json()["theirs"]["value"] == "second words"
+    assert (await other.delete(message)).status_code == 403
+    assert (await api.delete(message)).status_code == 204
+    assert (await api.get(message)).json()["removed"] is True
+    assert (await api.patch(message, json={"body": "again"})).status_code == 403
+    assert (await api.delete("/messages/999")).status_code == 404

@@ -40,3 +40,83 @@ async def test_a_new_record_asks_lists_to_refresh(app: Starlette, ana: Client, m
 
     screen = await assert_live_equals_reload(app, mateo, "/contacts", act, regions=("contact-list",))
     assert "Harriet Cole" in screen.page.text()
+
+
+@pytest.fixture
+async def almadraba(ana: Client, lucia: str) -> str:
+    """Lucía's company; "/companies/2"."""
+    found = await ana.get("/api/v1/companies")
+    return f"/companies/{found.json()['items'][0]['id']}"
+
+
+async def rename(ana: Client, company: str) -> httpx.Response:
+    return await ana.put(
+        f"/contacts/{company.rpartition('/')[2]}/facts/name", data={"value": "Hoteles Alba", "seen": "99"}
+    )
+
+
+async def close(ana: Client, company: str) -> httpx.Response:
+    return await ana.put(f"/contacts/{company.rpartition('/')[2]}/restriction", data={"who": ["user:1"]})
+
+
+async def put_away(ana: Client, company: str) -> httpx.Response:
+    return await ana.put(f"/contacts/{company.rpartition('/')[2]}/trash")
+
+
+RELABEL = {"rename": rename, "close": close, "put_away": put_away}
+
+
+@pytest.mark.parametrize("act", RELABEL)
+@pytest.mark.parametrize("watching", ["ana", "mateo"])
+async def test_a_companys_name_beside_its_people(
+    app: Starlette, ana: Client, mateo: Client, lucia: str, almadraba: str, act: str, watching: str
+) -> None:
+    """In the row, above the timeline, among the facts; for who may still read it and for who may not."""
+    watcher = ana if watching == "ana" else mateo
+    for page, regions in ((lucia, ("facts", "contact-1-identity", "timeline")), ("/contacts", ("contact-1-row",))):
+        assert "Hoteles Almadraba" in (await watcher.get(page)).text
+        screen = await assert_live_equals_reload(
+            app, watcher, page, lambda: RELABEL[act](ana, almadraba), regions=regions
+        )
+        shown = screen.page.text().replace("Where something happened last", "")
+        assert ("Hoteles Alba" in shown) == (act == "rename")
+        if watching == "mateo":
+            assert "Almadraba" not in " ".join(screen.page.find(region).text() for region in regions)
+        match act:
+            case "rename":
+                back = {"value": "Hoteles Almadraba", "seen": "99"}
+                await ana.put(f"/contacts/{almadraba.rpartition('/')[2]}/facts/name", data=back)
+            case "close":
+                await ana.put(f"/contacts/{almadraba.rpartition('/')[2]}/restriction", data={})
+            case _:
+                await ana.delete(f"/contacts/{almadraba.rpartition('/')[2]}/trash")
+        await app.state.relay.drain()
+
+
+async def test_a_closed_company_stays_where_somebody_else_saves_nothing(
+    app: Starlette, ana: Client, mateo: Client, lucia: str, almadraba: str
+) -> None:
+    """Its field looks empty to Mateo; saving it empty takes nothing away, another company takes its place."""
+    await close(ana, almadraba)
+    assert (await mateo.put(f"{lucia}/facts/company", data={"value": "", "seen": "99"})).status_code == 200
+    assert "Hoteles Almadraba" in (await ana.get(f"{lucia}/facts/company")).text
+    assert (await mateo.put(f"{lucia}/facts/company", data={"value": "Bodegas Nogal", "seen": "99"})).status_code == 200
+    stream = (await mateo.get(lucia)).text
+    assert "Almadraba" not in stream and "a company that is not shown" in stream
+    await ana.put(f"/contacts/{almadraba.rpartition('/')[2]}/restriction", data={})
+    assert "Hoteles Almadraba" in (await mateo.get(lucia)).text, "the line names it again"
+    await ana.put(f"{lucia}/facts/company", data={"value": "", "seen": "99"})
+    assert "Bodegas" not in (await ana.get(f"{lucia}/facts/company")).text
+
+
+async def test_a_closed_company_given_to_somebody_reaches_who_may_read_it(
+    app: Starlette, ana: Client, lucia: str, almadraba: str
+) -> None:
+    await close(ana, almadraba)
+    await ana.put(f"{lucia}/facts/company", data={"value": "", "seen": "99"})
+
+    async def act() -> httpx.Response:
+        return await ana.put(f"{lucia}/facts/company", data={"value": "Hoteles Almadraba", "seen": "99"})
+
+    screen = await assert_live_equals_reload(app, ana, lucia, act, regions=("facts", "contact-1-identity", "timeline"))
+    assert "Hoteles Almadraba" in screen.page.find("facts").text()

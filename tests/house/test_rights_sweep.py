@@ -22,6 +22,7 @@ from server.identity.doors import LiveDoors, Person
 from server.identity.models import User, Workspace
 from server.kit.access import Role
 from server.kit.db import Base
+from server.kit.patches import PatchSource, TopicRow
 from tests import make
 from tests.conftest import Client, add_person, client_of, program, token_of
 
@@ -40,6 +41,7 @@ class Place:
 
     app: Starlette
     numbers: dict[str, int] = field(default_factory=dict)  # kind → number of a closed thing
+    beside: dict[str, int] = field(default_factory=dict)  # kind → number of an open thing of the closed company
 
     async def dump(self) -> dict[str, list[Any]]:
         """The whole database, but for when devices were seen."""
@@ -81,8 +83,16 @@ async def place(app: Starlette, ana: Client, mateo: Client) -> Place:
     made.numbers["direct"] = await post("/api/v1/rooms", json={"kind": "direct", "user": 2})
     for room in (made.numbers["room"], made.numbers["direct"]):
         await post(f"/api/v1/rooms/{room}/messages", json={"body": f"{WORD} word"})
+    olga = (await make.contact(app, "Olga Prieto")).id
+    for name in (f"{WORD} Company", "Other", f"{WORD} Company"):
+        version = (await ana.get(f"/api/v1/contacts/{olga}")).json()["version"]
+        await ana.put(f"/contacts/{olga}/facts/company", data={"value": name, "seen": str(version)})
+    made.beside = {"contact": olga, "room": await post(f"/discussions/contact:{olga}/messages", data={"text": "Hello"})}
+    made.beside["task"] = await post("/api/v1/tasks", json={"title": "Call Olga", "about": f"contact:{olga}"})
+    await app.state.worker.drain()  # found by her company until it is closed
     for record in (contact, company):
         await make.restrict(ana, record, "user:1", "user:2")
+    await app.state.worker.drain()
     await app.state.relay.drain()
     return made
 
@@ -212,12 +222,55 @@ async def test_no_page_or_list_tells_of_closed_things(
             for method, route in routes_of(app):
                 if method != "GET":
                     continue
-                for address, _missing in addresses(route, place.numbers):
+                for address in {
+                    one
+                    for numbers in (place.numbers, place.numbers | place.beside)
+                    for one, _missing in addresses(route, numbers)
+                }:
                     for query in ("", f"?q={WORD}", "?about=contact:1", "?trash=1"):
                         answer = await client.get(address + query)
                         assert answer.status_code < 500, (name, address, answer.text[:300])
                         told = answer.text.replace(f"q={WORD}", "").replace(f'value="{WORD}"', "")
                         assert WORD not in told or is_echo(answer.text), (name, address + query)
+
+
+async def test_who_may_see_a_company_reads_its_name(app: Starlette, place: Place, ana: Client, mateo: Client) -> None:
+    """The sweep above would pass too if the name stood nowhere."""
+    olga = f"/contacts/{place.beside['contact']}"
+    for client in (ana, mateo):
+        for address in (f"{olga}/facts", f"/api/v1{olga}", f"/export{olga}.vcf", "/export/contacts.csv"):
+            assert f"{WORD} Company" in (await client.get(address)).text, address
+
+
+async def test_nobody_finds_people_by_a_closed_company(app: Starlette, workspace: Workspace, place: Place) -> None:
+    async with AsyncExitStack() as stack:
+        browser, api = await act_as(app, workspace, "colleague", stack)
+        for address in (
+            f"/contacts?q={WORD}",
+            f"/palette?q={WORD}",
+            f"/search?q={WORD}",
+            f"/contacts?company={place.numbers['company']}",
+        ):
+            assert "Olga" not in (await browser.get(address)).text, address
+        assert (await api.get("/api/v1/contacts", params={"q": WORD})).json()["items"] == []
+        assert (await api.get("/api/v1/contacts", params={"company": place.numbers["company"]})).json()["items"] == []
+
+
+async def test_no_frame_tells_of_a_closed_company(app: Starlette, workspace: Workspace, place: Place) -> None:
+    """Whatever a colleague may hear, from the first number on: pages in both languages and the facts as JSON."""
+    source = PatchSource(app.state.database)
+    listener = Person(await make.person(app, (await person(app, workspace, "colleague")).id), "en")
+    doors = LiveDoors(app.state.database, app.state.house, app.state.settings)
+    async with app.state.database.transaction(read=True) as tx:
+        topics = set(await tx.scalars(select(TopicRow.name)))
+    heard, words = await doors.may_listen(listener, topics), 0
+    assert {f"contacts:{workspace.id}", f"tasks:{workspace.id}", f"contact:{place.beside['contact']}"} <= heard
+    for topic in heard:
+        for message in await source.replay(topic, 0, ("en", "es", "json")) or ():
+            bodies = b"".join(message.bodies.values()).decode()
+            assert WORD not in bodies, (topic, bodies[:500])
+            words += bodies.count("Olga")
+    assert words > 10, "her own name is in what was heard"
 
 
 def is_echo(text: str) -> bool:

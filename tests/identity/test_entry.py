@@ -1,13 +1,16 @@
 """The ways in and out: set-up, sign-in, invitation, new password, devices."""
 
 import re
+from datetime import UTC, datetime
 
 import httpx2 as httpx
 import pytest
+from sqlalchemy import select
 from starlette.applications import Starlette
 
 from server.identity.access import may, may_give
-from server.identity.models import User
+from server.identity.actions import write_sightings
+from server.identity.models import Session, User
 from server.kit.access import Principal
 from tests import make
 from tests.conftest import add_person, client_of
@@ -203,3 +206,14 @@ async def test_people_of_the_workspace_are_picked_by_any_word(app: Starlette, an
     assert "Priya Raman" in (await ana.get("/people?q=ram")).text
     assert "Support" in (await ana.get("/people?q=sup")).text
     assert "Priya" not in (await ana.get("/people?q=xyz")).text
+
+
+async def test_devices_are_seen(app: Starlette, ana: Client, mateo: Client) -> None:
+    """The process keeps moments in memory; one write carries them all, without those that signed out meanwhile."""
+    moment = datetime(2030, 5, 1, 10, 30, tzinfo=UTC)
+    async with app.state.database.transaction() as tx:
+        ids = sorted(await tx.scalars(select(Session.id)))
+        await write_sightings(tx, {ids[0]: moment, 999: moment})
+    async with app.state.database.transaction(read=True) as tx:
+        seen = {session.id: session.seen_at for session in await tx.scalars(select(Session))}
+    assert seen[ids[0]] == moment and seen[ids[1]] != moment and len(seen) == 2

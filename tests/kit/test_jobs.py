@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import select
 from starlette.applications import Starlette
 
-from server.kit import jobs
+from server.kit import jobs, worker
 from server.kit.access import system
 from server.kit.clock import frozen
 from server.kit.jobs import JobRow, Work, enqueue
+from server.kit.worker import SLOTS, Worker
 
 pytestmark = pytest.mark.usefixtures("workspace")
 
@@ -100,6 +101,41 @@ async def test_a_cancelled_job_stops_at_its_next_step(app: Starlette, runs: list
         await jobs.JOBS["test.run"].run(work)
 
 
+async def test_long_jobs_leave_a_slot_for_the_others(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many long ones as there are slots are due first; the short one runs while they are all unfinished."""
+    began: list[str] = []
+    go_on, short_done, all_began = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def long(work: Work) -> None:
+        began.append(work.args["what"])
+        if len(began) == SLOTS + 3:
+            all_began.set()
+        await go_on.wait()
+
+    async def short(work: Work) -> None:
+        began.append(work.args["what"])
+        short_done.set()
+
+    monkeypatch.setitem(jobs.JOBS, "test.long", jobs.Job("test.long", long, is_long=True))
+    monkeypatch.setitem(jobs.JOBS, "test.short", jobs.Job("test.short", short))
+    async with app.state.database.transaction() as tx:
+        for n in range(SLOTS + 2):
+            enqueue(tx, system(1), "test.long", {"what": f"long {n}"})
+        await tx.flush()
+        enqueue(tx, system(1), "test.short", {"what": "short"})
+    worker = Worker(app.state.services, interval=0.01)
+    running = asyncio.create_task(worker.run())
+    await asyncio.wait_for(short_done.wait(), 10)
+    assert sorted(began) == ["long 0", "long 1", "short"], "never more long ones than all slots but one"
+    go_on.set()
+    await asyncio.wait_for(all_began.wait(), 10)
+    worker.stop()
+    await asyncio.wait_for(running, 10)
+    async with app.state.database.transaction(read=True) as tx:
+        states = set(await tx.scalars(select(JobRow.state).where(JobRow.name.startswith("test."))))
+    assert states == {"done"}, "what runs is finished before the worker goes"
+
+
 async def test_work_that_ends_its_process_each_time_is_parked(app: Starlette, runs: list[str]) -> None:
     with frozen() as clock:
         job_id = await ask(app, "work")
@@ -127,7 +163,7 @@ async def test_a_lease_is_renewed_while_the_work_lasts(
         async with asyncio.timeout(10):
             await renewed.wait()
 
-    monkeypatch.setattr(jobs, "LEASE", timedelta(seconds=0.03))
+    monkeypatch.setattr(worker, "LEASE", timedelta(seconds=0.03))
     monkeypatch.setattr(app.state.worker, "_renew", renew)
     monkeypatch.setitem(jobs.JOBS, "test.run", jobs.Job("test.run", run))
     job_id = await ask(app, "long")

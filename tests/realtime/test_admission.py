@@ -4,7 +4,7 @@ import asyncio
 
 from realtime.bus import MemoryBus
 from realtime.hub import Hub
-from tests.realtime.fakes import FakeDoors, FakeSource, join, settled, until
+from tests.realtime.fakes import FakeDoors, FakePerson, FakeSource, join, settled, until
 
 T, U = "contact:7", "room:3"
 
@@ -214,3 +214,22 @@ async def test_a_no_that_became_a_yes_meanwhile_is_a_yes(
     doors.gate.set()
     await until(lambda: writer.of("ok"))
     assert not writer.of("no") and writer.numbers(T) == [1]
+
+
+async def test_who_chose_another_language_hears_it_from_now_on(
+    hub: Hub, doors: FakeDoors, source: FakeSource, bus: MemoryBus
+):
+    connection, writer = await join(hub, 5)
+    await hub.subscribe(connection, {T: 0})
+    await bus.publish(source.commit(T))
+    await until(lambda: writer.numbers(T) == [1])
+
+    async def again(person):
+        return FakePerson(person.id, "es")
+
+    doors.again = again
+    await bus.publish(source.commit("user:5", recheck=True))
+    await bus.publish(source.commit(T))
+    await until(lambda: writer.numbers(T) == [1, 2])
+    first, second = (frame for frame in writer.of("p") if frame["topic"] == T)
+    assert connection.variant == "es" and first["html"] != second["html"], (first, second)

@@ -139,3 +139,51 @@ async def test_a_trashed_records_rows_go(app: Starlette, ana: Client, mateo: Cli
 
     screen = await assert_live_equals_reload(app, mateo, "/tasks?show=teams&team=2", act, regions=("handed",))
     assert screen.page.find("task-1-row") is None
+
+
+async def test_a_renamed_record_in_rows_and_on_the_tasks_page(
+    app: Starlette, ana: Client, watcher: tuple[Client, str], task: str
+) -> None:
+    await ana.put(f"{task}/assignee", data={"team": "1", "assignee": ""})
+    for record, name in (("1", "Lucía Ferrer Gil"), ("2", "Hoteles Alba")):
+        for page, region in (("/tasks?show=teams&team=1", "task-1-row"), (task, "task-1-about")):
+
+            async def act(record: str = record, name: str = f"{name} {len(page)}") -> httpx.Response:
+                return await ana.put(f"/contacts/{record}/facts/name", data={"value": name, "seen": "99"})
+
+            screen = await assert_live_equals_reload(app, watcher[0], page, act, language=watcher[1], regions=(region,))
+            assert name in screen.page.find(region).text()
+
+
+async def test_a_closed_company_in_rows(app: Starlette, ana: Client, watcher: tuple[Client, str], task: str) -> None:
+    await ana.put(f"{task}/assignee", data={"team": "1", "assignee": ""})
+
+    async def act() -> httpx.Response:
+        return await ana.put("/contacts/2/restriction", data={"who": ["user:1"]})
+
+    for page, region in (("/tasks?show=teams&team=1", "task-1-row"), (task, "task-1-about")):
+        screen = await assert_live_equals_reload(app, watcher[0], page, act, language=watcher[1], regions=(region,))
+        assert "Almadraba" not in screen.page.find(region).text()
+        await ana.put("/contacts/2/restriction", data={})
+        await app.state.relay.drain()
+
+
+async def test_lines_follow_a_tasks_name(app: Starlette, ana: Client, watcher: tuple[Client, str], task: str) -> None:
+    """Older lines of the stream and of the task's own history name it as it is called now, or strike it through."""
+    await ana.put(f"{task}/completion")
+    await ana.delete(f"{task}/completion")
+
+    async def act() -> httpx.Response:
+        return await ana.put(task, data={"field": "title", "value": "Collect January", "seen": "99"})
+
+    async def remove() -> httpx.Response:
+        return await ana.delete(task)
+
+    for page, region in (("/contacts/1", "timeline-contact-1"), (task, "task-1-lines")):
+        screen = await assert_live_equals_reload(app, watcher[0], page, act, language=watcher[1], regions=(region,))
+        assert screen.page.find(region).text().count("Collect January") >= 4
+        await ana.put(task, data={"field": "title", "value": "Confirm January instalment", "seen": "99"})
+        await app.state.relay.drain()
+    await assert_live_equals_reload(
+        app, watcher[0], "/contacts/1", remove, language=watcher[1], regions=("timeline-contact-1",)
+    )

@@ -1,5 +1,6 @@
 """A record and a note on it."""
 
+from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -15,7 +16,9 @@ from server.kit.events import EventRow
 Client = httpx.AsyncClient
 Facts = Callable[[], Awaitable[list[tuple[str, dict[str, Any]]]]]
 HX = {"hx-request": "true"}
-PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40
+PNG = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAFklEQVR4nGP8z8DAwMDAxMDAwMDAAAANHQEDasKb6QAAAABJRU5ErkJggg=="
+)
 
 
 @pytest.fixture

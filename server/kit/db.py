@@ -1,6 +1,7 @@
 """The engines, the transaction, the declarative base. The only file that commits."""
 
 import asyncio
+import errno
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
@@ -138,6 +139,15 @@ def is_busy(error: Exception) -> bool:
     cause = getattr(error, "orig", None)
     if isinstance(cause, sqlite3.OperationalError):
         return "locked" in str(cause) or "busy" in str(cause)
-    return getattr(cause, "sqlstate", "") in ("40001", "40P01", "57P01", "08006", "08003") or bool(
-        getattr(error, "connection_invalidated", False)
-    )
+    if isinstance(error, ConnectionError):  # nobody listens there; drivers pass it on as it is
+        return True
+    passing = ("40001", "40P01", "57P01", "57P02", "57P03", "08001", "08003", "08004", "08006", "53300")
+    return getattr(cause, "sqlstate", "") in passing or bool(getattr(error, "connection_invalidated", False))
+
+
+def is_full(error: Exception) -> bool:
+    """Whether there was no room left on the disk, of the database or of the files."""
+    cause = getattr(error, "orig", None) or error
+    if isinstance(cause, sqlite3.OperationalError):
+        return "disk is full" in str(cause)
+    return getattr(cause, "sqlstate", "") == "53100" or getattr(cause, "errno", None) in (errno.ENOSPC, errno.EDQUOT)

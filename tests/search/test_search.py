@@ -121,3 +121,13 @@ def test_marks_see_through_accents() -> None:
     assert marked("Lucía Ferrer", "cia") == [("Lu", False), ("cía", True), (" Ferrer", False)]
     assert marked("Straße", "strasse") == [("Straße", True)]
     assert marked("Ana", "") == [("Ana", False)]
+
+
+async def test_names_come_before_what_stands_beside_them(ana: Client) -> None:
+    """ "ferr" is in the tag of the first, in the middle of the second's name, at the beginning of the third's."""
+    await ana.post("/contacts", data={"name": "Aitana Rebollo", "tags": "referral"})
+    await ana.post("/contacts", data={"name": "Lucía Ferrer"})
+    await ana.post("/contacts", data={"name": "Ferretería Puente", "kind": "company"})
+    shown = (await ana.get("/palette", params={"q": "ferr"})).text
+    places = [shown.index(part) for part in ("etería Puente", "Lucía", "Aitana Rebollo")]
+    assert places == sorted(places)

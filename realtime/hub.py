@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from realtime.admission import GONE, SLOW, Admission
 from realtime.bus import Bus
+from realtime.bus_watch import BusWatch
 from realtime.connection import Connection, Outbox, Writer
 from realtime.frames import Frame, json_frame
 from realtime.history import Entry, History
@@ -31,7 +32,8 @@ class Hub:
 
     Times are in seconds: `patience` is how long a number waits for the one before it until the database is asked,
     `check_every` how often the database is asked for what the bus lost (a little under the promised 5), `linger`
-    how long a topic without listeners is kept, `window` how long writes are gathered when frames keep coming.
+    how long a topic without listeners is kept, `window` how long writes are gathered when frames keep coming,
+    `watch_every` how often the bus is probed.
     """
 
     def __init__(
@@ -48,11 +50,12 @@ class Hub:
         heartbeat_every: float = 20.0,
         linger: float = 30.0,
         window: float = 0.005,
+        watch_every: float = 2.0,
         presence_kinds: Collection[str] = KINDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._bus, self._clock = bus, clock
-        self._check_every, self._beat_every = check_every, heartbeat_every
+        self._check_every, self._beat_every, self._watch_every = check_every, heartbeat_every, watch_every
         self._tasks = Tasks()
         self._outbox = Outbox(self._slow, window)
         kept = History(history, history_age, history_bytes, clock)
@@ -62,6 +65,7 @@ class Hub:
         self._admission = Admission(
             self._topics, doors, self._outbox, self._tasks, close=self.close, listener=self.presence
         )
+        self._watch = BusWatch(bus, self._tell_all, self.check)
         self._people: dict[str, dict[Connection, None]] = {}
         self._slots: list[dict[Connection, None]] = [{} for _ in range(SLOTS)]
         self._joined = self._beats = 0
@@ -77,6 +81,7 @@ class Hub:
         self._checked_at = self._clock()
         self._tasks.start(self._look_after())
         self._tasks.start(self._every(self._beat_every / SLOTS, self._beat))
+        self._tasks.start(self._every(self._watch_every, self._watch.look))
         self._tasks.start(self._every(TELL_EVERY, self._refresh_presence))
 
     async def stop(self) -> None:
@@ -100,6 +105,8 @@ class Hub:
         self._joined += 1
         self._people.setdefault(person.key, {})[connection] = None
         self._slots[connection.slot][connection] = None
+        if not self._watch.up:
+            self.tell(connection, self._watch.frame())
         # Asked for again once its own topic is heard: a session ended in between must not slip through.
         await self._admission.settle(connection, [self._admission.enter(connection, person.key, None)])
         return connection
@@ -207,6 +214,9 @@ class Hub:
 
     def _slow(self, connection: Connection) -> None:
         self.close(connection, SLOW)
+
+    def _tell_all(self, frame: Frame) -> None:
+        self._outbox.put(frame, self._everybody())
 
     def _everybody(self) -> list[Connection]:
         return [connection for slot in self._slots for connection in slot]

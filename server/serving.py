@@ -68,6 +68,9 @@ def run_one(settings: Settings, shared: socket.socket, jobs: bool) -> None:
         forwarded_allow_ips=settings.trusted_proxies,
         **uvicorn_options(),
     )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn stops in order, then raises the signal again: without this an orderly end would look like a crash.
+        signal.signal(number, lambda *_: None)
     uvicorn.Server(config).run(sockets=[shared])
 
 

@@ -247,6 +247,14 @@ def wait_for(ready: Callable[[], bool], process: subprocess.Popen[bytes], folder
         time.sleep(0.02)
 
 
+def wait_until(ready: Callable[[], bool]) -> None:
+    """For what starts elsewhere and has no event to wait for."""
+    end = time.monotonic() + PATIENCE
+    while not ready():
+        assert time.monotonic() < end, "it did not come in time"
+        time.sleep(0.02)
+
+
 def log_of(folder: pathlib.Path) -> str:
     return (folder / "log").read_text(errors="replace")
 

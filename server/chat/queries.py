@@ -12,7 +12,7 @@ from server.chat.access import may_see_room, visible_messages, visible_rooms
 from server.chat.models import ChatDraft, Mention, Message, Room, RoomMember
 from server.identity.access import visible_users
 from server.identity.models import User
-from server.kit.access import Principal
+from server.kit.access import Principal, built_once
 from server.kit.db import Tx
 
 ROOMS = 60
@@ -106,6 +106,7 @@ async def room_item(tx: Tx, who: Principal, room_id: int) -> RoomItem | None:
     return next(iter((await list_rooms(tx, who, room_id)).all), None)
 
 
+@built_once
 def unread_badge(who: Principal) -> ScalarSelect[Any]:
     """What waits for the reader: unread direct messages and unread mentions in rooms they are in and still see."""
     waiting = case((Room.kind == "direct", Room.posted - RoomMember.read_n), else_=_mentions(who))

@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload, undefer
 
 from server.contacts.models import Contact, CustomField, SavedView
 from server.kit.about import parse_about
-from server.kit.access import Principal, Restriction, allowed_id
+from server.kit.access import Principal, Restriction, allowed_id, built_once
 from server.kit.db import Tx
 from server.kit.errors import Forbidden, NotFound
 from server.kit.text import _
@@ -17,25 +17,26 @@ Verb = Literal["see", "edit", "delete", "restrict"]
 KINDS = ("contact", "company")
 
 
-def _is_open() -> ColumnElement[bool]:
+def is_open(company: type[Contact]) -> ColumnElement[bool]:
     """A company that everybody in its workspace sees."""
     closed = select(Restriction.record_id).where(Restriction.about.startswith("company:"))
-    return and_(Contact.trashed_at.is_(None), Contact.id.not_in(closed))
+    return and_(company.trashed_at.is_(None), company.id.not_in(closed))
 
 
 # A person's company where a row, a line or a hit is drawn for everybody: one that is closed is left out.
-OPEN_COMPANY = joinedload(Contact.company.and_(_is_open()))
+OPEN_COMPANY = joinedload(Contact.company.and_(is_open(Contact)))
 
 
 def whole(who: Principal) -> tuple[Any, ...]:
     """With owner, team and, when this person may see it, the company. The house draws for everybody who listens, so
     it is given open companies alone."""
     seen = and_(Contact.trashed_at.is_(None), allowed_id(who, ("company",), Contact.id))
-    seen = _is_open() if who.kind == "system" else seen
+    seen = is_open(Contact) if who.kind == "system" else seen
     company = joinedload(Contact.company.and_(seen)).undefer(Contact.is_restricted)
     return company, joinedload(Contact.owner), joinedload(Contact.team), undefer(Contact.is_restricted)
 
 
+@built_once
 def visible_contacts(who: Principal, *, trashed: bool = False) -> Select[Contact]:
     state = Contact.trashed_at.is_not(None) if trashed else Contact.trashed_at.is_(None)
     return select(Contact).where(Contact.workspace_id == who.workspace_id, state, allowed_id(who, KINDS, Contact.id))
@@ -131,7 +132,7 @@ async def open_names(tx: Tx, ids: Collection[int | None]) -> dict[int, str]:
     wanted = {id for id in ids if id is not None}
     if not wanted:
         return {}
-    rows = await tx.execute(select(Contact.id, Contact.name).where(Contact.id.in_(wanted), _is_open()))
+    rows = await tx.execute(select(Contact.id, Contact.name).where(Contact.id.in_(wanted), is_open(Contact)))
     return {row.id: row.name for row in rows}
 
 

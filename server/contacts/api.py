@@ -12,8 +12,9 @@ from server.contacts.actions import ContactDraft
 from server.contacts.custom import define_field
 from server.contacts.fields import CUSTOM, POINTS, TAGS
 from server.contacts.forms import ListQuery
+from server.contacts.listing import list_after
 from server.contacts.models import Contact, CustomField
-from server.contacts.queries import list_after, list_fields
+from server.contacts.queries import list_fields
 from server.contacts.trash import trash_contact
 from server.kit.access import Principal
 from server.kit.api import PREFIX, ApiRoute, Body, Listing, Number, Page, Shape, api, page_of

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy.orm import undefer
+from sqlalchemy.orm import joinedload, undefer
 
 from server.contacts.access import OPEN_COMPANY, open_names, visible_contacts, visible_fields, whole
+from server.contacts.cells import cell_of, row_of
 from server.contacts.fields import field_views
 from server.contacts.models import Contact, CustomField
 from server.kit.about import subject_id
@@ -49,14 +50,14 @@ async def show_change(tx: Tx, row: EventRow) -> list[Change]:
                 Patch(t, dom_id("contact", contact.id, f"fact-{_css(view.name)}"), "replace", shown) for t in record
             ]
     name = CELLS.get(row.data["field"], row.data["field"])
-    cell = fragment("contacts/_cell.html", contact=contact, cell=name)
+    cell = fragment("contacts/_cell.html", row=row_of(contact), cell=cell_of(name))
     return changes + [Patch(t, dom_id("contact", contact.id, f"cell-{_css(name)}"), "replace", cell) for t in lists]
 
 
 @shows("company.relabelled")
 async def show_people(tx: Tx, row: EventRow) -> list[Change]:
     """What a company's people show of it, in their rows and on their pages."""
-    shown = (OPEN_COMPANY.undefer(Contact.is_restricted), undefer(Contact.is_restricted))
+    shown = (OPEN_COMPANY.undefer(Contact.is_restricted), joinedload(Contact.owner), undefer(Contact.is_restricted))
     found = visible_contacts(system(row.workspace_id)).where(Contact.company_id == subject_id(row.subject))
     changes: list[Change] = []
     for contact in await tx.scalars(found.order_by(Contact.active_at.desc(), Contact.id).limit(PEOPLE).options(*shown)):
@@ -65,7 +66,7 @@ async def show_people(tx: Tx, row: EventRow) -> list[Change]:
         changes.append(Refresh(contact.about, ["facts", "timeline"]))
         for cell in () if contact.is_restricted else ("name", "company"):
             place = dom_id("contact", contact.id, f"cell-{cell}")
-            shown_cell = fragment("contacts/_cell.html", contact=contact, cell=cell)
+            shown_cell = fragment("contacts/_cell.html", row=row_of(contact), cell=cell_of(cell))
             changes.append(Patch(_list(row), place, "replace", shown_cell))
     return changes
 

@@ -9,10 +9,12 @@ from server.contacts import actions
 from server.contacts.access import get_contact, get_view, may
 from server.contacts.actions import ContactDraft
 from server.contacts.bulk import change_many, save_view
+from server.contacts.cells import cells_of, draw_row
 from server.contacts.fields import FieldView, field_views
 from server.contacts.forms import parse_list
+from server.contacts.listing import list_page
 from server.contacts.models import Contact
-from server.contacts.queries import list_fields, list_page, list_tags, list_views, people_of, pick_records, recent
+from server.contacts.queries import list_fields, list_tags, list_views, people_of, pick_records, recent
 from server.contacts.restriction import restrict_contact
 from server.contacts.trash import restore_contact, trash_contact
 from server.identity.queries import list_people, list_teams
@@ -21,7 +23,7 @@ from server.kit.access import Principal, restricted_to
 from server.kit.db import Tx
 from server.kit.errors import Invalid, NotFound
 from server.kit.pages import render
-from server.kit.text import _, ngettext
+from server.kit.text import _, language, ngettext
 from server.kit.web import Answer, field, is_htmx, page, page_heads, route, toast
 
 
@@ -30,9 +32,11 @@ async def index(request: Request, tx: Tx, who: Principal) -> Answer:
     heads = await page_heads(tx, who, topic)
     fields = await list_fields(tx, who)
     query = parse_list(request.query_params, fields)
-    rows, paging = await list_page(tx, who, query, fields)
+    found, paging = await list_page(tx, who, query, fields)
     views = await list_views(tx, who)
     columns = [fields[key] for key in query.columns]
+    cells = cells_of(query.kind, columns)
+    rows = [draw_row(language(), cells, row) for row in found]
     shared = {"rows": rows, "paging": paging, "query": query, "fields": fields, "columns": columns, "views": views}
     if is_htmx(request) and request.headers.get("hx-target", "").endswith("contact-list"):
         return render("contacts/_list.html", who=who, topics={topic: heads[topic]}, **shared)

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from sqlalchemy import Select, String, cast, func, select
+from sqlalchemy import Select, String, bindparam, cast, func, select
 from sqlalchemy.orm import selectinload
 
 from server.identity.models import ApiToken, Session, Team, TeamMember, Ticket, User
@@ -25,6 +25,14 @@ def _people() -> Select[Any]:
     return select(User, teams.label("teams")).where(User.active)
 
 
+_BY_SESSION = (  # asked by every request, so built once
+    _people()
+    .add_columns(Session)
+    .join(Session, Session.user_id == User.id)
+    .where(Session.token_hash == bindparam("token_hash"), Session.expires_at > bindparam("now"))
+)
+
+
 def _principal(user: User, teams: str | None, via: str, session_id: int | None = None) -> Principal:
     return Principal(
         user_id=user.id,
@@ -43,10 +51,7 @@ def _principal(user: User, teams: str | None, via: str, session_id: int | None =
 
 
 async def by_session(tx: Tx, token_hash: str) -> tuple[Principal, Session] | None:
-    statement = _people().add_columns(Session).join(Session, Session.user_id == User.id)
-    row = (
-        await tx.execute(statement.where(Session.token_hash == token_hash, Session.expires_at > now()))
-    ).one_or_none()
+    row = (await tx.execute(_BY_SESSION, {"token_hash": token_hash, "now": now()})).one_or_none()
     if row is None:
         return None
     user, teams, session = row

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Index, Select, and_, case, func, or_, select, true
@@ -64,6 +65,11 @@ class Restriction(Base):
     record_id: Mapped[int]
 
 
+# A statement for one person, built once: SQLAlchemy's are immutable, and building a big one costs more than running it.
+built_once = lru_cache(maxsize=256)
+
+
+@built_once
 def _closed(who: Principal, column: InstrumentedAttribute[Any]) -> Select[Any]:
     """The restricted records this person is not on the list of."""
     mine = func.sum(case((Restriction.who.in_(who.names), 1), else_=0))

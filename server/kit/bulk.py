@@ -33,6 +33,14 @@ async def insert_many(tx: Tx, model: type[Base], rows: Sequence[Mapping[str, Any
     )
 
 
+async def refresh_statistics(tx: Tx) -> None:
+    """After many new rows: until the planner knows that a table has grown, it walks whole lists. Milliseconds on
+    SQLite, which looks at a sample."""
+    if tx.get_bind().dialect.name == "sqlite":
+        await tx.execute(text("PRAGMA analysis_limit=1000"))
+    await tx.execute(text("ANALYZE"))
+
+
 @lru_cache(64)
 def _moment(value: object) -> str:
     """As the column type writes it."""

@@ -1,4 +1,4 @@
-"""The only errors a domain raises. Each knows its status; one handler turns them into answers."""
+"""The only errors a domain raises, and two more. Each knows its status; one handler turns them into answers."""
 
 
 class DomainError(Exception):
@@ -38,3 +38,16 @@ class Conflict(DomainError):
 
 class TooMany(DomainError):
     status = 429
+
+
+class Away(DomainError):
+    """The database does not answer just now. This one and the next are raised by nobody: kit/mishaps.py makes them of
+    what the database or the file system said."""
+
+    status = 503
+
+
+class Full(DomainError):
+    """No room on the disk."""
+
+    status = 507

@@ -55,13 +55,17 @@ class Files:
         key, total, head = secrets.token_hex(16), 0, b""
         path = self.path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        async with await anyio.open_file(path, "wb") as file:
-            async for chunk in chunks:
-                head = head or chunk[:512]
-                total += len(chunk)
-                await file.write(chunk)
-            await file.flush()
-            await anyio.to_thread.run_sync(os.fsync, file.wrapped.fileno())
+        try:
+            async with await anyio.open_file(path, "wb") as file:
+                async for chunk in chunks:
+                    head = head or chunk[:512]
+                    total += len(chunk)
+                    await file.write(chunk)
+                await file.flush()
+                await anyio.to_thread.run_sync(os.fsync, file.wrapped.fileno())
+        except BaseException:  # a cancelled or failed upload leaves nothing: a full disk would stay full of pieces
+            path.unlink(missing_ok=True)
+            raise
         return key, total, sniff(head)
 
     async def replace(self, key: str, content: bytes) -> int:

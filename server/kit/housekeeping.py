@@ -3,10 +3,10 @@
 import asyncio
 from datetime import timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
+from server.kit.bulk import refresh_statistics
 from server.kit.clock import now
-from server.kit.db import Database
 from server.kit.files import HOLDERS
 from server.kit.idempotency import prune_keys
 from server.kit.jobs import Work, job
@@ -19,16 +19,7 @@ async def prune(work: Work) -> None:
         await prune_patches(tx, work.services.settings.patch_hours)
         await prune_keys(tx)
         if work.database.is_sqlite:  # PostgreSQL looks after its own statistics
-            await tx.execute(text("PRAGMA analysis_limit=1000"))
-            await tx.execute(text("PRAGMA optimize"))
-
-
-async def count_anew(database: Database) -> None:
-    """After bulk work: the planner learns at once how large the tables are, from a sample."""
-    async with database.transaction() as tx:
-        if database.is_sqlite:
-            await tx.execute(text("PRAGMA analysis_limit=1000"))
-        await tx.execute(text("ANALYZE"))
+            await refresh_statistics(tx)
 
 
 SPARED = timedelta(days=1)  # an upload's bytes are on disk before its row is

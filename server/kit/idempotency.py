@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from weakref import WeakValueDictionary
 
-from sqlalchemy import Text, delete
+from sqlalchemy import Text, delete, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 from starlette.responses import Response
 
@@ -58,23 +59,26 @@ def check_key(key: str) -> str:
 
 
 async def claim(tx: Tx, user_id: int, key: str, request: str) -> Response | None:
-    """Takes the key first, in the same transaction: raise = rollback = key free. An answered one gives its answer."""
-    known = await tx.get(IdempotencyRow, (user_id, key))
-    if known is None:
-        tx.add(IdempotencyRow(user_id=user_id, key=key, request=request, status=0, headers={}, body="", at=now()))
-        await tx.flush()
+    """Takes the key first, in the same transaction: raise = rollback = key free. An answered one gives its answer.
+
+    Who comes second in another process waits here for the first one's commit.
+    """
+    insert = (sqlite if tx.get_bind().dialect.name == "sqlite" else postgresql).insert(IdempotencyRow)
+    values = {"user_id": user_id, "key": key, "request": request, "status": 0, "headers": {}, "body": "", "at": now()}
+    taken = insert.values(values).on_conflict_do_nothing().returning(IdempotencyRow.key)
+    if await tx.scalar(taken) is not None:
         return None
+    known = await tx.get_one(IdempotencyRow, (user_id, key))
     if known.request != request:
         raise Invalid(_("This Idempotency-Key was used for another request"))
     return Response(known.body, known.status, known.headers)
 
 
 async def settle(tx: Tx, user_id: int, key: str, response: Response) -> None:
-    row = await tx.get(IdempotencyRow, (user_id, key))
-    assert row is not None
-    row.status = response.status_code
-    row.headers = {name: response.headers[name] for name in KEEP_HEADERS if name in response.headers}
-    row.body = bytes(response.body).decode()
+    headers = {name: response.headers[name] for name in KEEP_HEADERS if name in response.headers}
+    mine = (IdempotencyRow.user_id == user_id, IdempotencyRow.key == key)
+    answer = {"status": response.status_code, "headers": headers, "body": bytes(response.body).decode()}
+    await tx.execute(update(IdempotencyRow).where(*mine).values(answer))
 
 
 async def prune_keys(tx: Tx) -> None:

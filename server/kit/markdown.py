@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from functools import cache
+from functools import cache, lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
@@ -23,6 +23,7 @@ def _parser() -> MarkdownIt:
     )
 
 
+@lru_cache(maxsize=512)  # a page shows forty notes, mostly those of the page before
 def markdown(source: str) -> Markup:
     """Mentions stand in the text as @[Ana Beltrán](user:5) and become a tinted name."""
     pieces: list[str] = []

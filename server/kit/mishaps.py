@@ -9,7 +9,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Match, Route
 
 from server.kit.access import Principal
-from server.kit.errors import Conflict, DomainError
+from server.kit.db import is_busy, is_full
+from server.kit.errors import Away, Conflict, DomainError, Full
 from server.kit.logging import log
 from server.kit.pages import render
 from server.kit.text import _, speaking
@@ -40,7 +41,15 @@ def _error_response(request: Request, error: DomainError, who: Principal | None)
 
 
 def _code(error: DomainError) -> str:
-    return {404: "not_found", 403: "forbidden", 422: "invalid", 409: "conflict", 429: "too_many"}[error.status]
+    return {
+        404: "not_found",
+        403: "forbidden",
+        422: "invalid",
+        409: "conflict",
+        429: "too_many",
+        503: "busy",
+        507: "disk_full",
+    }[error.status]
 
 
 def _default_message(status: int) -> str:
@@ -50,6 +59,8 @@ def _default_message(status: int) -> str:
         409: _("Somebody was faster"),
         429: _("Too many tries. Wait a moment"),
         413: _("That is too large"),
+        503: _("The database does not answer just now. Nothing was saved; try again in a moment"),
+        507: _("The server has no room left on its disk, so this was not saved. Tell your administrator"),
         405: _("This address does not do that"),
     }.get(status, _("That did not work"))
 
@@ -82,6 +93,10 @@ def _methods(request: Request) -> str:
 
 async def on_crash(request: Request, error: Exception) -> Response:
     """Says an id that stands in the log beside the trace; nothing of the inside."""
+    if is_full(error):
+        return await on_domain_error(request, Full())
+    if is_busy(error):
+        return await on_domain_error(request, Away())
     code = request.state.nonce[:6].upper()
     log.error("request.crashed", code=code, path=request.url.path, exc_info=error)
     with speaking(request_language(request)):

@@ -20,9 +20,28 @@ env = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    auto_reload=False,  # else each include asks the disk whether its file is newer
     extensions=["jinja2.ext.i18n"],
 )
 env.install_gettext_callables(text.gettext, text.ngettext, newstyle=True)  # type: ignore[attr-defined]
+
+
+def translate(message: str, **values: object) -> Markup:
+    """`_("…", name=…)` in templates: the extension's own asks its context three times for each word."""
+    return _plain(text.language(), message) if not values else Markup(text.gettext(message)) % values
+
+
+@cache
+def _plain(language: str, message: str) -> Markup:
+    return Markup(text.gettext(message)) % {}
+
+
+@cache
+def icon(name: str, cls: str = "") -> Markup:
+    """An icon of the sprite (static/icons.txt). A page shows hundreds."""
+    return Markup('<svg class="{}" aria-hidden="true"><use href="{}#i-{}"/></svg>').format(
+        f"icon {cls}".strip(), asset("icons.svg"), name
+    )
 
 
 def render(template: str, **context: Any) -> str:
@@ -92,14 +111,14 @@ env.globals.update(
     asset=asset,
     words=words,
     now=now,
-    hue=text.hue,
-    initials=text.initials,
     language=text.language,
+    icon=icon,
+    _=translate,
 )
 
 
-def prefix(value: str, before: str) -> str:
-    return before + value
-
-
-env.filters.update(prefix=prefix, markdown=markdown, plain=plain, json=to_json, size=size, number=number)
+env.filters.update(
+    markdown=markdown, plain=plain, json=to_json, size=size, number=number, hue=text.hue, initials=text.initials
+)
+# At hand everywhere: importing it in each fragment costs more than drawing one.
+env.globals["k"] = env.get_template("kit/_kit.jinja").module

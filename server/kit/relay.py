@@ -86,24 +86,26 @@ class Relay:
             if not self._database.is_sqlite:
                 await tx.execute(text("SET LOCAL idle_in_transaction_session_timeout = '5s'"))
                 await tx.execute(select(func.pg_advisory_xact_lock(LOCK)))
-            numbered, count = await self._number(tx)
+            numbered, is_more = await self._number(tx)
         for patch in numbered:
             await self._publish(patch)
-        return count > 0
+        return is_more
 
-    async def _number(self, tx: Tx) -> tuple[list[Numbered], int]:
-        """Step 1: positions for facts in id order, numbers for their topics."""
-        position = await tx.scalar(select(func.max(EventRow.position))) or 0
-        if count := await self._number_quiet(tx, position):
-            return [], count
+    async def _number(self, tx: Tx) -> tuple[list[Numbered], bool]:
+        """Step 1: positions for facts in id order, numbers for their topics; and whether more may be waiting."""
         rows = (
             await tx.scalars(select(EventRow).where(EventRow.position.is_(None)).order_by(EventRow.id).limit(BATCH))
         ).all()
+        if not rows:  # another process was faster
+            return [], False
+        position = await tx.scalar(select(func.max(EventRow.position))) or 0
+        if rows[0].quiet:
+            return [], await self._number_quiet(tx, position) > 0
         numbered: list[Numbered] = []
         for done, row in enumerate(rows):
             changes = await self._changes(tx, row)
             if changes is None:
-                return numbered, done
+                return numbered, done > 0
             position += 1
             row.position = position
             heads = await take_numbers(tx, list(changes), self._database.is_sqlite)
@@ -113,7 +115,7 @@ class Relay:
                     [{"topic": t, "n": n, "position": position, "event_id": row.id} for t, n in heads.items()],
                 )
             numbered += [Numbered(row, topic, heads[topic], changes[topic]) for topic in changes]
-        return numbered, len(rows)
+        return numbered, len(rows) == BATCH
 
     async def _number_quiet(self, tx: Tx, position: int) -> int:
         """Bulk facts change no screen: a run of them at the front is numbered at one go."""

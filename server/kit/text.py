@@ -7,8 +7,6 @@ from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
-from babel.messages.pofile import read_po
-
 LANGUAGES = ("en", "es")
 CATALOGUES = Path("translations")
 _language: ContextVar[str] = ContextVar("language", default="en")
@@ -31,6 +29,8 @@ def language() -> str:
 @cache
 def catalogue(language: str) -> dict[str, tuple[str, ...]]:
     """message → its forms. One file a domain, so that a domain's words stand together."""
+    from babel.messages.pofile import read_po  # not at the start: an English house never needs it
+
     words: dict[str, tuple[str, ...]] = {}
     for path in sorted((CATALOGUES / language).glob("*.po")):
         with path.open("rb") as file:

@@ -90,8 +90,11 @@ class Worker:
         return True
 
     async def _work(self, row: JobRow, attempt: int) -> None:
+        if attempt > JOBS[row.name].attempts:
+            return await self._finish(row, attempt, "parked", "The process ended each time it did this")
         work = Work(self._services, row.id, row.workspace_id, row.args)
-        keeper = asyncio.create_task(self._keep_lease(row.id, attempt))
+        ended = asyncio.Event()
+        keeper = asyncio.create_task(self._keep_lease(row.id, attempt, ended))
         try:
             await JOBS[row.name].run(work)
         except Cancelled:
@@ -102,7 +105,8 @@ class Worker:
         else:
             await self._finish(row, attempt, "done", None)
         finally:
-            keeper.cancel()
+            ended.set()
+            await keeper
 
     async def _take(self, left_out: frozenset[str] = frozenset()) -> tuple[JobRow, int] | None:
         due = or_(
@@ -125,15 +129,21 @@ class Worker:
             row.state, row.leased_until, row.attempts = "running", now() + LEASE, row.attempts + 1
             return row, row.attempts
 
-    async def _keep_lease(self, job_id: int, attempt: int) -> None:
+    async def _keep_lease(self, job_id: int, attempt: int, ended: asyncio.Event) -> None:
         while True:
-            await asyncio.sleep(LEASE.total_seconds() / 3)
-            async with self._database.transaction() as tx:
-                await tx.execute(
-                    update(JobRow)
-                    .where(JobRow.id == job_id, JobRow.attempts == attempt, JobRow.state == "running")
-                    .values(leased_until=now() + LEASE)
-                )
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), LEASE.total_seconds() / 3)
+            if ended.is_set():
+                return
+            try:
+                await self._renew(job_id, attempt)
+            except Exception as error:
+                log.error("job.lease_not_renewed", id=job_id, error=repr(error))
+
+    async def _renew(self, job_id: int, attempt: int) -> None:
+        mine = (JobRow.id == job_id, JobRow.attempts == attempt, JobRow.state == "running")
+        async with self._database.transaction() as tx:
+            await tx.execute(update(JobRow).where(*mine).values(leased_until=now() + LEASE))
 
     async def _failed(self, row: JobRow, attempt: int, error: Exception) -> None:
         if attempt >= JOBS[row.name].attempts:

@@ -12,8 +12,9 @@ from server.contacts.access import visible_contacts, whole
 from server.contacts.bulk_import import Known, key_values, known_ids
 from server.contacts.fields import CUSTOM
 from server.contacts.forms import ListQuery
+from server.contacts.listing import filtered
 from server.contacts.models import Contact, CustomField
-from server.contacts.queries import Fields, filtered, list_fields
+from server.contacts.queries import Fields, list_fields
 from server.identity.models import User
 from server.identity.queries import list_people, list_teams
 from server.kit.access import Principal

@@ -13,12 +13,11 @@ from server.contacts.bulk_import import Known, NewRow, Outcome, Saved, save_rows
 from server.contacts.events import ContactsImported
 from server.identity.access import by_user_id
 from server.kit.access import Principal
-from server.kit.bulk import insert_many
+from server.kit.bulk import insert_many, refresh_statistics
 from server.kit.clock import now
 from server.kit.db import Database, Tx, is_busy
 from server.kit.errors import DomainError
 from server.kit.events import emit
-from server.kit.housekeeping import count_anew
 from server.kit.logging import log
 from server.kit.text import _, speaking
 from server.portability.mapping import Plan
@@ -30,7 +29,7 @@ from server.portability.tables import Record
 
 CHUNK = 500
 CHUNK_WEIGHT = 4_000_000  # characters: fewer rows when they are very long
-MANY = 1_000  # rows that may change how queries are best answered
+MANY = 1000  # new records that change how the planner should look at the tables
 FAILURES = 10_000  # rows that are listed; further ones are counted
 
 Tell = Callable[[int, int], Awaitable[None]]
@@ -73,8 +72,6 @@ async def run_import(database: Database, batch_id: int, path: Path, tell: Tell, 
         position = await _run(database, batch_id, plan, known, source, via, lambda at: tell(at, total))
         async with database.transaction() as tx:
             await _finish(tx, batch_id, position, via)
-    if position >= MANY:
-        await count_anew(database)
 
 
 async def _run(
@@ -230,6 +227,8 @@ async def _finish(tx: Tx, batch_id: int, position: int, via: str) -> None:
         subject=f"import:{batch.id}", created=batch.created, updated=batch.updated, failed=batch.failed
     )
     emit(tx, who, fact)
+    if batch.created >= MANY:
+        await refresh_statistics(tx)
 
 
 async def count_traces(tx: Tx, batch_id: int) -> int:

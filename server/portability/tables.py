@@ -9,8 +9,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from charset_normalizer import from_bytes
-
 from server.kit.text import _
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -76,6 +74,8 @@ def find_encoding(path: Path) -> str:
     if _is_utf8(path):
         return "utf-8"
     if sum(byte > 127 for byte in head) > len(head) / 5:  # mostly other letters than Latin ones
+        from charset_normalizer import from_bytes  # most files never come here
+
         best = from_bytes(head).best()
         if best is not None:
             return best.encoding

@@ -1,5 +1,6 @@
 """vCards in (2.1, 3.0, 4.0, as phones and mail programs really write them) and out (3.0)."""
 
+import contextlib
 import quopri
 import re
 from collections.abc import Iterator
@@ -8,8 +9,6 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
-
-from vobject.base import ParseError, getLogicalLines, parseLine
 
 from server.identity.forms import MAIL
 from server.kit.text import _, clean
@@ -42,7 +41,7 @@ def read_cards(path: Path, encoding: str) -> Iterator[Record]:
                 continue
             try:
                 yield Record(line, _cells(_properties(text)))
-            except (ParseError, ValueError, IndexError, KeyError, UnicodeError):
+            except (ValueError, IndexError, KeyError, UnicodeError):
                 yield Record(line, [text[:2000]], _("The card cannot be read"))
 
 
@@ -80,13 +79,7 @@ def _cards(file: Iterator[str]) -> Iterator[tuple[int, str | None]]:
 def _properties(text: str) -> list[tuple[str, dict[str, list[str]], str]]:
     """(name, parameters, value) of each line; lines that make no sense are left."""
     found = []
-    for line, _n in getLogicalLines(StringIO(text), allowQP=True):
-        if not line.strip():
-            continue
-        try:
-            name, raw, value, _group = parseLine(line)
-        except ParseError:
-            continue
+    for name, raw, value in _parsed(text):
         parameters: dict[str, list[str]] = {}
         for parameter in raw:
             key, values = (parameter[0].upper(), parameter[1:]) if len(parameter) > 1 else ("TYPE", parameter[:1])
@@ -96,6 +89,18 @@ def _properties(text: str) -> list[tuple[str, dict[str, list[str]], str]]:
             value = _quoted(value, parameters.get("CHARSET", ["utf-8"])[0])
         found.append((name.upper(), parameters, value))
     return found
+
+
+def _parsed(text: str) -> Iterator[tuple[str, list[list[str]], str]]:
+    from vobject.base import ParseError, getLogicalLines, parseLine  # most starts never see a card
+
+    try:
+        for line, _n in getLogicalLines(StringIO(text), allowQP=True):
+            with contextlib.suppress(ParseError):
+                name, raw, value, _group = parseLine(line)
+                yield name, raw, value
+    except ParseError as error:
+        raise ValueError(str(error)) from error
 
 
 def _quoted(value: str, charset: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -23,7 +23,7 @@ from sqlalchemy import (
 from server.contacts.models import Contact
 from server.identity.models import Team, User
 from server.kit.about import subject_id
-from server.kit.access import Principal
+from server.kit.access import Principal, built_once
 from server.kit.db import Tx
 from server.kit.events import EventRow
 from server.kit.index import matching_ids
@@ -163,8 +163,13 @@ def count_waiting(who: Principal) -> ScalarSelect[Any]:
     """The badge of the sidebar: mine that are due, and what is handed to me or my teams. Two counts, so that each
     has its index."""
     today = Today.of(who.timezone)
-    due_moment = and_(Task.due_at.is_not(None), Task.due_at < today.end)
-    due = or_(due_moment, and_(Task.due_at.is_(None), Task.due_on <= today.day))
+    return _waiting(who, today.day, today.end)
+
+
+@built_once
+def _waiting(who: Principal, day: date, end: datetime) -> ScalarSelect[Any]:
+    due_moment = and_(Task.due_at.is_not(None), Task.due_at < end)
+    due = or_(due_moment, and_(Task.due_at.is_(None), Task.due_on <= day))
     still = visible_tasks(who).where(Task.done_at.is_(None)).with_only_columns(func.count())
     mine = still.where(Task.assignee_id == who.user_id, due).scalar_subquery()
     others = or_(Task.assignee_id.is_(None), Task.assignee_id != who.user_id, ~due)

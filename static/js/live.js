@@ -12,6 +12,7 @@ const PATIENCE = 10_000;
 const topics = new Map(); // name → { last, asked, recent }
 const seen = new WeakMap(); // region → the data-topics we took into account
 const listeners = {}; // frames that others handle, by their t
+let late = false; // the server's bus is away: what others do comes some seconds late
 
 export function onFrame(kind, listener) {
   (listeners[kind] ??= []).push(listener);
@@ -30,13 +31,14 @@ export function startLive() {
 }
 
 function opened() {
+  late = false; // if it still is, the server says so
   const wanted = Object.fromEntries([...topics].map(([topic, { last }]) => [topic, last]));
   subscribe(wanted);
   showState();
 }
 
 function frame(said) {
-  const handle = { p: numbered, r: numbered, ok, no: dropped, gap, drop: dropped, hb }[said.t];
+  const handle = { p: numbered, r: numbered, ok, no: dropped, gap, drop: dropped, hb, bus }[said.t];
   handle?.(said);
   for (const listener of listeners[said.t] ?? []) listener(said);
 }
@@ -76,6 +78,11 @@ function hb({ n: heads = {} }) {
     const state = topics.get(topic);
     if (state && head !== state.last) ask(topic, state);
   }
+}
+
+function bus({ up }) {
+  late = !up;
+  showState();
 }
 
 function gap({ topic, n, spread }) {
@@ -167,5 +174,5 @@ function leave(gone) {
 
 function showState() {
   const catching = [...topics.values()].some(({ asked }) => asked > 0);
-  setLamp(catching ? 'catch' : 'live');
+  setLamp(catching ? 'catch' : late ? 'late' : 'live');
 }

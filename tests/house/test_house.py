@@ -109,7 +109,7 @@ def test_a_fragment_has_one_root_with_an_id_and_no_viewer(path: Path) -> None:
         assert path.name in PERSONAL or "who" not in {name.name for name in found if name.ctx == "load"}
 
 
-CHIPS = {"_chip.html"}  # an avatar: data-person is what finds it
+CHIPS = {"_chip.html", "_cell.html"}  # an avatar: data-person is what finds it; a cell drawn by the list's macro
 PERSONAL = {"_list.html", "_line.html"}  # a region that each reader fetches; a line whose `who` is the actor's name
 
 

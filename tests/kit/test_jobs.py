@@ -1,12 +1,13 @@
 """Jobs: leases, retries, backoff, parking, cancelling; time is set by hand."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 from starlette.applications import Starlette
 
-from server.kit import jobs
+from server.kit import jobs, worker
 from server.kit.access import system
 from server.kit.clock import frozen
 from server.kit.jobs import JobRow, Work, enqueue
@@ -133,3 +134,38 @@ async def test_long_jobs_leave_a_slot_for_the_others(app: Starlette, monkeypatch
     async with app.state.database.transaction(read=True) as tx:
         states = set(await tx.scalars(select(JobRow.state).where(JobRow.name.startswith("test."))))
     assert states == {"done"}, "what runs is finished before the worker goes"
+
+
+async def test_work_that_ends_its_process_each_time_is_parked(app: Starlette, runs: list[str]) -> None:
+    with frozen() as clock:
+        job_id = await ask(app, "work")
+        for _ in range(3):
+            assert await app.state.worker._take() is not None  # and the process is gone
+            clock.forward(seconds=61)
+        assert await app.state.worker.drain() == 1
+    found = await row(app, job_id)
+    assert (found.state, runs) == ("parked", [])
+    assert "process" in (found.error or "")
+
+
+async def test_a_lease_is_renewed_while_the_work_lasts(
+    app: Starlette, runs: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renewed = asyncio.Event()
+    trouble = [OSError("the disk is full")]
+
+    async def renew(job_id: int, attempt: int) -> None:
+        if trouble:
+            raise trouble.pop()  # once in vain: the next one must come all the same
+        renewed.set()
+
+    async def run(work: Work) -> None:
+        async with asyncio.timeout(10):
+            await renewed.wait()
+
+    monkeypatch.setattr(worker, "LEASE", timedelta(seconds=0.03))
+    monkeypatch.setattr(app.state.worker, "_renew", renew)
+    monkeypatch.setitem(jobs.JOBS, "test.run", jobs.Job("test.run", run))
+    job_id = await ask(app, "long")
+    assert await app.state.worker.run_one()
+    assert (await row(app, job_id)).state == "done"

@@ -16,8 +16,8 @@ from server.notices import jobs
 from server.notices.models import Notice
 from server.notices.reactions import tell_of_hand_over, tell_of_note, tell_of_task
 from tests.chat.conftest import restrict, say, tell
-from tests.chat.counting import statements
 from tests.live import assert_live_equals_reload
+from tests.make import statements_of
 
 Client = httpx.AsyncClient
 
@@ -177,4 +177,4 @@ async def test_the_empty_bell_says_what_comes_here(mateo: Client) -> None:
 
 async def test_statements(app: Starlette, ana: Client, mateo: Client, general: int) -> None:
     await say(ana, general, "@Mateo Ríos", mention="user:2")
-    assert await statements(app, lambda: mateo.get("/notices")) <= 10
+    assert await statements_of(app, lambda: mateo.get("/notices")) <= 10

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 from starlette.applications import Starlette
 
 from server.identity.models import Workspace
@@ -11,6 +11,7 @@ from server.kit.events import EventRow
 from server.kit.index import SearchRow
 from server.portability.run import CHUNK
 from tests.conftest import add_person, client_of, shared
+from tests.make import counted
 from tests.portability.conftest import Client, batch_of, bring, contacts, counts, failures, fields, upload
 
 
@@ -161,16 +162,13 @@ async def test_statements_do_not_grow_with_rows(app: Starlette, ana: Client) -> 
         head = "name,email,company,plan\n"
         return head + "".join(f"P{n},p{n}@example.org,Firm {n % 9},{n}\n" for n in range(start, start + count))
 
-    seen: list[str] = []
-    engine = app.state.database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
     numbers = []
     for count in (5, CHUNK):
         await bring(app, ana, rows(5, 0))
         address = await upload(ana, rows(count, 10_000 * count))
         await ana.put(f"{address}/run")
-        seen.clear()
-        await app.state.worker.drain()
+        with counted(app) as seen:
+            await app.state.worker.drain()
         numbers.append(len(seen))
     assert numbers[0] == numbers[1] < 50
 

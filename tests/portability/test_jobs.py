@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from starlette.applications import Starlette
 
 from server.kit.clock import frozen, now
@@ -86,3 +86,13 @@ async def test_a_job_that_gave_up_says_so_and_can_go_on(
     assert (await ana.put(f"{address}/run")).status_code == 200
     await app.state.worker.drain()
     assert counts(await batch_of(app, address)) == (3, 0, 0, 0)
+
+
+async def test_the_planner_knows_the_tables_after_a_large_import(app: Starlette, ana: Client) -> None:
+    await bring(app, ana, "name\n" + "".join(f"P{n}\n" for n in range(run.MANY)))
+    if app.state.database.is_sqlite:
+        known = "SELECT CAST(stat AS INTEGER) FROM sqlite_stat1 WHERE tbl = 'contact' LIMIT 1"
+    else:
+        known = "SELECT reltuples FROM pg_class WHERE relname = 'contact' AND relnamespace = 'public'::regnamespace"
+    async with app.state.database.transaction(read=True) as tx:
+        assert await tx.scalar(text(known)) >= run.MANY

@@ -8,8 +8,8 @@ from starlette.applications import Starlette
 
 from server.search.marks import marked
 from tests.chat.conftest import restrict, say, tell
-from tests.chat.counting import statements
 from tests.live import parse
+from tests.make import statements_of
 
 Client = httpx.AsyncClient
 
@@ -112,9 +112,9 @@ async def test_hostile_words_are_only_words(ana: Client, general: int, query: st
 
 async def test_statements(app: Starlette, ana: Client, lucia: str, general: int) -> None:
     await say(ana, general, "Lucía called")
-    assert await statements(app, lambda: ana.get("/palette", params={"q": "lucia"})) <= 3
-    assert await statements(app, lambda: ana.get("/palette")) <= 3
-    assert await statements(app, lambda: ana.get("/search", params={"q": "lucia"})) <= 6
+    assert await statements_of(app, lambda: ana.get("/palette", params={"q": "lucia"})) <= 3
+    assert await statements_of(app, lambda: ana.get("/palette")) <= 3
+    assert await statements_of(app, lambda: ana.get("/search", params={"q": "lucia"})) <= 6
 
 
 def test_marks_see_through_accents() -> None:

@@ -4,11 +4,12 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import event, insert
+from sqlalchemy import insert
 from starlette.applications import Starlette
 
 from server.kit.clock import now
 from server.tasks.models import Task
+from tests.make import counted
 from tests.tasks.conftest import Client, Facts, join
 
 HX = {"hx-request": "true"}
@@ -189,13 +190,9 @@ async def many(app: Starlette, ana: Client, lucia: str) -> None:
     "url", ["/tasks", "/tasks?page=3", "/tasks?board=1", "/tasks?show=teams", "/tasks?q=task&priority=normal"]
 )
 async def test_a_page_takes_few_statements(app: Starlette, ana: Client, many: None, url: str) -> None:
-    statements: list[str] = []
-    database = app.state.database
-    for engine in {database.engine.sync_engine, *([database._reader.sync_engine] if database.is_sqlite else [])}:
-        event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-    assert (await ana.get(url)).status_code == 200
-    counted = [one for one in statements if not one.startswith(("BEGIN", "PRAGMA"))]
-    assert len(counted) <= 15, "\n".join(counted)
+    with counted(app) as statements:
+        assert (await ana.get(url)).status_code == 200
+    assert len(statements) <= 15, "\n".join(statements)
 
 
 async def test_pages_do_not_overlap(ana: Client, many: None) -> None:

@@ -10,7 +10,7 @@ const DIST = 'static/dist';
 const SHEETS = [
   '@tabler/core/dist/css/tabler.min.css',
   '@fontsource-variable/inter/opsz.css',
-  ...['kit', 'record', 'work', 'chat', 'calls', 'api', 'utilities', 'narrow'].map((name) => `./static/css/${name}.css`),
+  ...['kit', 'record', 'work', 'chat', 'calls', 'api', 'widths', 'utilities', 'narrow'].map((name) => `./static/css/${name}.css`),
 ];
 
 process.chdir(new URL('..', import.meta.url).pathname);

@@ -2,17 +2,18 @@
 
 import random
 import secrets
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, timedelta
 from typing import Any, cast, get_type_hints
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from server import demo_story as story
 from server import demo_texts as texts
 from server.contacts.access import get_contact
 from server.contacts.actions import ContactDraft, change_fields, create_contact
 from server.contacts.custom import define_field
+from server.demo_stage import Act, Stage
 from server.identity.access import by_user_id
 from server.identity.actions import PersonDraft, WorkspaceDraft, add_user, create_team, create_workspace, join_team
 from server.identity.models import Team, User, Workspace
@@ -22,6 +23,8 @@ from server.kit.clock import frozen, now
 from server.kit.db import Database, Tx
 from server.kit.domain import House, Verb, discover
 from server.kit.errors import Invalid
+from server.kit.events import EventRow
+from server.kit.files import Files
 from server.kit.text import fold
 from server.offline import opened
 from server.settings import Settings
@@ -30,34 +33,6 @@ NAME = "Nogal Café"
 CUSTOMERS = 200
 DAYS = 42  # how far back the work goes
 GROUP = 25  # acts of one transaction
-
-Act = Callable[[Tx], Awaitable[Any]]
-
-
-@dataclass(slots=True)
-class Stage:
-    """Who and what there is. `acts` happen in the order of their moments, so that timelines read as they were lived."""
-
-    rng: random.Random
-    verbs: dict[str, Verb]
-    today: datetime
-    people: dict[str, Principal]
-    teams: dict[str, int]
-    customers: list[int]
-    acts: list[tuple[datetime, Act]]
-
-    def at(self, days: int, hour: int | None = None) -> datetime:
-        """A working moment so many days ago."""
-        day = self.today - timedelta(days=days)
-        when = day.replace(hour=hour if hour is not None else self.rng.randint(8, 17), minute=self.rng.randint(0, 59))
-        return min(when, self.today - timedelta(minutes=self.rng.randint(1, 90))) if days == 0 else when
-
-    def anybody(self) -> Principal:
-        return self.rng.choice(list(self.people.values()))
-
-    def of(self, department: str) -> Principal:
-        names = [name for name, _role, team, _language in texts.TEAM if team == department]
-        return self.people[self.rng.choice(names)]
 
 
 async def fill(settings: Settings, workspace: str = "") -> str:
@@ -70,8 +45,14 @@ async def fill(settings: Settings, workspace: str = "") -> str:
         await _customers(database, stage)
         _plan_notes(stage)
         _plan_tasks(stage)
-        _plan_rooms(stage)
+        story.plan_talk(stage)
+        story.plan_notes(stage)
+        story.plan_jobs(stage)
+        await story.plan_files(stage, Files(settings.data_dir / "files"))
         await _play(database, stage)
+        await story.last_acts(database, stage)
+        await story.read_older(database, stage)
+        await _hush(database, place_id)
     owner = _mail(texts.TEAM[0][0])
     return f"“{name}” is filled. Sign in as {owner}, or anybody else of the team, with the password {password}"
 
@@ -126,12 +107,12 @@ async def _stage(database: Database, place_id: int) -> Stage:
             people[user.name] = who
         teams = {team.name: team.id for team in await tx.scalars(select(Team).where(Team.workspace_id == place_id))}
     today = now().astimezone(UTC).replace(second=0, microsecond=0)
-    return Stage(random.Random(7), House(discover()).verbs, today, people, teams, [], [])
+    return Stage(random.Random(7), House(discover()).verbs, today, people, teams, [], {}, [])
 
 
 async def _customers(database: Database, stage: Stage) -> None:
     """Created over the weeks by the people of Sales; ids in the order they came."""
-    drafts = _drafts(stage)
+    drafts = [*_company_drafts(stage), *_drafts(stage)]
     owner = next(iter(stage.people.values()))
     with frozen(stage.at(DAYS + 6, 9)) as clock:
         async with database.transaction() as tx:
@@ -142,28 +123,55 @@ async def _customers(database: Database, stage: Stage) -> None:
                 for draft, by in drafts[start : start + GROUP]:
                     contact = await create_contact(tx, by, draft)
                     clock.forward(minutes=stage.rng.randint(3, 12))
-                    stage.customers.append(contact.id)
+                    if draft.kind == "contact":
+                        stage.customers.append(contact.id)
+                    else:
+                        stage.companies[contact.name] = contact.id
 
 
-def _drafts(stage: Stage) -> list[tuple[ContactDraft, Principal]]:
-    rng, taken, found = stage.rng, set[str](), list[tuple[ContactDraft, Principal]]()
-    names = list(texts.FIRST_CUSTOMERS)
+def _company_drafts(stage: Stage) -> list[tuple[ContactDraft, Principal]]:
+    rng, found = stage.rng, list[tuple[ContactDraft, Principal]]()
+    for company in (*texts.COMPANIES_ES, *texts.COMPANIES_EN):
+        spanish = company in texts.COMPANIES_ES
+        values = {
+            "emails": f"{'hola' if spanish else 'hello'}@{_host(company)}.example.org",
+            "phones": f"{'+34 600 001' if spanish else '+44 7700 901'} {rng.randint(100, 999)}",
+            "addresses": rng.choice(texts.ADDRESSES_ES if spanish else texts.ADDRESSES_EN),
+            "language": "es" if spanish else "en",
+            "tags": rng.sample(texts.TAGS, rng.choice((1, 1, 2))),
+            "owner": stage.of("Sales").user_id,
+            "x.plan": rng.choice(texts.FIELDS[0][2]),
+            "x.customer_since": (stage.today - timedelta(days=rng.randint(400, 2900))).date().isoformat(),
+            "x.monthly_value": rng.choice((380, 520, 740, 1150, 2300)),
+        }
+        found.append((ContactDraft(company, "company", values), stage.of("Sales")))
+    return found
+
+
+def _host(company: str) -> str:
+    return "".join(c for c in fold(company) if c.isalnum())[:18]
+
+
+def _names(stage: Stage) -> list[tuple[str, str]]:
+    rng, names = stage.rng, dict(texts.FIRST_CUSTOMERS)
     while len(names) < CUSTOMERS:
         spanish = rng.random() < 0.5
         first, last = (texts.FIRST_ES, texts.LAST_ES) if spanish else (texts.FIRST_EN, texts.LAST_EN)
-        company = rng.choice(texts.COMPANIES_ES if spanish else texts.COMPANIES_EN)
-        names.append((f"{rng.choice(first)} {rng.choice(last)}", company))
-    for name, company in names:
+        name = f"{rng.choice(first)} {rng.choice(last)}"
+        names.setdefault(name, rng.choice(texts.COMPANIES_ES if spanish else texts.COMPANIES_EN))
+    return list(names.items())
+
+
+def _drafts(stage: Stage) -> list[tuple[ContactDraft, Principal]]:
+    rng, found = stage.rng, list[tuple[ContactDraft, Principal]]()
+    for name, company in _names(stage):
         spanish = company in texts.COMPANIES_ES
-        words = [fold(word) for word in name.split()]
-        host = "".join(c for c in fold(company) if c.isalnum())[:18]
-        mail = ".".join(words) + (str(len(taken)) if ".".join(words) + host in taken else "")
-        taken.add(".".join(words) + host)
+        mail = ".".join(fold(word) for word in name.split())
         prefix = "+34 600 000" if spanish else "+44 7700 900"
-        values = {
+        values: dict[str, Any] = {
             "company": company,
             "title": rng.choice(texts.ROLES_ES if spanish else texts.ROLES_EN),
-            "emails": f"{mail}@{host}.example.org",
+            "emails": f"{mail}@{_host(company)}.example.org",
             "phones": f"{prefix} {rng.randint(100, 999)}",
             "language": "es" if spanish else "en",
             "tags": rng.sample(texts.TAGS, rng.choice((0, 1, 1, 2))),
@@ -174,6 +182,8 @@ def _drafts(stage: Stage) -> list[tuple[ContactDraft, Principal]]:
             "x.newsletter": rng.random() < 0.6,
             "x.machine": rng.choice(texts.MACHINES),
         }
+        if name in texts.KEPT_BY_OWNER:
+            values |= {"owner": stage.people[texts.TEAM[0][0]].user_id, **texts.KEPT_BY_OWNER[name]}
         found.append((ContactDraft(name, "contact", values), stage.of("Sales")))
     return found
 
@@ -194,6 +204,8 @@ def _plan_notes(stage: Stage) -> None:
             if create_note is not None:
                 stage.acts.append((stage.at(rng.randint(0, DAYS)), _note(create_note, stage.anybody(), id, body)))
         for name, value in _changes(rng, 3 if n < len(texts.FIRST_CUSTOMERS) else rng.choice((0, 0, 1))):
+            if name == "tags" and n < len(texts.FIRST_CUSTOMERS):
+                continue  # theirs are told by name
             stage.acts.append((stage.at(rng.randint(0, DAYS)), _change(stage.anybody(), id, name, value)))
 
 
@@ -256,39 +268,22 @@ def _task(stage: Stage, create: Verb, giver: Principal, taker: Principal, values
     return act
 
 
-def _plan_rooms(stage: Stage) -> None:
-    create, post = stage.verbs.get("room.create"), stage.verbs.get("message.post")
-    if create is None or post is None:
-        return
-    for name, topic, said in texts.ROOMS:
-        rooms: dict[str, Any] = {}
-        stage.acts.append((stage.at(DAYS, 8), _room(create, stage.anybody(), rooms, name, topic)))
-        speakers = list(stage.people.values())
-        for n, body in enumerate(said):
-            days = (len(said) - 1 - n) // 2
-            who = stage.rng.choice(speakers)
-            stage.acts.append((stage.at(days, 8 + n % 2 * 3 + n // 4), _message(post, who, rooms, body)))
-
-
-def _room(create: Verb, who: Principal, rooms: dict[str, Any], name: str, topic: str) -> Act:
-    async def act(tx: Tx) -> None:
-        rooms["made"] = await create(tx, who, draft_of(create, name=name, topic=topic))
-
-    return act
-
-
-def _message(post: Verb, who: Principal, rooms: dict[str, Any], body: str) -> Act:
-    async def act(tx: Tx) -> None:
-        await post(tx, who, await tx.merge(rooms["made"]), body)
-
-    return act
+async def _hush(database: Database, place_id: int) -> None:
+    """Weeks of old facts change no screen: the relay numbers quiet ones at once, and a fresh server is ready."""
+    told = update(EventRow).where(EventRow.workspace_id == place_id, EventRow.position.is_(None))
+    async with database.transaction() as tx:
+        await tx.execute(told.values(quiet=True))
 
 
 async def _play(database: Database, stage: Stage) -> None:
-    """All acts in the order of their moments; what a transaction makes other domains do happens at its last moment."""
+    """All acts in the order of their moments; what a transaction makes other domains do happens at its last moment,
+    so the newest acts have one each."""
     acts = sorted(stage.acts, key=lambda one: one[0])
-    for start in range(0, len(acts), GROUP):
+    start = 0
+    while start < len(acts):
+        size = GROUP if acts[start][0] < stage.today - timedelta(days=2) else 1
         with frozen(acts[start][0]) as clock:
             async with database.transaction() as tx:
-                for clock.at, act in acts[start : start + GROUP]:
+                for clock.at, act in acts[start : start + size]:
                     await act(tx)
+        start += size

@@ -1,5 +1,7 @@
 """The people, firms and sentences of the demo: a coffee roaster that serves hotels, cafés and offices."""
 
+from typing import Any
+
 
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(text.split("|" if "|" in text else " "))
@@ -61,6 +63,22 @@ FIRST_CUSTOMERS = (  # name, company: those who stand at the top of every list
     ("Nuria Cabrales", "Balneario Lagarza"),
     ("Edward Hughes", "Kestrel Offices"),
 )
+KEPT_BY_OWNER: dict[
+    str, dict[str, Any]
+] = {  # those whom the owner of the workspace looks after, and what is known of them
+    "Lucía Ferrer": {
+        "title": "Head of operations",
+        "addresses": "Calle Ancha 14, 11001 Cádiz",
+        "tags": ["hotel", "renewal", "vip"],
+        "x.machine": "Linea 2-group",
+        "x.monthly_value": 1150,
+    },
+    "Harriet Cole": {"title": "Owner", "addresses": "3 Harbour Row, Brightwater", "tags": ["café", "renewal"]},
+    "Carmen Ibáñez": {"title": "Dirección", "tags": ["café"]},
+    "Rafael Soto": {"tags": ["at risk"]},
+}
+ADDRESSES_ES = ("Calle Ancha 14, 11001 Cádiz", "Plaza del Olmo 3, 37001 Salamanca", "Paseo del Río 22, 50002 Zaragoza")
+ADDRESSES_EN = ("3 Harbour Row, Brightwater", "18 Linden Street, Wexcombe", "The Old Mill, Mill Lane, Fernside")
 ROLES_ES = ("Dirección", "Compras", "Jefa de sala", "Recepción", "Administración", "Mantenimiento", "Cocina")
 ROLES_EN = ("Owner", "Purchasing", "Front of house", "Reception", "Accounts payable", "Facilities", "Head chef")
 TAGS = ("vip", "renewal", "hotel", "café", "office", "wholesale", "events", "at risk", "referral")
@@ -96,49 +114,17 @@ TASKS = (
     "Llamar por la factura duplicada",
     "Revisar el molino",
     "Mandar muestras de descafeinado",
+    "Collect the empty crates",
+    "Plan the tasting on Friday",
+    "Check the water filter",
+    "Ask who signs now",
+    "Preparar la formación de sala",
+    "Pedir la dirección de envío",
+    "Cambiar la fecha del reparto",
 )
 HANDED = (
     "You know the machine better than I do. They are there until six.",
     "The money side is yours; the rest is agreed.",
     "Te lo paso porque hablas con ella esta tarde.",
     "Solo falta la fecha: lo demás está hablado.",
-)
-ROOMS = (  # name, topic, what is said there in turn
-    (
-        "Roastery",
-        "Roasting, deliveries, tastings",
-        (
-            "Good morning. The roaster is back after the service, first batch at ten.",
-            "¡Buenas! El reparto de la costa sale hoy media hora más tarde.",
-            "Thanks, I will tell the two hotels.",
-            "The tasting on Friday starts at five. Bring a customer if you like.",
-            "Yo voy con Hoteles Almadraba, seremos tres.",
-            "Noted: three more cups.",
-            "Invoices of the month go out tonight. Tell me if one should wait.",
-            "Kestrel Offices should wait, they move on the first.",
-        ),
-    ),
-    (
-        "Renewals",
-        "Plans that end in the next eight weeks",
-        (
-            "Eleven plans end before the new year. I put a task on each.",
-            "Brightwater is ready to sign, they only want decaf in it.",
-            "Then I send the paper today.",
-            "Balneario Lagarza duda por el precio. ¿Tenemos margen?",
-            "Five per cent if they take the yearly one.",
-            "Perfecto, se lo digo esta tarde.",
-        ),
-    ),
-    (
-        "Field service",
-        "Routes, machines, spare parts",
-        (
-            "Burr sets arrived, six of them on the shelf by the door.",
-            "Cojo dos para mañana: Rosaleda y El Faro.",
-            "Lantern Hostels: pressure valve again. I go past at noon.",
-            "If it is the same valve, bring the old one back, it is under warranty.",
-            "Hecho. La ruta del norte queda para el jueves.",
-        ),
-    ),
 )

@@ -98,7 +98,7 @@ async def _sum_up(database: Database, who: Principal, batch_id: int) -> str:
     lines = [f"created {batch.created}, updated {batch.updated}, skipped {batch.skipped}, failed {batch.failed}"]
     for one in failures:
         place = f"line {one.line}" + (f", {one.column}" if one.column else "")
-        lines.append(f"  {place}: {one.reason}")
-    if batch.failed > len(failures):
-        lines.append(f"  and {batch.failed - len(failures)} more")
+        lines.append(f"  {place}: {one.reason}" + (" (the rest is in)" if one.contact_id else ""))
+    if (told := batch.failed + batch.flawed) > len(failures):
+        lines.append(f"  and {told - len(failures)} more")
     return "\n".join(lines)

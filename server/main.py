@@ -44,6 +44,8 @@ from server.kit.worker import Worker
 from server.settings import Settings
 
 SIGHTINGS_EVERY = 60.0
+LOOK_EVERY = 4.5  # seconds; a hub notices within five what the bus lost
+NEVER = 3600.0
 
 
 class StaticForever(StaticFiles):
@@ -83,7 +85,7 @@ def build_app(settings: Settings, *, jobs: bool = True, background: bool = True)
     services = build_services(settings, database)
     relay, worker = Relay(database, bus), Worker(services)
     doors = cast(Doors, LiveDoors(database, house, settings))
-    hub = Hub(PatchSource(database), bus, doors)
+    hub = Hub(PatchSource(database), bus, doors, check_every=LOOK_EVERY if background else NEVER)
     database.after_commit += [relay.wake, worker.wake]
 
     @asynccontextmanager

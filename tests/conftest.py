@@ -27,8 +27,9 @@ from server.identity.actions import (
 from server.identity.cookies import cookie_name
 from server.identity.models import User, Workspace
 from server.kit.access import Role
+from server.kit.domain import discover
 from server.kit.migrate import migrate
-from server.main import build_app
+from server.main import build_app, build_database
 from server.settings import Settings
 from tests import needs
 
@@ -45,25 +46,44 @@ def shared(path: str) -> Path:
     return found
 
 
+Copy = Callable[[str], str]
+
+
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
-    """Makes addresses of empty, migrated databases: copies of one that was migrated once."""
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
+    """Makes addresses of databases, as copies of two that were made once: "empty", which is migrated, and "nogal",
+    which also has the workspace that most tests begin with."""
     if ENGINE == "postgres":
         with needs.postgres_server() as url:
             yield _postgres_template(url)
     else:
         folder = tmp_path_factory.mktemp("template")
-        asyncio.run(migrate(f"sqlite+aiosqlite:///{folder}/empty.db"))
 
-        def copy() -> str:
-            path = folder / f"{next(_numbers)}.db"
-            shutil.copy(folder / "empty.db", path)
-            return f"sqlite+aiosqlite:///{path}"
+        def address(name: str) -> str:
+            return f"sqlite+aiosqlite:///{folder}/{name}.db"
 
+        def copy(name: str) -> str:
+            number = str(next(_numbers))
+            shutil.copy(folder / f"{name}.db", folder / f"{number}.db")
+            return address(number)
+
+        asyncio.run(migrate(address("empty")))
+        shutil.copy(folder / "empty.db", folder / "nogal.db")
+        asyncio.run(_found(address("nogal")))
         yield copy
 
 
-def _postgres_template(url: str) -> Callable[[], str]:
+async def _found(url: str) -> None:
+    """Nogal Café, with its owner Ana, and two departments."""
+    discover()
+    database = build_database(Settings(_env_file=None, database_url=url, secret_key="a key for tests"))  # type: ignore[call-arg]
+    async with database.transaction() as tx:
+        draft = WorkspaceDraft("Nogal Café", "en", "Europe/Madrid", ("Sales", "Support"))
+        await create_workspace(tx, draft, PersonDraft("Ana Beltrán", "ana@example.org", "no password"))
+    await database.dispose()
+
+
+def _postgres_template(url: str) -> Copy:
     mark = f"t{os.getpid()}"
     base = url.rpartition("/")[0]
 
@@ -80,13 +100,15 @@ def _postgres_template(url: str) -> Callable[[], str]:
         thread.start()
         thread.join()
 
-    run(f"CREATE DATABASE {mark}")
-    asyncio.run(migrate(f"{base}/{mark}"))
-
-    def copy() -> str:
+    def copy(of: str) -> str:
         name = f"{mark}_{next(_numbers)}"
-        run(f"CREATE DATABASE {name} TEMPLATE {mark}")
+        run(f"CREATE DATABASE {name} TEMPLATE {mark}_{of}")
         return f"{base}/{name}"
+
+    run(f"CREATE DATABASE {mark}_empty")
+    asyncio.run(migrate(f"{base}/{mark}_empty"))
+    run(f"CREATE DATABASE {mark}_nogal TEMPLATE {mark}_empty")
+    asyncio.run(_found(f"{base}/{mark}_nogal"))
 
     return copy
 
@@ -101,10 +123,10 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def settings(template: Callable[[], str], redis_url: str, tmp_path: Path) -> Settings:
+def settings(request: pytest.FixtureRequest, template: Copy, redis_url: str, tmp_path: Path) -> Settings:
     return Settings(
         _env_file=None,  # type: ignore[call-arg]
-        database_url=template(),
+        database_url=template("nogal" if "workspace" in request.fixturenames else "empty"),
         redis_url=redis_url and urlsplit(redis_url)._replace(path=f"/{next(_numbers) % 15 + 1}").geturl(),
         data_dir=tmp_path,
         secret_key="a key for tests",
@@ -121,11 +143,9 @@ async def app(settings: Settings) -> AsyncIterator[Starlette]:
 
 @pytest.fixture
 async def workspace(app: Starlette) -> Workspace:
-    """Nogal Café, with its owner Ana, and two departments."""
-    async with app.state.database.transaction() as tx:
-        draft = WorkspaceDraft("Nogal Café", "en", "Europe/Madrid", ("Sales", "Support"))
-        made, _owner = await create_workspace(tx, draft, PersonDraft("Ana Beltrán", "ana@example.org", "no password"))
-    return made
+    """Nogal Café (see `_found`)."""
+    async with app.state.database.transaction(read=True) as tx:
+        return await tx.get_one(Workspace, 1)
 
 
 Client = httpx.AsyncClient

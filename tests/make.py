@@ -1,6 +1,6 @@
 """Short ways to make what a test needs, and to look at what the database was asked."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 import httpx2 as httpx
@@ -45,7 +45,7 @@ def counted(app: Starlette) -> Iterator[list[str]]:
     statements: list[str] = []
 
     def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")):
+        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA")):
             statements.append(statement)
 
     database = app.state.database
@@ -59,3 +59,11 @@ def counted(app: Starlette) -> Iterator[list[str]]:
     finally:
         for engine in engines:
             event.remove(engine, "before_cursor_execute", note)
+
+
+async def statements_of(app: Starlette, act: Callable[[], Awaitable[httpx.Response]]) -> int:
+    """How many a request takes; it must succeed."""
+    with counted(app) as statements:
+        answer = await act()
+    assert answer.status_code < 400, answer.text
+    return len(statements)

@@ -15,7 +15,7 @@ class RoomCreated(Event):
 @event("room.changed")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomChanged(Event):
-    field: str  # name | topic | archived
+    field: str  # name | topic | archived | private
     old: str
     new: str
 

@@ -126,9 +126,10 @@ async def show_room(tx: Tx, row: EventRow) -> list[Change]:
 async def show_room_again(tx: Tx, row: EventRow) -> list[Change]:
     """The archive closes the composer, so the page's own reader fetches it; lists take the room in or out."""
     changes = await _head(tx, row)
-    if row.name != "room.archived" and row.data["field"] != "archived":
+    if row.name != "room.archived" and row.data["field"] not in ("archived", "private"):
         return [*changes, Refresh(f"{row.subject}:news", ["rooms"])]
-    return [*changes, Refresh(row.subject, ["talk-page"]), *await _lists(tx, row)]
+    asked = [Recheck(row.subject), Recheck(f"{row.subject}:news")] if row.data.get("field") == "private" else []
+    return [*changes, *asked, Refresh(row.subject, ["talk-page"]), *await _lists(tx, row)]
 
 
 async def _lists(tx: Tx, row: EventRow) -> list[Change]:

@@ -120,10 +120,17 @@ def visible_views(who: Principal) -> Select[SavedView]:
     return select(SavedView).where(SavedView.workspace_id == who.workspace_id, mine).order_by(SavedView.id)
 
 
-async def get_view(tx: Tx, who: Principal, view_id: int) -> SavedView:
+def may_change_view(who: Principal, view: SavedView) -> bool:
+    """One's own; what everybody uses is the managers'."""
+    return view.user_id == who.user_id if view.user_id is not None else who.is_at_least("manager")
+
+
+async def get_view(tx: Tx, who: Principal, view_id: int, to: Literal["see", "edit"] = "see") -> SavedView:
     view = await tx.scalar(visible_views(who).where(SavedView.id == view_id))
     if view is None:
         raise NotFound(_("No such view"))
+    if to == "edit" and not may_change_view(who, view):
+        raise Forbidden(_("Managers change the views of everybody"))
     return view
 
 

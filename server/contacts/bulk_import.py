@@ -52,6 +52,7 @@ class NewRow:
     id: int = 0
     keys: set[tuple[str, str]] = field(default_factory=set)
     words: str = ""
+    flaws: list[tuple[str, str]] = field(default_factory=list)  # (field, why its cell was left out)
 
     def prepare(self) -> None:
         """What it will be found by; done where the row is read, so that writers need not wait for it."""
@@ -153,6 +154,7 @@ async def save_rows(tx: Tx, who: Principal, kind: str, key: str, rows: Sequence[
             changes.append((ids.pop(), row))
         elif twin := next((new_by_key[value] for value in values if value in new_by_key), None):
             merge_values(twin.values, row.values)
+            twin.flaws += row.flaws
             twin.prepare()
             new_by_key |= dict.fromkeys(values, twin)
             outcome.saved.append(Saved(0, kind, "updated", {}, 1, row))

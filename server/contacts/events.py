@@ -90,10 +90,21 @@ class FieldRemoved(Event):
 @event("view.saved")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewSaved(Event):
+    """`user`: whose it is; None is everybody's. The same in the two below."""
+
     name: str
+    user: int | None
+
+
+@event("view.changed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewChanged(Event):
+    name: str
+    user: int | None
 
 
 @event("view.removed")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewRemoved(Event):
     name: str
+    user: int | None

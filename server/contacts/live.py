@@ -99,9 +99,16 @@ async def show_restriction(tx: Tx, row: EventRow) -> list[Change]:
     return [*asked, Refresh(_list(row), ["contact-list"])]
 
 
-@shows("contacts.imported", "view.saved", "view.removed")
+@shows("contacts.imported")
 async def show_list(tx: Tx, row: EventRow) -> list[Change]:
     return [Refresh(_list(row), ["contact-list"])]
+
+
+@shows("view.saved", "view.changed", "view.removed")
+async def show_views(tx: Tx, row: EventRow) -> list[Change]:
+    """The names above the list, on every screen that has this view."""
+    user = row.data.get("user")
+    return [Refresh(f"user:{user}" if user else _list(row), ["contact-views"])]
 
 
 @shows("field.defined", "field.changed", "field.removed")

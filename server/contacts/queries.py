@@ -12,6 +12,7 @@ from server.kit.index import matching_ids
 from server.kit.text import fold
 
 ZONE = 24
+PICKED = 8
 Fields = dict[str, CustomField]
 
 
@@ -23,10 +24,11 @@ async def list_views(tx: Tx, who: Principal) -> list[SavedView]:
     return list(await tx.scalars(visible_views(who)))
 
 
-async def recent(tx: Tx, who: Principal, kind: str) -> list[Contact]:
-    """For the narrow list beside a record: where something happened last."""
-    found = visible_contacts(who).where(Contact.kind == kind).options(OPEN_COMPANY)
-    return list(await tx.scalars(found.order_by(Contact.active_at.desc(), Contact.id.desc()).limit(ZONE)))
+async def recent(tx: Tx, who: Principal, at: Contact) -> list[Contact]:
+    """For the narrow list beside a record: where something happened last, and the record itself."""
+    found = visible_contacts(who).where(Contact.kind == at.kind).options(OPEN_COMPANY)
+    rows = list(await tx.scalars(found.order_by(Contact.active_at.desc(), Contact.id.desc()).limit(ZONE)))
+    return rows if any(one.id == at.id for one in rows) else [at, *rows[: ZONE - 1]]
 
 
 async def people_of(tx: Tx, who: Principal, company: Contact) -> list[Contact]:
@@ -54,11 +56,18 @@ async def list_tags(tx: Tx, who: Principal, begin: str = "") -> list[str]:
     )
 
 
-async def pick_records(tx: Tx, who: Principal, kind: str, query: str) -> list[Contact]:
-    found = visible_contacts(who).where(Contact.kind == kind)
-    if query:
-        found = found.where(Contact.id.in_(matching_ids(tx, who, [kind], query)))
-    return list(await tx.scalars(found.order_by(Contact.sort_name).limit(10)))
+async def pick_records(tx: Tx, who: Principal, query: str) -> list[Contact]:
+    """For a field that names a record: names that begin with the words first; without words, what happened last."""
+    found = visible_contacts(who).options(OPEN_COMPANY)
+    wanted = fold(query).strip()
+    if not wanted:
+        recently = found.where(Contact.kind == "contact").order_by(Contact.active_at.desc(), Contact.id.desc())
+        return list(await tx.scalars(recently.limit(PICKED)))
+    begins = Contact.sort_name.startswith(wanted, autoescape=True)
+    inside = Contact.sort_name.contains(wanted, autoescape=True)
+    found = found.where(Contact.id.in_(matching_ids(tx, who, list(KINDS), query)))
+    ranked = found.order_by(begins.desc(), inside.desc(), Contact.sort_name, Contact.id)
+    return list(await tx.scalars(ranked.limit(PICKED)))
 
 
 async def restricted_ids(tx: Tx, who: Principal, ids: Collection[int]) -> set[int]:

@@ -6,14 +6,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from server.contacts import actions
-from server.contacts.access import get_contact, get_view, may
+from server.contacts.access import get_contact, may, may_change_view
 from server.contacts.actions import ContactDraft
-from server.contacts.bulk import change_many, save_view
+from server.contacts.bulk import change_many
 from server.contacts.cells import cells_of, draw_row
 from server.contacts.fields import FieldView, field_views
 from server.contacts.forms import parse_list
 from server.contacts.listing import list_page
-from server.contacts.models import Contact
+from server.contacts.models import Contact, SavedView
 from server.contacts.queries import list_fields, list_tags, list_views, people_of, pick_records, recent
 from server.contacts.restriction import restrict_contact
 from server.contacts.trash import restore_contact, trash_contact
@@ -33,7 +33,7 @@ async def index(request: Request, tx: Tx, who: Principal) -> Answer:
     fields = await list_fields(tx, who)
     query = parse_list(request.query_params, fields)
     found, paging = await list_page(tx, who, query, fields)
-    views = await list_views(tx, who)
+    views = await _views(tx, who)
     columns = [fields[key] for key in query.columns]
     cells = cells_of(query.kind, columns)
     rows = [draw_row(language(), cells, row) for row in found]
@@ -41,6 +41,17 @@ async def index(request: Request, tx: Tx, who: Principal) -> Answer:
     if is_htmx(request) and request.headers.get("hx-target", "").endswith("contact-list"):
         return render("contacts/_list.html", who=who, topics={topic: heads[topic]}, **shared)
     return await page(request, tx, who, "contacts/index.html", heads=heads, topics={topic: heads[topic]}, **shared)
+
+
+async def _views(tx: Tx, who: Principal) -> list[tuple[SavedView, bool]]:
+    """Views and whether this person may change them."""
+    return [(view, may_change_view(who, view)) for view in await list_views(tx, who)]
+
+
+async def views(request: Request, tx: Tx, who: Principal) -> Answer:
+    """The names above the list, fetched again when one comes, goes or is renamed."""
+    query = parse_list(request.query_params, await list_fields(tx, who))
+    return render("contacts/_views.html", query=query, views=await _views(tx, who))
 
 
 async def show(request: Request, tx: Tx, who: Principal) -> Answer:
@@ -65,7 +76,7 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         facts=facts,
         panels=loaded,
         people=people,
-        zone=await recent(tx, who, kind),
+        zone=await recent(tx, who, contact),
         may_delete=may(who, "delete", contact),
         may_restrict=may(who, "restrict", contact),
     )
@@ -184,23 +195,9 @@ async def change_selection(request: Request, tx: Tx, who: Principal) -> Answer:
     return toast(HTMLResponse("", 200, {"HX-Reswap": "none"}), text)
 
 
-async def create_view(request: Request, tx: Tx, who: Principal) -> Answer:
-    form = request.state.form
-    view = await save_view(tx, who, field(form, "name", 80), field(form, "query", 1000), field(form, "shared") == "1")
-    return Response(status_code=201, headers={"HX-Redirect": f"/contacts?{view.query}"})
-
-
-async def remove_view(request: Request, tx: Tx, who: Principal) -> Answer:
-    view = await get_view(tx, who, request.path_params["id"])
-    await tx.delete(view)
-    return Response(status_code=200, headers={"HX-Redirect": "/contacts"})
-
-
 async def pick(request: Request, tx: Tx, who: Principal) -> Answer:
-    """Options for a field that names a record: GET /records?kind=company&q=alm"""
-    kind = "company" if request.query_params.get("kind") == "company" else "contact"
-    found = await pick_records(tx, who, kind, request.query_params.get("q", "")[:80])
-    return render("contacts/_options.html", records=found)
+    """Options for a field that names a record: GET /records?q=alm"""
+    return render("contacts/_options.html", records=await pick_records(tx, who, request.query_params.get("q", "")[:80]))
 
 
 async def tags(request: Request, tx: Tx, who: Principal) -> Answer:
@@ -222,8 +219,7 @@ routes = [
     route("GET", "/contacts/{id:int}/restriction", restriction_form),
     route("PUT", "/contacts/{id:int}/restriction", restrict),
     route("PUT", "/contacts/selection/{what}", change_selection),
-    route("POST", "/contacts/views", create_view),
-    route("DELETE", "/contacts/views/{id:int}", remove_view),
+    route("GET", "/contacts/views", views),
     route("GET", "/records", pick),
     route("GET", "/tags", tags),
 ]

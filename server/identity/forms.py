@@ -56,3 +56,22 @@ def parse_profile(field: str, text: str) -> str:
         case "name":
             return parse_name(text)
     raise Invalid(**{field: _("No such field")})
+
+
+BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+def device_name(agent: str) -> str:
+    """ "Firefox, Windows" from what a browser says of itself; programs keep their own first word."""
+    browser = next((name for mark, name in BROWSERS if mark in agent), agent.split("/")[0].split(" ")[0][:40])
+    system = next((name for mark, name in SYSTEMS if mark in agent), "")
+    return ", ".join(filter(None, [browser, system]))

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from server.identity import actions
 from server.identity.access import get_token, get_user
-from server.identity.forms import THEMES, ZONES, parse_name, parse_profile
+from server.identity.forms import THEMES, ZONES, device_name, parse_name, parse_profile
 from server.identity.passwords import check_password
 from server.identity.queries import (
     list_sessions,
@@ -47,6 +47,7 @@ async def profile(request: Request, tx: Tx, who: Principal) -> Answer:
         themes=THEMES,
         sessions=await list_sessions(tx, who),
         tokens=await list_tokens(tx, who),
+        device_name=device_name,
     )
 
 

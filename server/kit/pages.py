@@ -112,6 +112,7 @@ env.globals.update(
     words=words,
     now=now,
     language=text.language,
+    language_name=text.language_name,
     icon=icon,
     _=translate,
 )

@@ -66,6 +66,17 @@ def pick_language(header: str) -> str:
     return "en"
 
 
+def language_name(code: str) -> str:
+    """ "es" → "Spanish", in the reader's language; what is no code stays as it was typed."""
+    from babel import Locale, UnknownLocaleError  # not at the start
+
+    try:
+        name = Locale.parse(code, sep="-").get_language_name(_language.get())
+    except (UnknownLocaleError, ValueError, TypeError):
+        return code
+    return name[:1].upper() + name[1:] if name else code
+
+
 class _WithoutMarks(dict[int, int | None]):
     """A table for str.translate that drops combining marks; it fills itself."""
 

@@ -19,7 +19,7 @@ from server.kit.errors import Forbidden, Invalid
 from server.kit.idempotency import check_key, claim, fingerprint, settle
 from server.kit.pages import render
 from server.kit.patches import read_heads
-from server.kit.text import _, pick_language, speaking
+from server.kit.text import LANGUAGES, _, pick_language, speaking
 
 Answer = str | Response
 Handler = Callable[[Request, Tx, Principal], Awaitable[Answer]]
@@ -28,6 +28,7 @@ OpenHandler = Callable[[Request, Database], Awaitable[Answer]]
 SAFE = ("GET", "HEAD")
 FIELD_LIMIT = 600  # a mapping of 500 columns is the longest form
 FILE_LIMIT = 20
+LANGUAGE_KEPT = 365 * 86_400  # seconds
 
 register_url_convertor("int", RecordNumber())
 
@@ -75,7 +76,7 @@ async def _answer(
             response = _response(await handler(request, tx, who))
             if key and who.user_id is not None:
                 await settle(tx, who.user_id, key, response)
-    return response
+    return _remember_language(request, response, who.language)
 
 
 def open_route(method: str, path: str, handler: OpenHandler) -> Route:
@@ -84,9 +85,18 @@ def open_route(method: str, path: str, handler: OpenHandler) -> Route:
 
     async def answer(request: Request) -> Response:
         with speaking(request_language(request)):
-            return _response(await handler(request, request.app.state.database))
+            response = _response(await handler(request, request.app.state.database))
+        chosen = request.query_params.get("lang")
+        return _remember_language(request, response, chosen) if chosen in LANGUAGES else response
 
     return Route(path, _prepared(answer), methods=[method], name=f"{handler.__module__}.{handler.__name__}")
+
+
+def _remember_language(request: Request, response: Response, language: str) -> Response:
+    """For pages that know nobody: sign-in, a wrong address, the crash page."""
+    if not is_api(request) and request.cookies.get("lang") != language:
+        response.set_cookie("lang", language, max_age=LANGUAGE_KEPT, path="/", httponly=True, samesite="lax")
+    return response
 
 
 def _prepared(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
@@ -108,7 +118,7 @@ def _response(answer: Answer) -> Response:
 
 def request_language(request: Request) -> str:
     chosen = request.query_params.get("lang") or request.cookies.get("lang")
-    return chosen if chosen in ("en", "es") else pick_language(request.headers.get("accept-language", ""))
+    return chosen if chosen in LANGUAGES else pick_language(request.headers.get("accept-language", ""))
 
 
 async def prepare(request: Request) -> None:

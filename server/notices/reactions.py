@@ -1,6 +1,6 @@
 """Which facts become notices. No other domain is asked: the fact says it."""
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from server.kit.about import subject_id
 from server.kit.db import Tx
@@ -43,6 +43,14 @@ async def _tell_once(tx: Tx, row: EventRow, user_id: int, draft: NoticeDraft) ->
 @reacts("room.read")
 async def read_with_room(tx: Tx, row: EventRow) -> None:
     await read_place(tx, row, row.data["user"], row.subject, row.data["message"])
+
+
+@reacts("room.changed")
+async def follow_room(tx: Tx, row: EventRow) -> None:
+    """Notices from a room that was closed are for its members alone."""
+    if row.data["field"] == "private":
+        inside = update(Notice).where(Notice.workspace_id == row.workspace_id, Notice.place == row.subject)
+        await tx.execute(inside.values(about=row.about).execution_options(synchronize_session=False))
 
 
 @reacts("message.removed")

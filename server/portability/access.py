@@ -9,7 +9,7 @@ from server.kit.db import Tx
 from server.kit.errors import NotFound
 from server.kit.jobs import JobRow
 from server.kit.text import _
-from server.portability.models import ImportBatch
+from server.portability.models import ImportBatch, ImportFailure
 
 
 def visible_batches(who: Principal) -> Select[Any]:
@@ -24,6 +24,15 @@ async def get_batch(tx: Tx, who: Principal, batch_id: int) -> ImportBatch:
     if batch is None:
         raise NotFound(_("No such import"))
     return batch
+
+
+async def get_failure(tx: Tx, batch: ImportBatch, failure_id: int) -> ImportFailure:
+    """One of a batch that the reader has got."""
+    found = select(ImportFailure).where(ImportFailure.batch_id == batch.id, ImportFailure.id == failure_id)
+    failure: ImportFailure | None = await tx.scalar(found)
+    if failure is None:
+        raise NotFound(_("This row was mended already"))
+    return failure
 
 
 async def may_hear_job(tx: Tx, who: Principal, rests: set[str]) -> set[str]:

@@ -38,7 +38,9 @@ async def create_batch(
         state="mapping",
         total=survey["rows"],
         created_at=now(),
-        **dict.fromkeys(("position", "created", "updated", "skipped", "failed", "undone", "left", "started_from"), 0),
+        **dict.fromkeys(
+            ("position", "created", "updated", "skipped", "failed", "flawed", "undone", "left", "started_from"), 0
+        ),
     )
     tx.add(batch)
     await tx.flush()
@@ -55,6 +57,15 @@ async def choose_mapping(
         raise Invalid(mapping=_("The file has other columns"))
     checked, key = parse_mapping(targets, key, kind, await list_fields(tx, who), who)
     batch.options = {"targets": checked, "key": key, "kind": kind}
+    return batch
+
+
+async def read_again(tx: Tx, who: Principal, batch: ImportBatch, survey: dict[str, Any]) -> ImportBatch:
+    """The file was looked at with another encoding or delimiter; its columns are guessed anew."""
+    _expect(batch, "mapping")
+    targets = guess(survey, list((await list_fields(tx, who)).values()), who)
+    batch.survey, batch.total = survey, survey["rows"]
+    batch.options = {"targets": targets, "key": guess_key(targets), "kind": batch.options["kind"]}
     return batch
 
 

@@ -32,6 +32,7 @@ class ImportBatch(Base):
     updated: Mapped[int] = mapped_column(default=0)
     skipped: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
+    flawed: Mapped[int] = mapped_column(default=0)  # rows that are in without one of their cells
     undone: Mapped[int] = mapped_column(default=0)
     left: Mapped[int] = mapped_column(default=0)  # changed by somebody since, so undo left them
     created_at: Mapped[datetime]
@@ -54,7 +55,8 @@ class ImportRow(Base):
 
 
 class ImportFailure(Base):
-    """A row that did not get in; `cells` so that it can be mended and sent again."""
+    """A row that did not get in, or with `contact_id` a record that came without the cell of `column`. The cells are
+    kept so that they can be mended."""
 
     __tablename__ = "import_failure"
     __table_args__ = (Index("ix_import_failure_batch", "batch_id", "line"),)
@@ -64,7 +66,9 @@ class ImportFailure(Base):
     line: Mapped[int]
     column: Mapped[str] = mapped_column(default="")
     reason: Mapped[str] = mapped_column(Text)
+    several: Mapped[bool] = mapped_column(default=False)  # it means more than one record, and somebody has to choose
     cells: Mapped[list[Any]]
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
 
 
 holds_files(ImportBatch.file_key)

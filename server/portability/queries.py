@@ -1,6 +1,6 @@
 """Reads for the pages of an import."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -102,7 +102,9 @@ async def list_failures(tx: Tx, batch: ImportBatch, limit: int = LISTED) -> list
 
 
 async def failures_after(tx: Tx, batch_id: int, after: int, limit: int) -> list[ImportFailure]:
+    """Rows that are not in: brought again, those that are would come twice."""
     rows = select(ImportFailure).where(ImportFailure.batch_id == batch_id, ImportFailure.id > after)
+    rows = rows.where(ImportFailure.contact_id.is_(None))
     return list(await tx.scalars(rows.order_by(ImportFailure.id).limit(limit)))
 
 
@@ -115,7 +117,7 @@ async def list_left(tx: Tx, who: Principal, batch: ImportBatch) -> list[Contact]
 
 @dataclass(frozen=True, slots=True)
 class PreviewRow:
-    """A row as the mapping page shows it. `mark`: new | known | twice | wrong | blank; `note` says more."""
+    """A row as the mapping page shows it. `mark`: new | known | twice | flawed | wrong | blank; `note` says more."""
 
     line: int
     cells: list[str]
@@ -144,7 +146,7 @@ async def preview(tx: Tx, who: Principal, batch: ImportBatch, records: Sequence[
         for key in some:
             lines.setdefault(key, []).append(record.line)
     rows = list(zip(parsed[:PREVIEWED], keys, strict=False))
-    return [_preview_row(record, row, some, there, lines) for (record, row), some in rows]
+    return [_preview_row(record, row, some, there, lines, plan.column_of) for (record, row), some in rows]
 
 
 def _imagined(batch: ImportBatch, plan: Plan, known: Known, who: Principal) -> tuple[Plan, Known]:
@@ -162,7 +164,12 @@ def _imagined(batch: ImportBatch, plan: Plan, known: Known, who: Principal) -> t
 
 
 def _preview_row(
-    record: Record, row: Any, keys: list[str], there: dict[str, list[int]], lines: dict[str, list[int]]
+    record: Record,
+    row: Any,
+    keys: list[str],
+    there: dict[str, list[int]],
+    lines: dict[str, list[int]],
+    column_of: Callable[[str], str],
 ) -> PreviewRow:
     cells = [cell_text(cell)[:80] for cell in record.cells]
     if isinstance(row, Refused):
@@ -170,6 +177,11 @@ def _preview_row(
     if row is None:
         return PreviewRow(record.line, cells, "blank", _("Empty row"))
     matches = {id for key in keys for id in there.get(key, ())}
+    if row.flaws:
+        target, reason = row.flaws[0]
+        return PreviewRow(
+            record.line, cells, "flawed", _("Comes without one cell: %(why)s") % {"why": reason}, column_of(target)
+        )
     if len(matches) > 1:
         return PreviewRow(record.line, cells, "wrong", _("Several records match"))
     if matches:

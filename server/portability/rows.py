@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,8 @@ class Refused(Exception):
 
 
 def parse_row(record: Record, plan: Plan, known: Known) -> NewRow | None:
-    """None: nothing stands in the row."""
+    """None: nothing stands in the row. A cell that cannot be read is left out and told, unless the row is known by
+    it or is called by it."""
     if record.error:
         raise Refused("", record.error)
     raw: dict[str, Any] = {}
@@ -39,20 +41,34 @@ def parse_row(record: Record, plan: Plan, known: Known) -> NewRow | None:
         return None
     if any(part in raw for part in PARTS):
         raw["name"] = " ".join(raw.pop(part) for part in PARTS if part in raw)
+    stood_in = ""  # the field that the row takes its name from, which then cannot be left out
     if "name" not in raw and (name := _stand_in(raw, record)):
+        stood_in = next((target for target in ("emails", "phones") if target in raw), "")
         raw["name"] = name
-    values: dict[str, Any] = {}
+    row = NewRow(record.line, {})
     for target, value in raw.items():
         try:
-            if (found := _value(target, value, plan, known)) is not None:
-                values[target] = found
+            found = _value(target, value, plan, known)
         except Invalid as error:
-            raise Refused(plan.column_of(target), error.message) from None
-    if not values.get("name"):
+            found = _readable(target, value, known)
+            if target == "name" or (target in (plan.key, stood_in) and not found):
+                raise Refused(plan.column_of(target), error.message) from None
+            row.flaws.append((target, error.message))
+        if found is not None:
+            row.values[target] = found
+    if not row.values.get("name"):
         raise Refused(plan.column_of("name"), _("A name is needed"))
-    row = NewRow(record.line, values)
     row.prepare()
     return row
+
+
+def _readable(target: str, raw: Any, known: Known) -> list[Any] | None:
+    """Of several mails or numbers in one row, those that are some."""
+    good: list[Any] = []
+    for one in raw if isinstance(raw, list) else ():
+        with suppress(Invalid):
+            good += parse_value(target, [one], known)
+    return good or None
 
 
 def _value(target: str, raw: Any, plan: Plan, known: Known) -> Any:

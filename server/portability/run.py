@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,8 @@ class Failure:
     column: str
     reason: str
     cells: list[str]
+    contact_id: int | None = None  # in without this cell
+    several: bool = False
 
 
 @dataclass(slots=True)
@@ -149,16 +151,23 @@ async def _save(tx: Tx, batch_id: int, plan: Plan, chunk: Chunk, via: str, save:
     who = await _maker(tx, batch, via)
     outcome = await save(tx, who, plan.kind, plan.key, chunk.rows)
     failures = chunk.failures + [
-        Failure(row.line, plan.column_of(name), reason, kept_cells(chunk.cells[row.line]))
+        Failure(row.line, plan.column_of(name), reason, kept_cells(chunk.cells[row.line]), several=name == plan.key)
         for row, name, reason in outcome.failed
     ]
-    await _trace(tx, batch, outcome.saved)
-    await _list(tx, batch, failures)
+    flawed = [
+        Failure(one.row.line, plan.column_of(name), reason, kept_cells(chunk.cells[one.row.line]), one.contact_id)
+        for one in outcome.saved
+        if one.row is not None and one.contact_id
+        for name, reason in one.row.flaws
+    ]
+    await trace(tx, batch, outcome.saved)
+    await _list(tx, batch, failures + flawed)
     actions = [one.action for one in outcome.saved if one.row is not None]
     batch.created += actions.count("created")
     batch.updated += actions.count("updated")
     batch.skipped += chunk.blank + actions.count("same")
     batch.failed += len(failures)
+    batch.flawed += len(flawed)
     batch.position += chunk.read
     return batch.position
 
@@ -178,7 +187,7 @@ async def _maker(tx: Tx, batch: ImportBatch, via: str) -> Principal:
     return who
 
 
-async def _trace(tx: Tx, batch: ImportBatch, saved: list[Saved]) -> None:
+async def trace(tx: Tx, batch: ImportBatch, saved: list[Saved]) -> None:
     """Remembers what undo needs. A record that was touched before keeps what it had at first."""
     touched = {one.contact_id: one for one in saved if one.action == "updated" and one.contact_id}
     known = {}
@@ -204,11 +213,8 @@ def _row(batch: ImportBatch, one: Saved) -> dict[str, Any]:
 
 
 async def _list(tx: Tx, batch: ImportBatch, failures: list[Failure]) -> None:
-    room = max(0, FAILURES - batch.failed)
-    rows = [
-        {"batch_id": batch.id, "line": one.line, "column": one.column, "reason": one.reason, "cells": one.cells}
-        for one in failures[:room]
-    ]
+    room = max(0, FAILURES - batch.failed - batch.flawed)
+    rows = [{"batch_id": batch.id, **asdict(one)} for one in failures[:room]]
     await insert_many(tx, ImportFailure, rows)
 
 

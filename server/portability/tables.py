@@ -98,6 +98,31 @@ def open_text(path: Path, encoding: str) -> TextIO:
     return path.open(encoding=encoding, errors="replace", newline="")
 
 
+ENCODINGS = (
+    "utf-8",
+    "cp1252",
+    "latin-1",
+    "iso8859-15",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "mac-roman",
+    "cp850",
+    "cp1250",
+    "cp1251",
+)
+
+
+def parse_reading(encoding: str, delimiter: str, has_header: bool) -> Reading:
+    """What somebody chose; only what stands in the lists."""
+    signs = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
+    if encoding not in ENCODINGS:
+        raise Unreadable(_("No such encoding"))
+    if delimiter not in signs:
+        raise Unreadable(_("No such separator"))
+    return Reading("csv", encoding, signs[delimiter], has_header)
+
+
 def find_reading(path: Path) -> Reading:
     encoding = find_encoding(path)
     with open_text(path, encoding) as file:

@@ -6,21 +6,22 @@ from pathlib import Path
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from server.contacts.queries import list_fields
 from server.identity.queries import people_by_id
+from server.kit.about import to_id
 from server.kit.access import Principal
 from server.kit.db import Database, Tx
-from server.kit.errors import Forbidden, Invalid
+from server.kit.errors import Conflict, Forbidden, Invalid
 from server.kit.files import Files, safe_name
 from server.kit.pages import render
 from server.kit.text import _
 from server.kit.web import Answer, field, page, page_heads, route, toast
-from server.portability import actions, exports
-from server.portability.access import get_batch
+from server.portability import actions, exports, mending
+from server.portability.access import get_batch, get_failure
 from server.portability.mapping import kind_names, title_of
-from server.portability.models import ImportBatch
+from server.portability.models import ImportBatch, ImportFailure
 from server.portability.queries import (
     Progress,
     list_batches,
@@ -32,7 +33,7 @@ from server.portability.queries import (
     undo_until,
 )
 from server.portability.survey import records, survey
-from server.portability.tables import Record, Unreadable
+from server.portability.tables import ENCODINGS, Record, Unreadable, parse_reading
 from server.portability.views import column_views, target_groups
 
 SAMPLE = 5_000  # rows that the preview looks at for what comes twice
@@ -90,7 +91,7 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
     maker = (await people_by_id(tx, [batch.creator_id])).get(batch.creator_id)
     shared = {"batch": batch, "maker": maker.name if maker else ""}
     if batch.state == "mapping":
-        context = await _mapping_context(request, tx, who, batch)
+        context = await _mapping_context(request, tx, who, batch) | {"encodings": ENCODINGS}
     else:
         context = await _progress_context(request, tx, who, batch) | {"columns": await _columns(tx, who, batch)}
         context["topics"] = {topic: heads[topic]}
@@ -131,6 +132,68 @@ async def _choose(request: Request, tx: Tx, who: Principal, batch: ImportBatch) 
     form = request.state.form
     targets = [str(form.get(f"to-{n}", ""))[:80] for n in range(len(batch.survey["columns"]))]
     await actions.choose_mapping(tx, who, batch, targets, field(form, "key", 80), field(form, "kind", 20))
+
+
+async def look_again(request: Request, who: Principal) -> None:
+    """Reads the file as somebody says it is written, when the guess was wrong."""
+    form, database = request.state.form, request.app.state.database
+    async with database.transaction(read=True) as tx:
+        batch = await get_batch(tx, who, request.path_params["id"])
+    if batch.state != "mapping" or reading_of(batch).kind != "csv":
+        raise Conflict(_("This import has gone on meanwhile"))
+    chosen = field(form, "encoding", 20), field(form, "delimiter", 20), field(form, "header", 5) == "1"
+    path = request.app.state.services.files.path(batch.file_key)
+    try:
+        reading = parse_reading(*chosen)
+        request.state.survey = await asyncio.to_thread(survey, path, reading)
+    except (Unreadable, UnicodeError) as error:
+        raise Invalid(
+            encoding=str(error) if isinstance(error, Unreadable) else _("The file is not written like that")
+        ) from None
+    request.state.sample = await asyncio.to_thread(lambda: list(islice(records(path, reading), SAMPLE)))
+
+
+async def reread(request: Request, tx: Tx, who: Principal) -> Answer:
+    batch = await get_batch(tx, who, request.path_params["id"])
+    await actions.read_again(tx, who, batch, request.state.survey)
+    return render("portability/_mapping.html", batch=batch, **await _mapping_context(request, tx, who, batch))
+
+
+async def mend_form(request: Request, tx: Tx, who: Principal) -> Answer:
+    """The cells of a row that needs a look; records that it may mean, beside it."""
+    batch, failure = await _failure(request, tx, who)
+    found = await mending.compared(tx, who, batch, failure)
+    columns = enumerate(zip(batch.survey["columns"], batch.options["targets"], strict=True))
+    mine = failure.contact_id is not None
+    cells = [
+        (n, column["header"], failure.cells[n] if n < len(failure.cells) else "")
+        for n, (column, target) in columns
+        if target and (not mine or column["header"] == failure.column)
+    ]
+    return render("portability/_mend.html", batch=batch, failure=failure, cells=cells, found=found)
+
+
+async def _failure(request: Request, tx: Tx, who: Principal) -> tuple[ImportBatch, ImportFailure]:
+    batch = await get_batch(tx, who, request.path_params["id"])
+    return batch, await get_failure(tx, batch, request.path_params["failure"])
+
+
+async def mend(request: Request, tx: Tx, who: Principal) -> Answer:
+    batch, failure = await _failure(request, tx, who)
+    form = request.state.form
+    kept = [*failure.cells, *[""] * (len(batch.survey["columns"]) - len(failure.cells))]
+    cells = [field(form, f"c-{n}", 10_000) if f"c-{n}" in form else cell for n, cell in enumerate(kept)]
+    into = field(form, "into", 20)
+    await mending.mend_row(tx, who, batch, failure, cells, into if into in ("", mending.NEW_ONE) else str(to_id(into)))
+    await tx.flush()
+    return toast(HTMLResponse(str(await progress(request, tx, who))), _("Row %(n)s is in") % {"n": failure.line})
+
+
+async def leave_out(request: Request, tx: Tx, who: Principal) -> Answer:
+    batch, failure = await _failure(request, tx, who)
+    await mending.leave_out(tx, batch, failure)
+    await tx.flush()
+    return await progress(request, tx, who)
 
 
 async def start(request: Request, tx: Tx, who: Principal) -> Answer:
@@ -183,7 +246,7 @@ async def _progress_context(request: Request, tx: Tx, who: Principal, batch: Imp
     at: Progress = await read_progress(tx, batch)
     days = request.app.state.settings.trash_days
     left = await list_left(tx, who, batch) if batch.left else []
-    failures = await list_failures(tx, batch) if batch.failed else []
+    failures = await list_failures(tx, batch) if batch.failed + batch.flawed else []
     return {"at": at, "failures": failures, "left": left, "may_undo": undo_until(batch, days), "days": days}
 
 
@@ -193,6 +256,10 @@ routes = [
     route("GET", "/import/{id:int}", show, before=read_sample),
     route("DELETE", "/import/{id:int}", discard),
     route("PUT", "/import/{id:int}/mapping", choose, before=read_sample),
+    route("PUT", "/import/{id:int}/reading", reread, before=look_again),
+    route("GET", "/import/{id:int}/failures/{failure:int}", mend_form),
+    route("PUT", "/import/{id:int}/failures/{failure:int}", mend),
+    route("DELETE", "/import/{id:int}/failures/{failure:int}", leave_out),
     route("PUT", "/import/{id:int}/run", start),
     route("DELETE", "/import/{id:int}/run", pause),
     route("PUT", "/import/{id:int}/undo", undo),

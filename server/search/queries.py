@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, select, union
+from sqlalchemy import ColumnElement, Select, and_, case, func, select, union
 from sqlalchemy.orm import load_only
 
 from server.contacts.access import KINDS, OPEN_COMPANY, trashed_abouts, visible_contacts
@@ -40,8 +40,8 @@ class Hit:
 
 
 def found(tx: Tx, who: Principal, query: str, kinds: Sequence[str] = (), most: int = CANDIDATES) -> Select[SearchRow]:
-    """Rows that match: names that begin with the words first, then by title. Restricted, trashed and closed things
-    are not among them."""
+    """Rows that match: names that begin with the words first, then names with the words in them, then the rest, each
+    by title. Restricted, trashed and closed things are not among them."""
     words = fold(query).strip()
     beginning = (
         visible_contacts(who)
@@ -61,12 +61,19 @@ def found(tx: Tx, who: Principal, query: str, kinds: Sequence[str] = (), most: i
         newest = newest_matches(tx, who, query, kinds, trashed_abouts(who), most).subquery()
         parts.append(select(newest.c.id))
     ids = union(*parts).subquery()
-    start = SearchRow.text.startswith(words, autoescape=True)
     rows = select(SearchRow).where(SearchRow.id.in_(select(ids.c.id)))
     if kinds:
         rows = rows.where(SearchRow.kind.in_(kinds))
     shown = load_only(SearchRow.doc, SearchRow.kind, SearchRow.record_id, SearchRow.about, SearchRow.title)
-    return rows.options(shown).order_by(start.desc(), SearchRow.title, SearchRow.id)
+    return rows.options(shown).order_by(_rank(tx, words), SearchRow.title, SearchRow.id)
+
+
+def _rank(tx: Tx, words: str) -> ColumnElement[int]:
+    """The folded title stands at the beginning of the text, what else it is found by behind it."""
+    place = func.instr if tx.get_bind().dialect.name == "sqlite" else func.strpos
+    at = place(SearchRow.text, (words.split() or [""])[0])
+    start = SearchRow.text.startswith(words, autoescape=True)
+    return case((start, 0), (and_(at > 0, at <= func.length(SearchRow.title)), 1), else_=2)
 
 
 def _begins_with(tx: Tx, words: str) -> ColumnElement[bool]:

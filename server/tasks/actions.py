@@ -1,5 +1,6 @@
 """The verbs on tasks. Each changes rows and announces facts; none commits, none knows HTTP."""
 
+from datetime import timedelta
 from typing import Any, cast
 
 from sqlalchemy import select
@@ -16,11 +17,12 @@ from server.kit.index import Doc, index_docs, unindex
 from server.kit.markdown import plain
 from server.kit.text import _, clean
 from server.tasks import events as facts
-from server.tasks.forms import TaskDraft, parse_due, parse_item, parse_notes, parse_priority, parse_title
+from server.tasks.forms import TaskDraft, Today, parse_due, parse_item, parse_notes, parse_priority, parse_title
 from server.tasks.models import Task
 
 COMMENT_LENGTH = 1000
 SHOWN = 500  # characters of an old or new value that a fact keeps
+LANES = ("today", "later", "done")  # where the board takes a task
 FIELDS = ("title", "notes", "due", "priority")
 
 
@@ -226,6 +228,21 @@ async def reopen_task(tx: Tx, who: Principal, task: Task) -> Task:
         task.done_at = None
         _touch(task, "done")
         _emit(tx, who, task, facts.TaskReopened, title=task.title)
+    return task
+
+
+async def place_task(tx: Tx, who: Principal, task: Task, lane: str) -> Task:
+    """Where somebody puts it on the board: done, due today, or later, which is tomorrow unless it is later already."""
+    if lane not in LANES:
+        raise Invalid(lane=_("A task cannot be put there"))
+    if lane == "done":
+        return await finish_task(tx, who, task)
+    await reopen_task(tx, who, task)
+    today = Today.of(who.timezone)
+    group = today.group(task.due_on, task.due_at)
+    if lane != ("later" if group == "none" else group):
+        day = today.day if lane == "today" else today.day + timedelta(days=1)
+        await change_task(tx, who, task, "due", day.isoformat())
     return task
 
 

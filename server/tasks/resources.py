@@ -1,4 +1,6 @@
-"""A hand-over from one department to another, and the checklist's lines, as resources of a task."""
+"""A hand-over from one department to another, the checklist's lines and the board's lane, as resources of a task."""
+
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -79,7 +81,26 @@ async def remove_item(request: Request, tx: Tx, who: Principal) -> Answer:
     return partials(page_patches(task, "checklist"))
 
 
+async def place(request: Request, tx: Tx, who: Principal) -> Answer:
+    """A tile that was dragged, or moved by key, to another lane of the board."""
+    task = await get_task(tx, who, request.path_params["id"], "edit")
+    before = urlencode({"due": task.due, "done": "1" if task.done_at else ""})
+    await actions.place_task(tx, who, task, field(request.state.form, "lane", 20))
+    answer = HTMLResponse(await _parts(tx, who, task))
+    return toast(answer, _("Moved: %(task)s") % {"task": task.title}, ("DELETE", f"{task.url}/lane?{before}"))
+
+
+async def put_back(request: Request, tx: Tx, who: Principal) -> Answer:
+    """Undo of the above: the address says how it was."""
+    task = await get_task(tx, who, request.path_params["id"], "edit")
+    await (actions.finish_task if request.query_params.get("done") else actions.reopen_task)(tx, who, task)
+    await actions.change_task(tx, who, task, "due", request.query_params.get("due", "")[:40])
+    return HTMLResponse(await _parts(tx, who, task))
+
+
 routes = [
+    route("PUT", "/tasks/{id:int}/lane", place),
+    route("DELETE", "/tasks/{id:int}/lane", put_back),
     route("GET", "/tasks/{id:int}/handover", handover_form),
     route("PUT", "/tasks/{id:int}/handover", hand_over),
     route("DELETE", "/tasks/{id:int}/handover", give_back),

@@ -1,6 +1,7 @@
 // Where the browser begins: sets htmx up for a strict policy and starts each module once.
 import htmx from 'htmx.org';
 import { startActs } from './acts.js';
+import { startBoard } from './board.js';
 import { startBulk } from './bulk.js';
 import { startChat } from './chat.js';
 import { startComposer } from './composer.js';
@@ -15,6 +16,7 @@ import { startMine } from './mine.js';
 import { startNotices } from './notices.js';
 import { startOutbox } from './outbox.js';
 import { startPalette } from './palette.js';
+import { startPickers } from './picker.js';
 import { startPresence } from './presence.js';
 import { watchRegions } from './regions.js';
 import { startSwaps } from './swap.js';
@@ -47,9 +49,11 @@ startPresence();
 startOutbox();
 startKeys();
 startPalette();
+startPickers();
 startFacts();
 startComposer();
 startBulk();
+startBoard();
 startLists();
 startNotices();
 startChat();

@@ -45,8 +45,8 @@ const writers = {
 };
 
 // A date without a time belongs to no zone: it is read and written in UTC.
-const isDayOnly = (time) => /^\d{4}-\d\d-\d\d$/.test(time.dateTime);
-const read = (time) => new Date(isDayOnly(time) ? `${time.dateTime}T00:00Z` : time.dateTime);
+export const isDayOnly = (time) => /^\d{4}-\d\d-\d\d$/.test(time.dateTime);
+export const read = (time) => new Date(isDayOnly(time) ? `${time.dateTime}T00:00Z` : time.dateTime);
 
 function inFormat(name, moment, time) {
   const zone = time && isDayOnly(time) ? 'UTC' : timeZone();
@@ -59,7 +59,7 @@ function inFormat(name, moment, time) {
 }
 
 // Days from today, in the reader's zone: −1 yesterday, 1 tomorrow.
-function daysFromNow(moment, time) {
+export function daysFromNow(moment, time) {
   const day = (date, of) => Date.parse(`${inFormat('key', date, of)}T00:00Z`);
   return Math.round((day(moment, time) - day(new Date())) / DAY);
 }
@@ -69,14 +69,14 @@ function dayName(moment, format, time) {
   return Math.abs(days) <= 1 ? capital(relative(days, 'day')) : inFormat(format, moment, time);
 }
 
-const relative = (n, unit) => new Intl.RelativeTimeFormat(language(), { numeric: 'auto' }).format(n, unit);
+const relative = (n, unit, style = 'long') => new Intl.RelativeTimeFormat(language() === 'en' ? 'en-GB' : language(), { numeric: 'auto', style }).format(n, unit);
 const capital = (text) => text.charAt(0).toLocaleUpperCase(language()) + text.slice(1);
 
 function ago(moment) {
   const minutes = Math.round((moment - Date.now()) / MINUTE);
   const days = daysFromNow(moment);
-  if (Math.abs(minutes) < 60) return relative(minutes || 0, minutes ? 'minute' : 'second');
-  if (days === 0) return relative(Math.round(minutes / 60), 'hour');
+  if (Math.abs(minutes) < 60) return relative(minutes || 0, minutes ? 'minute' : 'second', 'short');
+  if (days === 0) return relative(Math.round(minutes / 60), 'hour', 'short');
   return Math.abs(days) < LONG_AGO ? relative(days, 'day') : inFormat('date', moment);
 }
 

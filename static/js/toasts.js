@@ -5,6 +5,7 @@ import { word } from './words.js';
 
 const SHOWN = 6_000;
 const SHOWN_WITH_UNDO = 10_000;
+const MOST = 3; // notices at once
 
 export function startToasts() {
   htmx.on('htmx:before:response', ({ detail }) => showHeader(detail.ctx.response.headers));
@@ -21,13 +22,25 @@ export function startToasts() {
   });
 }
 
-// A toast that came with a live patch gets its cross and goes like the others.
+// A toast that came with a live patch gets its cross and goes like the others; what is in sight already needs none.
 function adopt() {
   for (const item of document.querySelectorAll('.toasts > [data-fresh]')) {
     item.removeAttribute('data-fresh');
+    if (isInSight(item.dataset)) {
+      item.remove();
+      continue;
+    }
     item.append(closer(item, false));
     leaveAfter(item, SHOWN_WITH_UNDO);
   }
+  const told = [...document.querySelectorAll('.toasts > .told')];
+  told.slice(0, -MOST).forEach((item) => item.remove()); // the bell has them all
+}
+
+function isInSight({ url, place }) {
+  if (document.hidden) return false;
+  if (url && new URL(url, location.href).pathname === location.pathname) return true;
+  return Boolean(place) && [...document.querySelectorAll('[data-topics]')].some((region) => region.checkVisibility() && place in JSON.parse(region.dataset.topics || '{}') && region.matches('.talk'));
 }
 
 export function showHeader(headers) {

@@ -7,8 +7,8 @@ from starlette.applications import Starlette
 from server.chat import queries
 from server.identity.models import User
 from tests.chat.conftest import open_room, say, tell
-from tests.chat.counting import statements
 from tests.live import parse
+from tests.make import statements_of
 
 Client = httpx.AsyncClient
 HOSTILE = [
@@ -100,6 +100,6 @@ async def test_statements(app: Starlette, ana: Client, mateo: Client, lucia: str
             await mateo.post(f"/messages/{message}/replies", data={"text": "yes"})
             await mateo.put(f"/messages/{message}/reactions/👍")
             await tell(ana, lucia, f"number {n}")
-        counts.append(await statements(app, lambda: ana.get(f"/chat/{general}")))
+        counts.append(await statements_of(app, lambda: ana.get(f"/chat/{general}")))
     assert counts[0] == counts[1] <= 15
-    assert await statements(app, lambda: ana.get("/chat")) <= 10
+    assert await statements_of(app, lambda: ana.get("/chat")) <= 10

@@ -138,3 +138,32 @@ async def test_naughty_strings_survive(app: Starlette, ana: Client) -> None:
     for seen, text in enumerate(text for text in strings if text.strip() and len(text) < 150):
         answer = await ana.put(f"{lucia.url}/facts/title", data={"value": text, "seen": "100000"})
         assert answer.status_code == 200, (seen, text)
+
+
+async def test_the_record_stands_in_the_list_beside_it(app: Starlette, ana: Client) -> None:
+    """Also when two dozen others were touched since."""
+    who = await make.person(app)
+    async with app.state.database.transaction() as tx:
+        ids = [(await create_contact(tx, who, ContactDraft(f"Person {n:02}"))).id for n in range(30)]
+    page = (await ana.get(f"/contacts/{ids[0]}")).text
+    assert f'data-row href="/contacts/{ids[0]}" aria-current="true"' in page
+    assert page.count("data-row href=") == 24
+
+
+async def test_facts_are_shown_as_people_say_them(app: Starlette, ana: Client) -> None:
+    who = await make.person(app)
+    async with app.state.database.transaction() as tx:
+        await define_field(tx, who, "Customer since", "date", [])
+        draft = ContactDraft("Lucía", values={"language": "es", "x.customer_since": "2022-09-09"})
+        contact = await create_contact(tx, who, draft)
+    page = (await ana.get(contact.url)).text
+    assert "Spanish" in page
+    assert '<time datetime="2022-09-09" data-format="date">' in page
+    form = (await ana.get(f"{contact.url}/facts/language/edit")).text
+    assert '<option value="es" selected>Spanish</option>' in form
+
+
+async def test_the_empty_trash_says_so(ana: Client) -> None:
+    page = (await ana.get("/contacts?trash=1")).text
+    assert "The trash is empty" in page
+    assert "Nobody matches" not in page

@@ -150,3 +150,8 @@ def test_the_readme_names_every_setting() -> None:
 
 def test_every_setting_says_what_it_is_for() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_what_every_page_draws_with_is_imported_nowhere() -> None:
+    """`k` is at hand (server/kit/pages.py); an import in a fragment costs more than the fragment."""
+    assert not [path for path in Path("templates").rglob("*.*") if "import 'kit/_kit.jinja'" in path.read_text()]

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 
 from server.identity.access import may, may_give
 from server.identity.actions import write_sightings
+from server.identity.forms import device_name
 from server.identity.models import Session, User
 from server.kit.access import Principal
 from tests import make
@@ -206,6 +207,32 @@ async def test_people_of_the_workspace_are_picked_by_any_word(app: Starlette, an
     assert "Priya Raman" in (await ana.get("/people?q=ram")).text
     assert "Support" in (await ana.get("/people?q=sup")).text
     assert "Priya" not in (await ana.get("/people?q=xyz")).text
+
+
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Safari/537.36", "Chrome, Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:143.0) Gecko/20100101 Firefox/143.0", "Firefox, Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile/15E148 Safari/604.1", "Safari, iPhone"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/141.0 Safari/537.36 Edg/141.0", "Edge, Windows"),
+        ("curl/8.9", "curl"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_devices_have_names(agent: str, name: str) -> None:
+    assert device_name(agent) == name
+
+
+async def test_pages_that_know_nobody_speak_the_language_chosen_before(app: Starlette, ana: Client) -> None:
+    await ana.put("/settings/profile/language", data={"value": "es"})
+    assert "lang=es" in (await ana.get("/contacts")).headers["set-cookie"]
+    assert "set-cookie" not in (await ana.get("/contacts")).headers
+    lost = await ana.get("/nowhere")
+    assert lost.status_code == 404
+    assert '<html lang="es"' in lost.text
+    await ana.get("/signin?lang=en")
+    assert '<html lang="en"' in (await ana.get("/nowhere")).text
 
 
 async def test_devices_are_seen(app: Starlette, ana: Client, mateo: Client) -> None:

@@ -9,7 +9,7 @@ from server.kit.errors import Invalid, NotFound
 from server.kit.files import safe_name, sniff
 from server.kit.markdown import keep_known, markdown, mentioned, plain
 from server.kit.paging import Paging, decode_cursor, encode_cursor, page_number
-from server.kit.text import fold, gettext, hue, initials, ngettext, pick_language, speaking
+from server.kit.text import fold, gettext, hue, initials, language_name, ngettext, pick_language, speaking
 from server.kit.web import is_own_origin, parse_json
 from tests.conftest import shared
 
@@ -125,6 +125,17 @@ def test_the_first_bytes_decide_the_type() -> None:
     assert sniff(b"\x89PNG\r\n\x1a\nrest") == "image/png"
     assert sniff(b"<svg onload=alert(1)>") == "text/plain"
     assert sniff(b"\x00\x01") == "application/octet-stream"
+
+
+def test_languages_have_names_in_the_reader_s_language() -> None:
+    assert [language_name(code) for code in ("es", "pt-BR", "Klingon!", "")] == [
+        "Spanish",
+        "Portuguese",
+        "Klingon!",
+        "",
+    ]
+    with speaking("es"):
+        assert language_name("en") == "Inglés"
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example.org", "null", "http://test.evil.org", "file://"])

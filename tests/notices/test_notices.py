@@ -1,5 +1,6 @@
 """Who is told of what: never the author, nobody who may not see it, and nobody twice."""
 
+import json
 from dataclasses import dataclass, field
 
 import httpx2 as httpx
@@ -12,12 +13,13 @@ from server.identity.models import TeamMember, User
 from server.kit.events import Event, fact_row
 from server.kit.events import EventRow as Row
 from server.kit.jobs import Work
+from server.kit.patches import PatchSource
 from server.notices import jobs
 from server.notices.models import Notice
 from server.notices.reactions import tell_of_hand_over, tell_of_note, tell_of_task
 from tests.chat.conftest import restrict, say, tell
-from tests.chat.counting import statements
 from tests.live import assert_live_equals_reload
+from tests.make import statements_of
 
 Client = httpx.AsyncClient
 
@@ -177,4 +179,28 @@ async def test_the_empty_bell_says_what_comes_here(mateo: Client) -> None:
 
 async def test_statements(app: Starlette, ana: Client, mateo: Client, general: int) -> None:
     await say(ana, general, "@Mateo Ríos", mention="user:2")
-    assert await statements(app, lambda: mateo.get("/notices")) <= 10
+    assert await statements_of(app, lambda: mateo.get("/notices")) <= 10
+
+
+async def toasts(app: Starlette, user: str, since: int) -> str:
+    source = PatchSource(app.state.database)
+    messages = await source.replay(user, since, ("en",))
+    assert messages is not None
+    return "".join(
+        json.loads(b"{" + message.bodies["en"] + b"}").get("html", "") for message in messages if message.bodies
+    )
+
+
+async def test_a_new_notice_is_said_at_once_and_once(app: Starlette, ana: Client, mateo: Client, general: int) -> None:
+    await app.state.relay.drain()
+    since = (await PatchSource(app.state.database).heads(["user:2"]))["user:2"]
+    await say(ana, general, "@Mateo Ríos the van is back", mention="user:2")
+    await app.state.relay.drain()
+    said = await toasts(app, "user:2", since)
+    assert "the van is back" in said
+    assert 'hx-target="#toasts"' in said
+    assert f'data-place="room:{general}"' in said
+    await mateo.put("/notices/1/read")
+    await app.state.relay.drain()
+    assert "the van is back" not in await toasts(app, "user:2", since), "who comes back later finds it under the bell"
+    assert 'hx-target="#notice-1-toast" hx-swap="delete"' in await toasts(app, "user:2", since)

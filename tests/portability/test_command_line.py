@@ -39,8 +39,8 @@ async def test_columns_can_be_told(app: Starlette, ana: Client, settings: Settin
 async def test_failures_are_told(app: Starlette, ana: Client, settings: Settings, tmp_path: Path) -> None:
     rows = "name,email\n" + "".join(f"P{n},bad\n" for n in range(12)) + "Good,good@example.org\n"
     said = (await import_file(settings, write(tmp_path, rows), ["email=email"], "none", "")).splitlines()
-    assert said[0] == "created 1, updated 0, skipped 0, failed 12"
-    assert said[1] == "  line 2, email: “bad” is no e-mail address"
+    assert said[0] == "created 13, updated 0, skipped 0, failed 0"
+    assert said[1] == "  line 2, email: “bad” is no e-mail address (the rest is in)"
     assert said[-1] == "  and 2 more"
 
 

@@ -8,8 +8,8 @@ from starlette.applications import Starlette
 
 from server.search.marks import marked
 from tests.chat.conftest import restrict, say, tell
-from tests.chat.counting import statements
 from tests.live import parse
+from tests.make import statements_of
 
 Client = httpx.AsyncClient
 
@@ -112,12 +112,22 @@ async def test_hostile_words_are_only_words(ana: Client, general: int, query: st
 
 async def test_statements(app: Starlette, ana: Client, lucia: str, general: int) -> None:
     await say(ana, general, "Lucía called")
-    assert await statements(app, lambda: ana.get("/palette", params={"q": "lucia"})) <= 3
-    assert await statements(app, lambda: ana.get("/palette")) <= 3
-    assert await statements(app, lambda: ana.get("/search", params={"q": "lucia"})) <= 6
+    assert await statements_of(app, lambda: ana.get("/palette", params={"q": "lucia"})) <= 3
+    assert await statements_of(app, lambda: ana.get("/palette")) <= 3
+    assert await statements_of(app, lambda: ana.get("/search", params={"q": "lucia"})) <= 6
 
 
 def test_marks_see_through_accents() -> None:
     assert marked("Lucía Ferrer", "cia") == [("Lu", False), ("cía", True), (" Ferrer", False)]
     assert marked("Straße", "strasse") == [("Straße", True)]
     assert marked("Ana", "") == [("Ana", False)]
+
+
+async def test_names_come_before_what_stands_beside_them(ana: Client) -> None:
+    """ "ferr" is in the tag of the first, in the middle of the second's name, at the beginning of the third's."""
+    await ana.post("/contacts", data={"name": "Aitana Rebollo", "tags": "referral"})
+    await ana.post("/contacts", data={"name": "Lucía Ferrer"})
+    await ana.post("/contacts", data={"name": "Ferretería Puente", "kind": "company"})
+    shown = (await ana.get("/palette", params={"q": "ferr"})).text
+    places = [shown.index(part) for part in ("etería Puente", "Lucía", "Aitana Rebollo")]
+    assert places == sorted(places)

@@ -1,14 +1,17 @@
 """Pages and acts over HTTP: statuses, fragments, errors, rollback, hostile text, and how many statements they take."""
 
+import json
 import re
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import event, insert
+from sqlalchemy import insert
 from starlette.applications import Starlette
 
 from server.kit.clock import now
+from server.tasks.forms import Today
 from server.tasks.models import Task
+from tests.make import counted
 from tests.tasks.conftest import Client, Facts, join
 
 HX = {"hx-request": "true"}
@@ -189,13 +192,9 @@ async def many(app: Starlette, ana: Client, lucia: str) -> None:
     "url", ["/tasks", "/tasks?page=3", "/tasks?board=1", "/tasks?show=teams", "/tasks?q=task&priority=normal"]
 )
 async def test_a_page_takes_few_statements(app: Starlette, ana: Client, many: None, url: str) -> None:
-    statements: list[str] = []
-    database = app.state.database
-    for engine in {database.engine.sync_engine, *([database._reader.sync_engine] if database.is_sqlite else [])}:
-        event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-    assert (await ana.get(url)).status_code == 200
-    counted = [one for one in statements if not one.startswith(("BEGIN", "PRAGMA"))]
-    assert len(counted) <= 15, "\n".join(counted)
+    with counted(app) as statements:
+        assert (await ana.get(url)).status_code == 200
+    assert len(statements) <= 15, "\n".join(statements)
 
 
 async def test_pages_do_not_overlap(ana: Client, many: None) -> None:
@@ -205,3 +204,34 @@ async def test_pages_do_not_overlap(ana: Client, many: None) -> None:
     ids = [set(re.findall(r'id="task-(\d+)-row"', page)) for page in (first, second)]
     assert len(ids[0]) == len(ids[1]) == 50
     assert not ids[0] & ids[1]
+
+
+async def test_a_task_is_put_in_another_lane_and_back(app: Starlette, ana: Client) -> None:
+    made = await ana.post("/tasks", data={"title": "Call Lucía", "assignee": "me", "due": "2020-01-02"})
+    url = made.headers["location"]
+    moved = await ana.put(f"{url}/lane", data={"lane": "today"})
+    undo = json.loads(moved.headers["x-toast"])["undo"]
+    today = Today.of("Europe/Madrid").day
+    assert f'datetime="{today}"' in (await ana.get(url)).text
+    await ana.put(f"{url}/lane", data={"lane": "later"})
+    assert f'datetime="{today + timedelta(days=1)}"' in (await ana.get(url)).text
+    await ana.put(f"{url}/lane", data={"lane": "done"})
+    assert "hx-delete" in (await ana.get(url)).text.partition("<h1")[0]
+    assert (await ana.request(undo["method"], undo["url"])).status_code == 200
+    page = (await ana.get(url)).text
+    assert 'datetime="2020-01-02"' in page
+    assert "hx-put" in page.partition("<h1")[0]
+
+
+async def test_what_is_later_already_keeps_its_day(ana: Client) -> None:
+    url = (await ana.post("/tasks", data={"title": "Far away", "assignee": "me", "due": "2999-01-02"})).headers[
+        "location"
+    ]
+    await ana.put(f"{url}/lane", data={"lane": "later"})
+    assert 'datetime="2999-01-02"' in (await ana.get(url)).text
+
+
+@pytest.mark.parametrize("lane", ["overdue", "", "none"])
+async def test_nobody_makes_a_task_late_on_purpose(ana: Client, lane: str) -> None:
+    url = (await ana.post("/tasks", data={"title": "Call", "assignee": "me"})).headers["location"]
+    assert (await ana.put(f"{url}/lane", data={"lane": lane})).status_code == 422

@@ -4,26 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 from starlette.applications import Starlette
 
 from server.timeline.models import ReadMark
+from tests.make import counted
 from tests.timeline.conftest import HX, PNG, Client, Facts, speak, upload
 
 XSS = "<img src=x onerror=alert(1)>\"'&"
-
-
-def count(app: Starlette) -> list[str]:
-    statements: list[str] = []
-    database = app.state.database
-
-    def note(*args: object) -> None:
-        if not str(args[2]).startswith(("BEGIN", "PRAGMA")):
-            statements.append(str(args[2]))
-
-    for engine in {database.engine.sync_engine, *([database._reader.sync_engine] if database.is_sqlite else [])}:
-        event.listen(engine, "before_cursor_execute", note)
-    return statements
 
 
 async def fill(app: Starlette, ana: Client, mateo: Client, lucia: str) -> None:
@@ -39,8 +27,8 @@ async def fill(app: Starlette, ana: Client, mateo: Client, lucia: str) -> None:
 
 async def test_a_records_page_takes_few_statements(app: Starlette, ana: Client, mateo: Client, lucia: str) -> None:
     await fill(app, ana, mateo, lucia)
-    statements = count(app)
-    assert (await ana.get("/contacts/1")).status_code == 200
+    with counted(app) as statements:
+        assert (await ana.get("/contacts/1")).status_code == 200
     assert len(statements) <= 15, "\n".join(statements)
 
 

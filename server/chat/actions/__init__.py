@@ -1,5 +1,6 @@
 """The verbs of chat. Each changes rows and announces facts; none commits, none knows HTTP."""
 
+from server.chat.actions.closing import close_room, open_room
 from server.chat.actions.messages import (
     edit_message,
     post_message,
@@ -25,6 +26,7 @@ from server.chat.actions.rooms import (
 __all__ = [
     "archive_room",
     "change_room",
+    "close_room",
     "create_room",
     "edit_message",
     "invite_to_room",
@@ -33,6 +35,7 @@ __all__ = [
     "leave_room",
     "mark_read",
     "mute_room",
+    "open_room",
     "post_message",
     "post_to_record",
     "react",

@@ -21,7 +21,7 @@ async def create_room(tx: Tx, who: Principal, draft: RoomDraft) -> Room:
     if draft.kind == "direct":
         return await _direct_room(tx, who, draft.user or 0)
     name = _parse_name(draft.name)
-    await _check_free(tx, who, name)
+    await check_free(tx, who, name)
     room = _blank(who, "room", name=name, topic=clean(draft.topic, TOPIC_LENGTH), private=draft.private)
     tx.add(room)
     await tx.flush()
@@ -45,7 +45,7 @@ def _parse_name(text: str) -> str:
     return name
 
 
-async def _check_free(tx: Tx, who: Principal, name: str) -> None:
+async def check_free(tx: Tx, who: Principal, name: str) -> None:
     """Only open rooms are asked: nobody learns the name of a private one."""
     taken = select(Room.id).where(
         Room.workspace_id == who.workspace_id,
@@ -158,7 +158,7 @@ async def leave_room(tx: Tx, who: Principal, room: Room) -> None:
 async def change_room(tx: Tx, who: Principal, room: Room, name: str, topic: str) -> Room:
     name, topic = _parse_name(name), clean(topic, TOPIC_LENGTH)
     if name.lower() != room.name.lower() and not room.private:
-        await _check_free(tx, who, name)
+        await check_free(tx, who, name)
     for part, new in (("name", name), ("topic", topic)):
         old: str = getattr(room, part)
         if old == new:
@@ -182,7 +182,7 @@ async def reopen_room(tx: Tx, who: Principal, room: Room) -> None:
     if room.archived_at is None:
         return
     if not room.private:
-        await _check_free(tx, who, room.name)
+        await check_free(tx, who, room.name)
     room.archived_at = None
     room.version += 1
     fact = facts.RoomChanged(subject=f"room:{room.id}", about=room.fact_about, field="archived", old="yes", new="")

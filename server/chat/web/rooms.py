@@ -81,6 +81,18 @@ async def reopen(request: Request, tx: Tx, who: Principal) -> Answer:
     return _go(room.id)
 
 
+async def close(request: Request, tx: Tx, who: Principal) -> Answer:
+    room = await get_room(tx, who, request.path_params["id"], to="change")
+    await actions.close_room(tx, who, room)
+    return toast(_go(room.id), _("Only those in #%(name)s see it now") % {"name": room.name})
+
+
+async def unlock(request: Request, tx: Tx, who: Principal) -> Answer:
+    room = await get_room(tx, who, request.path_params["id"], to="change")
+    await actions.open_room(tx, who, room)
+    return toast(_go(room.id), _("Everybody sees #%(name)s now") % {"name": room.name})
+
+
 async def mute(request: Request, tx: Tx, who: Principal) -> Answer:
     room = await get_room(tx, who, request.path_params["id"])
     await actions.mute_room(tx, who, room, request.method == "PUT")
@@ -103,6 +115,8 @@ routes = [
     route("PUT", "/rooms/{id:int}/members", invite),
     route("PUT", "/rooms/{id:int}/archive", archive),
     route("DELETE", "/rooms/{id:int}/archive", reopen),
+    route("PUT", "/rooms/{id:int}/privacy", close),
+    route("DELETE", "/rooms/{id:int}/privacy", unlock),
     route("PUT", "/rooms/{id:int}/mute", mute, personal=True),
     route("DELETE", "/rooms/{id:int}/mute", mute, personal=True),
     route("PUT", "/rooms/{id:int}/read", read, personal=True),

@@ -256,6 +256,7 @@ def upgrade() -> None:
     sa.Column('updated', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('skipped', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('failed', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('flawed', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('undone', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('left', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
@@ -440,12 +441,16 @@ def upgrade() -> None:
     sa.Column('line', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('column', sa.String(), nullable=False),
     sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('several', sa.Boolean(), nullable=False),
     sa.Column('cells', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.Column('contact_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
     sa.ForeignKeyConstraint(['batch_id'], ['import_batch.id'], name=op.f('fk_import_failure_batch_id_import_batch'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_import_failure_contact_id_contact'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_import_failure'))
     )
     with op.batch_alter_table('import_failure', schema=None) as batch_op:
         batch_op.create_index('ix_import_failure_batch', ['batch_id', 'line'], unique=False)
+        batch_op.create_index(batch_op.f('ix_import_failure_contact_id'), ['contact_id'], unique=False)
 
     op.create_table('import_row',
     sa.Column('batch_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -597,6 +602,7 @@ def downgrade() -> None:
 
     op.drop_table('import_row')
     with op.batch_alter_table('import_failure', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_import_failure_contact_id'))
         batch_op.drop_index('ix_import_failure_batch')
 
     op.drop_table('import_failure')

@@ -1,0 +1,110 @@
+"""What only a browser shows of the face: tiles that move, records picked as one types, notices said at once."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.house import House
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def pair(sqlite_house: House, chromium: Browser) -> Iterator[tuple[Page, Page]]:
+    ana, mateo = (sqlite_house.sit(chromium, f"{name}@example.org") for name in ("ana", "mateo"))
+    yield ana, mateo
+    ana.context.close()
+    mateo.context.close()
+    said, sqlite_house.complaints = sqlite_house.complaints, []
+    assert said == []
+
+
+def give(house: House, title: str, **values: str) -> None:
+    made = house.owner.post("/tasks", data={"title": title, **values})
+    assert made.status_code in (201, 303), made.text
+
+
+def test_a_tile_is_dragged_and_others_see_it(sqlite_house: House, pair: tuple[Page, Page]) -> None:
+    ana, mateo = pair
+    give(sqlite_house, "Grind for the tasting", team="2", due="2020-01-02")
+    for page in pair:
+        page.goto(f"{sqlite_house.url}/tasks?show=teams&team=2&board=1")
+        expect(page.locator("[data-lane=overdue]")).to_contain_text("Grind for the tasting")
+    ana.get_by_text("Grind for the tasting").drag_to(ana.locator("[data-lane=today]"))
+    for page in pair:
+        expect(page.locator("[data-lane=today]")).to_contain_text("Grind for the tasting")
+        expect(page.locator("[data-lane=overdue]")).not_to_contain_text("Grind for the tasting")
+    ana.get_by_role("button", name="Undo").click()
+    for page in pair:
+        expect(page.locator("[data-lane=overdue]")).to_contain_text("Grind for the tasting")
+    mateo.locator("[data-lane=overdue] a.t").focus()
+    mateo.keyboard.press("Shift+ArrowRight")
+    for page in pair:
+        expect(page.locator("[data-lane=today]")).to_contain_text("Grind for the tasting")
+    expect(mateo.locator("[data-lane=today] a.t")).to_be_focused()
+    mateo.keyboard.press("Shift+ArrowRight")
+    for page in pair:
+        expect(page.locator("[data-lane=later]")).to_contain_text("Grind for the tasting")
+
+
+def test_a_task_s_record_is_picked_as_one_types(sqlite_house: House, pair: tuple[Page, Page]) -> None:
+    ana, _mateo = pair
+    for name in ("Begoña Olmos", "Harriet Olmedo"):
+        sqlite_house.contact(name)
+    ana.goto(f"{sqlite_house.url}/tasks")
+    ana.keyboard.press("t")
+    ana.locator("#task-title").fill("Bring the samples")
+    box = ana.get_by_role("combobox", name="About")
+    options = ana.locator("#task-about-options [role=option]")
+    box.press_sequentially("bego")
+    expect(options).to_have_count(1)
+    box.fill("olm")
+    expect(options).to_have_count(2)
+    box.press("ArrowDown")
+    box.press("Enter")
+    expect(box).to_have_value("Harriet Olmedo")
+    expect(options).to_have_count(0)
+    box.fill("nobody of that name")
+    expect(ana.get_by_text("No record has this in it.")).to_be_visible()
+    box.press("Escape")
+    expect(ana.locator("#new-task")).to_be_visible()
+    ana.locator("#task-notes").click()
+    expect(box).to_have_value("Harriet Olmedo")
+    ana.get_by_role("button", name="Add the task").click()
+    expect(ana.locator("#task-list .task", has_text="Bring the samples")).to_contain_text("Harriet Olmedo")
+
+
+def test_a_notice_is_said_where_one_is_and_not_where_one_reads_it(sqlite_house: House, pair: tuple[Page, Page]) -> None:
+    _ana, mateo = pair
+    mateo.goto(f"{sqlite_house.url}/contacts")
+    expect(mateo.locator("[data-lamp]").first).to_contain_text("Live")
+    sqlite_house.owner.post("/rooms/1/messages", data={"text": "@Mateo Ríos the van is back", "mention": "user:2"})
+    told = mateo.locator(".toasts .told")
+    expect(told).to_contain_text("the van is back")
+    expect(mateo.locator("#nav [data-nav='/notices'] .count")).to_have_text("1")
+    told.get_by_role("button", name="Close").click()
+    expect(told).to_have_count(0)
+    mateo.goto(f"{sqlite_house.url}/chat/1")
+    expect(mateo.locator("[data-lamp]").first).to_contain_text("Live")
+    sqlite_house.owner.post("/rooms/1/messages", data={"text": "@Mateo Ríos and washed", "mention": "user:2"})
+    expect(mateo.locator(".talk")).to_contain_text("and washed")
+    expect(told).to_have_count(0)
+
+
+def test_a_view_is_renamed_on_every_screen(sqlite_house: House, pair: tuple[Page, Page]) -> None:
+    ana, mateo = pair
+    sqlite_house.owner.post("/contacts/views", data={"name": "Renewals", "query": "tag=renewal", "shared": "1"})
+    ana.goto(f"{sqlite_house.url}/contacts?tag=renewal")
+    mateo.goto(f"{sqlite_house.url}/contacts")
+    expect(mateo.locator("#contact-views")).to_contain_text("Renewals")
+    ana.get_by_role("button", name="Change the view Renewals").click()
+    ana.get_by_role("button", name="Rename or share").click()
+    ana.locator("#view-new-name").fill("Plans that end")
+    ana.get_by_role("button", name="Save view").click()
+    for page in pair:
+        expect(page.locator("#contact-views")).to_contain_text("Plans that end")
+    ana.get_by_role("button", name="Change the view Plans that end").click()
+    ana.get_by_role("button", name="Delete the view").click()
+    ana.get_by_role("dialog").get_by_role("button", name="Delete the view").click()
+    expect(mateo.locator("#contact-views")).not_to_contain_text("Plans that end")

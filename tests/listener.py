@@ -11,7 +11,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, WebSocketException
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 AWAY = (OSError, WebSocketException, InvalidHandshake, TimeoutError, EOFError)
 LONGEST_PAUSE = 0.3
 

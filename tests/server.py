@@ -17,7 +17,7 @@ from server.settings import Settings
 from tests import needs
 
 OWNER, PASSWORD = "ana@example.org", "three good words"
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class Server:

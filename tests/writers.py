@@ -15,7 +15,7 @@ from server.kit.patches import PatchRow, TopicRow
 from server.timeline.models import Note
 from tests.server import Server
 
-GIVE_UP = 30.0
+GIVE_UP = 60.0
 
 
 class Writers:
@@ -28,13 +28,14 @@ class Writers:
         self.refused: list[str] = []
         self._number = itertools.count(1)
         self._told = asyncio.Event()
+        self._stopping = False
 
     async def run(self) -> None:
-        """One person, until it is cancelled: the same note again until it is answered, also after a crash."""
-        while True:
+        """One person, until told to stop: the same note again until it is answered, also after a crash."""
+        while not self._stopping:
             text = f"note {next(self._number):06}"
             record = random.choice(self.records)
-            while not await self._try(record, text):
+            while not await self._try(record, text) and not self._stopping:
                 await asyncio.sleep(random.uniform(0, 0.1))
 
     async def promised_more(self, count: int) -> None:
@@ -72,15 +73,15 @@ class Writers:
 
     @contextlib.asynccontextmanager
     async def at_work(self, count: int) -> AsyncIterator[None]:
-        """So many people write inside; at the end each finishes nothing more."""
+        """So many people write inside; at the end each waits for the answer it is due, so that nothing comes later."""
+        self._stopping = False
         self._clients = {server.url: server.program() for server in self._servers}
         tasks = [asyncio.create_task(self.run()) for _ in range(count)]
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            self._stopping = True
+            await asyncio.gather(*tasks)
             for client in self._clients.values():
                 await client.aclose()
 

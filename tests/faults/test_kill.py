@@ -5,7 +5,7 @@ from tests.listener import Listener, listening
 from tests.server import Server
 from tests.writers import Writers, all_numbered, assert_dense, heads_in, make_records, notes_in
 
-KILLS, WRITES, PEOPLE = 4, 100, 6
+KILLS, WRITES, PEOPLE = 3, 100, 6
 DIE_BEFORE_PUBLISH = """
 import itertools, os, signal
 from server.kit import relay

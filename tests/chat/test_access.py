@@ -50,8 +50,9 @@ async def test_a_private_room_is_not_there_for_others(
     message = await say(ana, secret, "The walnut plan")
     assert await statuses(priya, secret, message) == {404}
     assert await statuses(stranger, secret, message) == {404}
-    assert "board" not in (await priya.get("/chat")).text
-    assert "board" not in (await priya.get("/rooms")).text
+    assert f'href="/chat/{secret}"' in (await ana.get("/chat")).text
+    for page in ("/chat", "/rooms"):
+        assert f'href="/chat/{secret}"' not in (await priya.get(page)).text
     assert await heard(app, 3, str(secret), f"{secret}:news") == set()
     assert await heard(app, 2, str(secret), f"{secret}:news") == {str(secret), f"{secret}:news"}
 

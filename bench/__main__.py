@@ -10,6 +10,7 @@ from collections.abc import Callable
 import uvloop
 
 from bench.browser import browser_rows
+from bench.bus import bus_rows
 from bench.fanout import fanout_rows
 from bench.faults import chaos_rows, kill_rows, race_rows
 from bench.live import live_rows
@@ -25,6 +26,7 @@ def subjects(said: argparse.Namespace) -> dict[str, Callable[[], object]]:
         "live": lambda: uvloop.run(live_rows()),
         "memory": lambda: uvloop.run(memory_rows()),
         "storm": lambda: uvloop.run(storm_rows(said.storm)),
+        "bus": lambda: asyncio.run(bus_rows()),
         "race": lambda: asyncio.run(race_rows()),
         "kill": lambda: asyncio.run(kill_rows(said.kills)),
         "chaos": lambda: asyncio.run(chaos_rows(said.minutes, said.clients, said.records)),

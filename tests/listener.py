@@ -30,6 +30,7 @@ class Listener:
         self.byes: list[dict[str, Any]] = []
         self.drops: dict[str, float] = {}
         self.trespasses: list[dict[str, Any]] = []
+        self.bus: list[tuple[float, bool]] = []  # when it was said that the bus is away, or back
         self.codes: list[int | None] = []
         self.asked = self.connected = 0
         self.settled = asyncio.Event()  # every topic was answered since the last connecting
@@ -76,6 +77,11 @@ class Listener:
         """Wait until all these numbers were told."""
         await self._until(lambda: all(self.last[topic] >= head for topic, head in heads.items()))
 
+    async def bus_is(self, up: bool) -> float:
+        """Wait until it is said; when that was."""
+        await self._until(lambda: bool(self.bus) and self.bus[-1][1] is up)
+        return self.bus[-1][0]
+
     async def closed(self, code: int) -> None:
         """Wait until a connection was ended with this code."""
         await self._until(lambda: code in self.codes)
@@ -115,6 +121,8 @@ class Listener:
                 if behind:
                     self.asked += 1
                     await self._say(socket, behind)
+            case "bus":
+                self.bus.append((time.monotonic(), said["up"]))
             case "bye":
                 self.byes.append(said)
         self._moved.set()

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import random
+import secrets
 from collections.abc import AsyncIterator, Sequence
 
 import httpx2 as httpx
@@ -26,14 +27,14 @@ class Writers:
         self.promised: dict[str, int] = {}
         self.tries = 0
         self.refused: list[str] = []
-        self._number = itertools.count(1)
+        self._mark, self._number = secrets.token_hex(3), itertools.count(1)
         self._told = asyncio.Event()
         self._stopping = False
 
     async def run(self) -> None:
         """One person, until told to stop: the same note again until it is answered, also after a crash."""
         while not self._stopping:
-            text = f"note {next(self._number):06}"
+            text = f"note {self._mark} {next(self._number):06}"
             record = random.choice(self.records)
             while not await self._try(record, text) and not self._stopping:
                 await asyncio.sleep(random.uniform(0, 0.1))

@@ -1,10 +1,11 @@
 """The verbs on a workspace's own fields; admins make them, and imports of admins."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from server.contacts import events as facts
+from server.contacts.access import visible_contacts
 from server.contacts.actions import custom_fields
-from server.contacts.models import CustomField
+from server.contacts.models import Contact, CustomField
 from server.kit.access import Principal
 from server.kit.db import Tx
 from server.kit.errors import Forbidden, Invalid
@@ -64,3 +65,12 @@ async def remove_field(tx: Tx, who: Principal, custom: CustomField) -> None:
     """The field goes from every page; stored values stay in the rows until they are changed."""
     emit(tx, who, facts.FieldRemoved(subject=f"field:{custom.id}", key=custom.key))
     await tx.delete(custom)
+
+
+async def remove_unused(tx: Tx, who: Principal, keys: Collection[str]) -> None:
+    """Those of these fields that no record outside the trash has a value in."""
+    known = await custom_fields(tx, who)
+    for key in keys:
+        used = visible_contacts(who).where(Contact.custom[key].as_string().is_not(None)).with_only_columns(Contact.id)
+        if key in known and await tx.scalar(used.limit(1)) is None:
+            await remove_field(tx, who, known[key])

@@ -37,7 +37,9 @@ async def index(request: Request, tx: Tx, who: Principal) -> Answer:
     columns = [fields[key] for key in query.columns]
     cells = cells_of(query.kind, columns)
     rows = [draw_row(language(), cells, row) for row in found]
+    owner = next((row.owner.name for row in found if row.owner), "")  # of a list by owner: all rows have the same
     shared = {"rows": rows, "paging": paging, "query": query, "fields": fields, "columns": columns, "views": views}
+    shared |= {"owner": owner}
     if is_htmx(request) and request.headers.get("hx-target", "").endswith("contact-list"):
         return render("contacts/_list.html", who=who, topics={topic: heads[topic]}, **shared)
     return await page(request, tx, who, "contacts/index.html", heads=heads, topics={topic: heads[topic]}, **shared)

@@ -82,7 +82,8 @@ async def begin(tx: Tx, who: Principal, batch: ImportBatch) -> None:
     if batch.state == "mapping":
         columns = zip(targets, batch.survey["columns"], strict=True)
         made = [await _field(tx, who, target, column, known) for target, column in columns]
-        batch.options = {**batch.options, "targets": made}
+        fresh = [target.removeprefix(CUSTOM) for target, before in zip(made, targets, strict=True) if target != before]
+        batch.options = {**batch.options, "targets": made, "fields": fresh}
         await _add_choices(tx, who, batch, known)
     batch.state, batch.started_at, batch.started_from, batch.finished_at = "running", now(), batch.position, None
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 
 from server.contacts.bulk_change import Trace, take_back
+from server.contacts.custom import remove_unused
 from server.kit.access import system
 from server.kit.clock import now
 from server.kit.db import Tx
@@ -67,6 +68,7 @@ async def _undo_some(work: Work, batch_id: int) -> int:
         rows = list(await tx.scalars(pending.order_by(ImportRow.kind.desc(), ImportRow.contact_id).limit(CHUNK)))
         if not rows:
             batch.state = "undone"
+            await remove_unused(tx, who, batch.options.get("fields", []))
             emit(tx, who, ImportUndone(subject=f"import:{batch.id}", undone=batch.undone, left=batch.left))
             return 0
         traces = [Trace(row.contact_id, row.action, row.before, row.version_after) for row in rows]

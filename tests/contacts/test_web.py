@@ -167,3 +167,9 @@ async def test_the_empty_trash_says_so(ana: Client) -> None:
     page = (await ana.get("/contacts?trash=1")).text
     assert "The trash is empty" in page
     assert "Nobody matches" not in page
+
+
+async def test_the_owners_filter_says_whose(app: Starlette, ana: Client, mateo: Client) -> None:
+    await mateo.post("/contacts", data={"name": "Iris"})
+    assert "<b>Mateo Ríos</b>" in (await ana.get("/contacts?owner=2")).text
+    assert "<b>a colleague</b>" in (await ana.get("/contacts?owner=1")).text

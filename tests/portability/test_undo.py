@@ -4,7 +4,7 @@ from starlette.applications import Starlette
 
 from server.kit.clock import frozen, now
 from server.portability.queries import undo_until
-from tests.portability.conftest import PEOPLE, Client, batch_of, bring, contacts
+from tests.portability.conftest import PEOPLE, Client, batch_of, bring, contacts, fields
 
 
 async def take_back(app: Starlette, client: Client, number: int) -> None:
@@ -86,3 +86,14 @@ async def test_undo_ends_after_thirty_days(app: Starlette, ana: Client) -> None:
     assert "Undo all" not in (await ana.get(f"/import/{batch.id}")).text
     assert (await ana.put(f"/import/{batch.id}/undo")).status_code == 403
     assert len(await contacts(app)) == 3
+
+
+async def test_fields_it_made_go_when_nobody_uses_them(app: Starlette, ana: Client) -> None:
+    batch = await bring(app, ana, "name,Shoe size,Colour\nAna,38,red\nEva,40,blue\n")
+    made = await fields(app)
+    assert {"Shoe size", "Colour"} <= set(made)
+    await ana.post("/contacts", data={"name": "Iris"})
+    iris = next(one for one in await contacts(app) if one.name == "Iris")
+    await ana.put(f"/contacts/{iris.id}/facts/x.colour", data={"value": "green", "seen": "0"})
+    await take_back(app, ana, batch.id)
+    assert set(made) - set(await fields(app)) == {"Shoe size"}

@@ -26,6 +26,9 @@ class Bus(Protocol):
     @property
     def up(self) -> bool: ...
 
+    def wanted(self, topic: str) -> bool:
+        """False when it is certain that nobody listens, so that nothing need be rendered."""
+
     async def publish(self, message: Message) -> None:
         """Hand a message to every process that subscribed its topic. Raises BusDown within a second."""
 
@@ -82,6 +85,9 @@ class MemoryBus:
     @property
     def up(self) -> bool:
         return self._up
+
+    def wanted(self, topic: str) -> bool:
+        return topic in self._wanted
 
     async def publish(self, message: Message) -> None:
         self._must_be_up()

@@ -54,6 +54,9 @@ class RedisBus:
         await self._redis.aclose()
         await self._pool.disconnect()
 
+    def wanted(self, topic: str) -> bool:
+        return True  # other processes may listen
+
     async def publish(self, message: Message) -> None:
         await self._publish(self._patches + message.topic, message.encode())
 

@@ -8,8 +8,6 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any
 
-import phonenumbers
-
 from server.contacts.models import Contact, CustomField
 from server.identity.forms import MAIL
 from server.kit.errors import Invalid
@@ -64,6 +62,8 @@ def _point(field: str, text: str) -> str:
 @lru_cache(4096)
 def phone_key(text: str) -> str:
     """E.164 when the country is given, else its digits."""
+    import phonenumbers  # its tables take a while to load, and a start needs none
+
     try:
         number = phonenumbers.parse(text, None)
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

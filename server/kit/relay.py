@@ -88,7 +88,8 @@ class Relay:
                 await tx.execute(select(func.pg_advisory_xact_lock(LOCK)))
             numbered, is_more = await self._number(tx)
         for patch in numbered:
-            await self._publish(patch)
+            if self._bus.wanted(patch.topic):  # who subscribes from now on reads it from the database
+                await self._publish(patch)
         return is_more
 
     async def _number(self, tx: Tx) -> tuple[list[Numbered], bool]:

@@ -62,6 +62,13 @@ def message(n: int, topic: str = T, **more: Any) -> Message:
 
 
 class TestBus:
+    async def test_what_somebody_subscribed_is_wanted(self, make: Make) -> None:
+        heard = await make()
+        await heard.bus.subscribe(T)
+        assert heard.bus.wanted(T)
+        await heard.bus.unsubscribe(T)
+        assert heard.bus.wanted(T) is isinstance(heard.bus, RedisBus), "elsewhere somebody may listen"
+
     async def test_what_is_published_reaches_subscribers_whole_and_in_order(self, make: Make):
         speaker, listener = await make(), await make()
         await listener.bus.subscribe(T)

@@ -28,8 +28,7 @@ class Part:
 NOT_BROWSER = ["-m", "not browser", "-n", "2", "--ignore=tests/browser", "--ignore=tests/faults"]
 FAULTS = ["tests/faults", "-n", "2"]
 PARTS = [
-    Part("quick", "SQLite and memory bus", [*NOT_BROWSER, "--ignore=tests/faults"]),
-    Part("faults", "servers killed, disks full, on SQLite", ["tests/faults"]),
+    Part("quick", "SQLite and memory bus", NOT_BROWSER),
     Part("engines", "PostgreSQL and Redis", NOT_BROWSER, {"ENGINE": "postgres"}, ("postgres", "redis-server")),
     Part("faults", "faults, SQLite", FAULTS, wants=("redis-server",)),
     Part("faults", "faults, PostgreSQL", FAULTS, {"ENGINE": "postgres"}, ("postgres", "redis-server")),

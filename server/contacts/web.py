@@ -1,5 +1,6 @@
 """The list, the record's page, its facts edited in place, and what one does with many at once."""
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -33,6 +34,9 @@ async def index(request: Request, tx: Tx, who: Principal) -> Answer:
     fields = await list_fields(tx, who)
     query = parse_list(request.query_params, fields)
     found, paging = await list_page(tx, who, query, fields)
+    if not found and query.page > 1:
+        _first, paging = await list_page(tx, who, replace(query, page=1), fields)
+        return RedirectResponse(query.url(page=paging.pages), 303)
     views = await _views(tx, who)
     columns = [fields[key] for key in query.columns]
     cells = cells_of(query.kind, columns)

@@ -21,9 +21,13 @@ def parse_email(text: str) -> str:
     return email
 
 
-def parse_emails(text: str) -> list[str]:
-    """Several, by comma, semicolon, space or line."""
-    return list(dict.fromkeys(parse_email(part) for part in re.split(r"[,;\s]+", text) if part))
+def parse_emails(field: str, text: str) -> list[str]:
+    """Several, by comma, semicolon, space or line; the first that cannot be one is named."""
+    parts = [clean(part, 320).lower() for part in re.split(r"[,;\s]+", text) if part]
+    for part in parts:
+        if not MAIL.match(part):
+            raise Invalid(**{field: _("“%(text)s” is no e-mail address") % {"text": part[:80]}})
+    return list(dict.fromkeys(parts))
 
 
 def parse_name(text: str, field: str = "name") -> str:

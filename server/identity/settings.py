@@ -43,7 +43,7 @@ async def invite(request: Request, tx: Tx, who: Principal) -> Answer:
     form = request.state.form
     if not who.is_at_least("admin"):
         raise Forbidden(_("Only admins invite people"))
-    emails = parse_emails(field(form, "emails"))
+    emails = parse_emails("emails", field(form, "emails"))
     if not emails:
         raise Invalid(emails=_("This is no e-mail address"))
     role = parse_role(field(form, "role") or "member")

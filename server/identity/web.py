@@ -53,7 +53,7 @@ async def setup(request: Request, database: Database) -> Answer:
             timezone=one_of("timezone", field(form, "timezone") or "UTC", ZONES),
             departments=tuple(parse_name(str(name)) for name in form.getlist("department") if str(name).strip()),
         )
-        guests = parse_emails(field(form, "invite"))
+        guests = parse_emails("invite", field(form, "invite"))
     except Invalid as error:
         return HTMLResponse(
             gate(request, "identity/setup.html", form=form, zones=sorted(ZONES), errors=error.fields), 422

@@ -73,7 +73,7 @@ async def _answer(
                 request_print = fingerprint(method, request.url.path, request.state.digest)
                 if (known := await claim(tx, who.user_id, key, request_print)) is not None:
                     return known
-            response = _response(await handler(request, tx, who))
+            response = _whole(request, await handler(request, tx, who))
             if key and who.user_id is not None:
                 await settle(tx, who.user_id, key, response)
     return _remember_language(request, response, who.language)
@@ -110,6 +110,14 @@ def _prepared(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Req
             await request.close()
 
     return endpoint
+
+
+def _whole(request: Request, answer: Answer) -> Response:
+    """Who types the address of a part of a page is led to the page that it belongs to."""
+    is_visit = request.headers.get("sec-fetch-mode") == "navigate" and not is_htmx(request)
+    if is_visit and isinstance(answer, str) and not answer.lstrip().startswith("<!doctype"):
+        return RedirectResponse(request.url.path.rpartition("/")[0] or "/", 303)
+    return _response(answer)
 
 
 def _response(answer: Answer) -> Response:

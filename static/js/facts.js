@@ -1,10 +1,12 @@
 // Facts edited in place: Enter saves, Escape leaves, and a colleague's change to the same field appears beside it.
+import htmx from 'htmx.org';
 import { chip } from './presence.js';
 import { release } from './swap.js';
 
 export function startFacts() {
   document.addEventListener('keydown', onKey);
   document.addEventListener('patch:held', showBeside);
+  htmx.on('htmx:after:swap', saidOnce);
   document.addEventListener('click', ({ target }) => {
     if (target.closest?.('.fact [data-take]')) take(target.closest('.fact'));
     if (target.closest?.('.fact [data-keep]')) keep(target.closest('.fact'));
@@ -41,8 +43,15 @@ function showBeside({ target: fact, detail: { newcomer } }) {
   nameWriter(block.querySelector('[data-who]'), newcomer.dataset);
   block.querySelector('[data-value]').textContent = valueOf(newcomer);
   block.setAttribute('role', 'status');
-  fact.querySelector('.beside')?.remove();
+  fact.querySelectorAll('.beside').forEach((known) => known.remove());
   (fact.querySelector('form')?.parentElement ?? fact).append(block);
+}
+
+// The answer to my own saving says the same as the patch before it: the answer stays.
+function saidOnce() {
+  for (const answer of document.querySelectorAll('.fact [data-error-for] .beside')) {
+    for (const known of answer.closest('.fact').querySelectorAll('.beside')) if (known !== answer) known.remove();
+  }
 }
 
 async function nameWriter(place, { byName, by }) {

@@ -44,6 +44,7 @@ function markErrors(form) {
     control.setAttribute('aria-describedby', place.id);
     return control;
   });
+  if (wrong.length) document.querySelectorAll('.toasts > .err').forEach((told) => told.remove()); // it stands where it belongs
   controls.find(Boolean)?.focus();
 }
 

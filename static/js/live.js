@@ -56,7 +56,7 @@ function numbered(said) {
 }
 
 function apply(said) {
-  if (said.t === 'p') return swapPatches(said.html);
+  if (said.t === 'p') return said.html ? swapPatches(said.html) : undefined; // an empty one only has its number
   const named = said.regions?.map((id) => document.getElementById(id));
   refreshRegions(named ?? regionsOf(said.topic), said.spread);
 }
@@ -136,8 +136,8 @@ function scan() {
 }
 
 // A region that is morphed is the same element with a text read anew, perhaps under the same number.
-function forget({ type, target }) {
-  if (type !== 'main' || !target?.querySelectorAll) return;
+function forget({ type, target, swapSpec }) {
+  if (type !== 'main' || swapSpec?.style === 'none' || !target?.querySelectorAll) return;
   for (const region of [target, ...target.querySelectorAll('[data-topics]')]) seen.delete(region);
 }
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx2 as httpx
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from tests import needs
 
@@ -106,3 +106,8 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes], folder: Path) -
             return
         time.sleep(0.05)  # a process that starts has no event to wait for
     raise RuntimeError((folder / "server.log").read_text())
+
+
+def live(page: Page) -> None:
+    """The page hears: its keys and its socket are there."""
+    expect(page.locator("[data-lamp]").first).to_contain_text(re.compile("Live|En vivo"))

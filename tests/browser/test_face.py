@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.house import House
+from tests.browser.house import House, live
 
 pytestmark = pytest.mark.browser
 
@@ -53,6 +53,7 @@ def test_a_task_s_record_is_picked_as_one_types(sqlite_house: House, pair: tuple
     for name in ("Begoña Olmos", "Harriet Olmedo"):
         sqlite_house.contact(name)
     ana.goto(f"{sqlite_house.url}/tasks")
+    live(ana)
     ana.keyboard.press("t")
     ana.locator("#task-title").fill("Bring the samples")
     box = ana.get_by_role("combobox", name="About")

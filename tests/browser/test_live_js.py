@@ -1,33 +1,17 @@
 """The browser modules against a server that speaks the wire by hand: order, holes, gaps, drafts, offline."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from starlette.responses import HTMLResponse, Response
 
-from tests import needs
-from tests.browser.wire import DIST, Wire, serve
+from tests.browser.wire import Wire, serve
 
 pytestmark = pytest.mark.browser
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 OWN_NOISE = ("WebSocket connection to", "net::ERR_INTERNET_DISCONNECTED", "Failed to load resource")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = needs.chromium()
-    if path is None:
-        pytest.skip("no chromium")
-    assert (DIST / "manifest.json").exists(), "static/dist is not built: python3 build/bootstrap.py"
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
@@ -37,8 +21,8 @@ def wire() -> Iterator[Wire]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context()
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context()
     opened = context.new_page()
     opened.bring_to_front()
     opened.set_default_timeout(10_000)
@@ -89,6 +73,15 @@ def test_patch_is_shown_and_flashes_for_others_only(wire: Wire, page: Page) -> N
     wire.patch("tasks:1", 4, partial("task-99", "outerMorph", row(99, "elsewhere", 1)))
     wire.patch("tasks:1", 5, partial("task-2", "delete"))
     expect(page.locator("#task-2")).to_have_count(0)
+
+
+def test_a_number_without_a_patch_is_only_counted(wire: Wire, page: Page) -> None:
+    """A recheck of rights says no more than its number."""
+    show(wire, page, TASKS)
+    wire.patch("tasks:1", 2, "")
+    wire.patch("tasks:1", 3, partial("task-2", "outerMorph", row(2, "Rewrite", 6)))
+    expect(page.locator("#task-2")).to_have_text("Rewrite")
+    assert len(wire.said("sub")) == 1
 
 
 def test_append_twice_is_one_row(wire: Wire, page: Page) -> None:
@@ -163,8 +156,8 @@ def test_comes_back_after_a_cut_with_its_last_number(wire: Wire, page: Page) -> 
     show(wire, page, TASKS)
     wire.patch("tasks:1", 2, partial("task-2", "outerMorph", row(2, "Before", 6)))
     expect(page.locator("#task-2")).to_have_text("Before")
+    wire.patch("tasks:1", 3, partial("task-2", "outerMorph", row(2, "Meanwhile", 7)), send=False)  # it is back at once
     wire.cut()
-    wire.patch("tasks:1", 3, partial("task-2", "outerMorph", row(2, "Meanwhile", 7)), send=False)
     wire.wait_for(lambda: len(wire.said("sub")) == 2)
     assert wire.said("sub")[1]["topics"] == {"tasks:1": 2}
     expect(page.locator("#task-2")).to_have_text("Meanwhile")
@@ -243,7 +236,7 @@ FACT = """<dl id="facts" data-topics='{"contact:7":1}' data-editing-text="%s is 
   <main data-record="contact:7"></main>"""
 FORM = """<div class="fact" id="fact-phone" data-field="phone" data-v="1"><dt>Phone</dt><dd>
   <form hx-put="/phone" hx-target="closest .fact" hx-swap="outerHTML"><input type="hidden" name="version" value="1">
-  <input name="phone" value="111" autofocus></form></dd></div>"""
+  <input name="phone" value="111" autofocus><p data-error-for="phone"></p></form></dd></div>"""
 REMOTE = """<div class="fact" id="fact-phone" data-field="phone" data-v="2" data-by="8" data-by-name="Ana">
   <dt>Phone</dt>
   <dd><button class="fact-value" hx-get="/edit" hx-target="closest .fact" hx-swap="outerHTML">222</button></dd></div>"""
@@ -277,6 +270,18 @@ def test_change_to_the_field_i_edit_can_be_left_and_mine_is_saved(wire: Wire, pa
     path, key, form = wire.posts[0]
     assert (path, form) == ("/phone", {"version": "2", "phone": "333"})
     assert len(key) >= 32
+
+
+def test_a_clash_is_said_once(wire: Wire, page: Page) -> None:
+    edit_while_ana_changes(wire, page)
+    said = '<div class="beside" role="alert">Ana changed this to <b>222</b></div>'
+    slot = '<hx-partial hx-target="[data-error-for=\'phone\']" hx-swap="innerHTML">' + said + "</hx-partial>"
+    note = json.dumps({"text": "Somebody was faster", "undo": None, "error": True})
+    wire.answer = lambda _path, _form: HTMLResponse(slot, 409, {"HX-Reswap": "none", "X-Toast": note})
+    page.press("[name=phone]", "Enter")
+    expect(page.locator("[data-error-for] .beside")).to_be_visible()
+    expect(page.locator(".beside")).to_have_count(1)
+    expect(page.locator(".toasts > .err")).to_have_count(0)
 
 
 def test_held_patch_comes_when_the_field_is_left(wire: Wire, page: Page) -> None:

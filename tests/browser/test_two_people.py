@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.house import House
+from tests.browser.house import House, live
 
 pytestmark = pytest.mark.browser
 
@@ -24,10 +24,6 @@ def pair(house: House, chromium: Browser) -> Iterator[tuple[Page, Page, str]]:
     mateo.context.close()
     said, house.complaints = house.complaints, []
     assert said == []
-
-
-def live(page: Page) -> None:
-    expect(page.locator("[data-lamp]").first).to_contain_text(re.compile("Live|En vivo"))
 
 
 def write_note(page: Page, text: str) -> None:

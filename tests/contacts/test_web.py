@@ -173,3 +173,19 @@ async def test_the_owners_filter_says_whose(app: Starlette, ana: Client, mateo: 
     await mateo.post("/contacts", data={"name": "Iris"})
     assert "<b>Mateo Ríos</b>" in (await ana.get("/contacts?owner=2")).text
     assert "<b>a colleague</b>" in (await ana.get("/contacts?owner=1")).text
+
+
+async def test_a_page_after_the_last_leads_to_the_last(app: Starlette, ana: Client) -> None:
+    await ana.post("/contacts", data={"name": "Iris"})
+    answer = await ana.get("/contacts?page=99999&sort=-name")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/contacts?sort=-name")
+    assert "Nobody at the table yet" in (await ana.get("/contacts?kind=company")).text
+
+
+async def test_the_address_of_a_part_leads_to_its_page(app: Starlette, ana: Client) -> None:
+    await ana.post("/contacts", data={"name": "Iris"})
+    visit = {"sec-fetch-mode": "navigate"}
+    for part, whole in (("/contacts/1/restriction", "/contacts/1"), ("/contacts/new", "/contacts")):
+        answer = await ana.get(part, headers=visit)
+        assert (answer.status_code, answer.headers["location"]) == (303, whole)
+    assert (await ana.get("/contacts/1", headers=visit)).status_code == 200

@@ -57,6 +57,17 @@ async def test_a_wrong_set_up_keeps_what_was_typed(app: Starlette, field: str, v
     assert PASSWORD not in answer.text
 
 
+async def test_a_wrong_guest_is_named_and_departments_stay(app: Starlette) -> None:
+    async with browser(app) as ana:
+        wrong = {**SETUP, "invite": "mateo@example.org; not-a-mail", "department": ["Support", "Bakery"]}
+        page = (await ana.post("/setup", data=wrong)).text
+    assert "“not-a-mail” is no e-mail address" in page.partition('data-error-for="invite"')[2]
+    assert "no e-mail address" not in page.partition('data-error-for="invite"')[0]
+    assert 'value="Support" checked' in page
+    assert 'value="Sales" checked' not in page
+    assert 'value="Bakery"' in page
+
+
 async def sign_in(client: Client, password: str = PASSWORD, **more: str) -> httpx.Response:
     return await client.post("/signin", data={"email": "ana@example.org", "password": password, **more})
 

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from server.contacts.models import Contact, CustomField
-from server.kit.pages import render
+from server.kit.pages import macros
 
 SHOWN_NARROW = ("name", "tags")  # all that a phone has room for
 TAGS_SHOWN = 3
@@ -94,4 +94,4 @@ def cells_of(kind: str, columns: Iterable[CustomField]) -> tuple[Cell, ...]:
 @lru_cache(maxsize=4096)
 def draw_row(language: str, cells: tuple[Cell, ...], row: ListRow) -> Markup:
     """The table row in the language that is spoken now."""
-    return Markup(render("contacts/_row.html", row=row, cells=cells))
+    return Markup(macros("contacts/_cells.jinja").whole(row, cells))

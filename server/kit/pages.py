@@ -48,6 +48,12 @@ def render(template: str, **context: Any) -> str:
     return env.get_template(template).render(**context)
 
 
+@cache
+def macros(template: str) -> Any:
+    """The macros of a file, called from Python: for what is drawn by the hundred."""
+    return env.get_template(template).module
+
+
 def include_panel(template: str, inputs: dict[str, Any], about: str, heads: dict[str, int]) -> Markup:
     """A part of a page that another domain owns (see Panel)."""
     return Markup(render(template, about=about, heads=heads, **inputs))

@@ -1,6 +1,7 @@
 """Starts uvicorn: one process, or several on one listening socket; or a worker without a port."""
 
 import asyncio
+import gc
 import multiprocessing
 import signal
 import socket
@@ -71,6 +72,7 @@ def run_one(settings: Settings, shared: socket.socket, jobs: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn stops in order, then raises the signal again: without this an orderly end would look like a crash.
         signal.signal(number, lambda *_: None)
+    gc.freeze()  # what is loaded by now stays: each full collection would walk it, a tenth of a second at a time
     uvicorn.Server(config).run(sockets=[shared])
 
 

@@ -59,6 +59,7 @@ async def test_a_wrong_set_up_keeps_what_was_typed(app: Starlette, field: str, v
 
 async def test_a_wrong_guest_is_named_and_departments_stay(app: Starlette) -> None:
     async with browser(app) as ana:
+        assert (await ana.get("/setup")).text.count(" checked>") == 4
         wrong = {**SETUP, "invite": "mateo@example.org; not-a-mail", "department": ["Support", "Bakery"]}
         page = (await ana.post("/setup", data=wrong)).text
     assert "“not-a-mail” is no e-mail address" in page.partition('data-error-for="invite"')[2]

@@ -46,7 +46,8 @@ async def test_no_promised_write_is_lost_by_kill_9(server: Server, database: Dat
 async def test_killed_between_commit_and_publish_all_is_told_later(server: Server, database: Database) -> None:
     await server.start(before=DIE_BEFORE_PUBLISH)
     writers = Writers([server], await make_records(server, 1))
-    async with writers.at_work(2):
+    watcher = Listener(lambda: server.url, server.token, writers.records)  # what nobody hears is not published
+    async with listening(watcher), writers.at_work(2):
         await server.gone()
     await server.start()
     await assert_seen(server, database, writers)

@@ -222,11 +222,12 @@ async def page(
     request: Request, tx: Tx, who: Principal, template: str, *, heads: dict[str, int], **context: Any
 ) -> str:
     """A whole page: the shell around `template`, with the sidebar's counts in one query."""
-    shell = await _shell(request, tx, who, heads)
+    shell = await shell_of(request, tx, who, heads)
     return render(template, **shell, **context)
 
 
-async def _shell(request: Request, tx: Tx, who: Principal, heads: dict[str, int]) -> dict[str, Any]:
+async def shell_of(request: Request, tx: Tx, who: Principal, heads: dict[str, int]) -> dict[str, Any]:
+    """What the frame of every page shows."""
     entries = request.app.state.house.nav
     counted = [entry for entry in entries if entry.badge is not None]
     columns = [entry.badge(who).label(f"b{i}") for i, entry in enumerate(counted)]
@@ -240,7 +241,7 @@ async def nav(request: Request, tx: Tx, who: Principal) -> Answer:
     """The sidebar or the tab bar with fresh counts: Refresh(who.key, ["nav", "tabbar"]) fetches it."""
     heads = await page_heads(tx, who)
     part = "kit/_tabbar.html" if request.path_params["part"] == "tabbar" else "kit/_nav.html"
-    return render(part, **await _shell(request, tx, who, heads) | {"path": request.query_params.get("at", "")})
+    return render(part, **await shell_of(request, tx, who, heads) | {"path": request.query_params.get("at", "")})
 
 
 async def settings_page(

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from server.identity.access import may, may_give
 from server.identity.actions import write_sightings
 from server.identity.forms import device_name
+from server.identity.cookies import cookie_name
 from server.identity.models import Session, User
 from server.kit.access import Principal
 from tests import make
@@ -240,6 +241,7 @@ async def test_pages_that_know_nobody_speak_the_language_chosen_before(app: Star
     await ana.put("/settings/profile/language", data={"value": "es"})
     assert "lang=es" in (await ana.get("/contacts")).headers["set-cookie"]
     assert "set-cookie" not in (await ana.get("/contacts")).headers
+    ana.cookies.delete(cookie_name(app.state.settings))
     lost = await ana.get("/nowhere")
     assert lost.status_code == 404
     assert '<html lang="es"' in lost.text

@@ -1,17 +1,18 @@
 """The list: which records its address means, sorted and counted, as what their rows show. One statement at any size."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, false, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from server.contacts.access import KINDS, is_open, visible_contacts, whole
 from server.contacts.cells import TAGS_SHOWN, Face, ListRow, main_point
-from server.contacts.forms import CustomFilter, ListQuery
-from server.contacts.models import Contact, ContactKey, CustomField
+from server.contacts.filters import Fields, custom_column, custom_conditions
+from server.contacts.forms import ListQuery
+from server.contacts.models import Contact, ContactKey
 from server.identity.models import User
 from server.kit.access import Principal, allowed_id
 from server.kit.db import Tx, in_table_order
@@ -19,7 +20,6 @@ from server.kit.index import matching_ids
 from server.kit.paging import PER_PAGE, Paging
 from server.kit.text import fold
 
-Fields = Mapping[str, CustomField]
 Key = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
@@ -114,43 +114,7 @@ def _matching(tx: Tx, who: Principal, query: ListQuery, fields: Fields) -> Selec
             ContactKey.workspace_id == who.workspace_id, ContactKey.kind == "tag", ContactKey.value == fold(query.tag)
         )
         found = found.where(Contact.id.in_(tagged))
-    for one in query.custom:
-        found = found.where(_custom_condition(fields[one.key], one))
-    return found
-
-
-def _custom_condition(field: CustomField, one: CustomFilter) -> ColumnElement[bool]:
-    column = custom_column(field)
-    text: ColumnElement[Any] = Contact.custom[field.key].as_string()
-    if one.operator in ("none", "any"):
-        return text.is_(None) if one.operator == "none" else text.is_not(None)
-    if one.operator == "has":
-        return func.lower(text).contains(one.value.lower(), autoescape=True)
-    value = _comparable(field, one.value)
-    if value is None:
-        return false()
-    if one.operator == "gt":
-        return column > value
-    return column < value if one.operator == "lt" else column == value
-
-
-def _comparable(field: CustomField, text: str) -> float | bool | str | None:
-    """The filter's value as the field keeps it; None when it cannot be one."""
-    if field.kind == "number":
-        try:
-            return float(text)
-        except ValueError:
-            return None
-    return text in ("1", "true", "yes") if field.kind == "yes_no" else text
-
-
-def custom_column(field: CustomField) -> ColumnElement[Any]:
-    """The stored value as what it is, so that it compares and sorts."""
-    value = Contact.custom[field.key]
-    typed: ColumnElement[Any] = value.as_string()
-    if field.kind == "number":
-        typed = value.as_float()
-    return value.as_boolean() if field.kind == "yes_no" else typed
+    return found.where(*custom_conditions(query, fields))
 
 
 def _sort_key(query: ListQuery, fields: Fields) -> Key:

@@ -12,6 +12,7 @@ from server.contacts.actions import ContactDraft
 from server.contacts.bulk import change_many
 from server.contacts.cells import cells_of, draw_row
 from server.contacts.fields import FieldView, field_views
+from server.contacts.filters import unfit
 from server.contacts.forms import parse_list
 from server.contacts.listing import list_page
 from server.contacts.models import Contact, SavedView
@@ -43,7 +44,7 @@ async def index(request: Request, tx: Tx, who: Principal) -> Answer:
     rows = [draw_row(language(), cells, row) for row in found]
     owner = next((row.owner.name for row in found if row.owner), "")  # of a list by owner: all rows have the same
     shared = {"rows": rows, "paging": paging, "query": query, "fields": fields, "columns": columns, "views": views}
-    shared |= {"owner": owner}
+    shared |= {"owner": owner, "unfit": unfit(query, fields)}
     if is_htmx(request) and request.headers.get("hx-target", "").endswith("contact-list"):
         return render("contacts/_list.html", who=who, topics={topic: heads[topic]}, **shared)
     return await page(request, tx, who, "contacts/index.html", heads=heads, topics={topic: heads[topic]}, **shared)

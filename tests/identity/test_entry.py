@@ -10,8 +10,8 @@ from starlette.applications import Starlette
 
 from server.identity.access import may, may_give
 from server.identity.actions import write_sightings
-from server.identity.forms import device_name
 from server.identity.cookies import cookie_name
+from server.identity.forms import device_name
 from server.identity.models import Session, User
 from server.kit.access import Principal
 from tests import make

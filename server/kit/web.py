@@ -113,11 +113,16 @@ def _prepared(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Req
 
 
 def _whole(request: Request, answer: Answer) -> Response:
-    """Who types the address of a part of a page is led to the page that it belongs to."""
-    is_visit = request.headers.get("sec-fetch-mode") == "navigate" and not is_htmx(request)
-    if is_visit and isinstance(answer, str) and not answer.lstrip().startswith("<!doctype"):
+    """Who types the address of a part of a page is led to the page that it belongs to, and who has no scripts to
+    where they would have led."""
+    response = _response(answer)
+    if request.headers.get("sec-fetch-mode") != "navigate" or is_htmx(request):
+        return response
+    if next_page := response.headers.get("hx-redirect"):
+        return RedirectResponse(next_page, 303)
+    if isinstance(answer, str) and not answer.lstrip().startswith("<!doctype"):
         return RedirectResponse(request.url.path.rpartition("/")[0] or "/", 303)
-    return _response(answer)
+    return response
 
 
 def _response(answer: Answer) -> Response:

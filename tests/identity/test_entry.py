@@ -155,9 +155,9 @@ async def test_the_picture_is_made_anew(app: Starlette, ana: Client) -> None:
 
     raw = io.BytesIO()
     Image.new("RGB", (800, 600), "red").save(raw, "PNG", pnginfo=None)
-    assert (
-        await ana.post("/settings/picture", files={"picture": ("me.png", raw.getvalue(), "image/png")})
-    ).status_code == 200
+    mine = {"picture": ("me.png", raw.getvalue(), "image/png")}
+    assert (await ana.post("/settings/picture", files=mine, headers={"hx-request": "true"})).status_code == 200
+    assert (await ana.post("/settings/picture", files=mine)).headers["location"] == "/settings/profile"  # no scripts
     shown = await ana.get("/people/1/picture")
     assert shown.headers["content-type"] == "image/webp"
     assert Image.open(io.BytesIO(shown.content)).size == (256, 256)

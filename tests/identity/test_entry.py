@@ -258,3 +258,15 @@ async def test_devices_are_seen(app: Starlette, ana: Client, mateo: Client) -> N
     async with app.state.database.transaction(read=True) as tx:
         seen = {session.id: session.seen_at for session in await tx.scalars(select(Session))}
     assert seen[ids[0]] == moment and seen[ids[1]] != moment and len(seen) == 2
+
+
+async def test_set_up_says_all_that_is_wrong_at_once(app: Starlette) -> None:
+    form = {"workspace": "", "name": "Ana", "email": "ana", "password": "short", "invite": "mateo@example.org, x"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as nobody:
+        answer = await nobody.post("/setup", data=form)
+    assert answer.status_code == 422
+    assert re.findall(r'aria-describedby="error-(\w+)" aria-invalid="true"( autofocus)?', answer.text) == [
+        ("workspace", " autofocus"), ("email", ""), ("password", ""), ("invite", ""),
+    ]  # fmt: skip
+    assert answer.text.count("autofocus") == 1
+    assert "“x” is no e-mail address" in answer.text

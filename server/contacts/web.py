@@ -16,17 +16,19 @@ from server.contacts.filters import unfit
 from server.contacts.forms import parse_list
 from server.contacts.listing import list_page
 from server.contacts.models import Contact, SavedView
-from server.contacts.queries import list_fields, list_tags, list_views, people_of, pick_records, recent
+from server.contacts.queries import list_fields, list_tags, list_views, names_of, people_of, pick_records, recent
 from server.contacts.restriction import restrict_contact
 from server.contacts.trash import restore_contact, trash_contact
 from server.identity.queries import list_people, list_teams
-from server.kit.about import to_id
+from server.kit.about import parse_about, to_id
 from server.kit.access import Principal, restricted_to
 from server.kit.db import Tx
 from server.kit.errors import Invalid, NotFound
 from server.kit.pages import render
 from server.kit.text import _, language, ngettext
 from server.kit.web import Answer, field, is_htmx, page, page_heads, route, toast
+
+CARDS = 20  # at once
 
 
 async def index(request: Request, tx: Tx, who: Principal) -> Answer:
@@ -207,6 +209,16 @@ async def pick(request: Request, tx: Tx, who: Principal) -> Answer:
     return render("contacts/_options.html", records=await pick_records(tx, who, request.query_params.get("q", "")[:80]))
 
 
+async def cards(request: Request, tx: Tx, who: Principal) -> Answer:
+    """Small cards for the records that texts on a page link to, as far as this reader may see them:
+    GET /records/cards?about=contact:7,company:3"""
+    asked = dict.fromkeys(request.query_params.get("about", "").split(","))
+    numbers = {about: parse_about(about)[1] for about in list(asked)[:CARDS] if about}
+    found = {one.id: one for one in (await names_of(tx, who, list(numbers))).values()}
+    shown = [(about, found[id]) for about, id in numbers.items() if id in found]
+    return render("contacts/_cards.html", cards=shown)
+
+
 async def tags(request: Request, tx: Tx, who: Principal) -> Answer:
     return render("contacts/_tags.html", tags=await list_tags(tx, who, request.query_params.get("q", "")[:60]))
 
@@ -228,5 +240,6 @@ routes = [
     route("PUT", "/contacts/selection/{what}", change_selection),
     route("GET", "/contacts/views", views),
     route("GET", "/records", pick),
+    route("GET", "/records/cards", cards),
     route("GET", "/tags", tags),
 ]

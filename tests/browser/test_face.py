@@ -126,3 +126,15 @@ def test_a_link_to_a_record_shows_its_card_to_those_who_may_see_it(
         expect(said.locator(".link-card", has_text="Hoteles Almadraba")).to_be_visible()
     expect(ana.locator(".link-card", has_text="Zebracorn")).to_be_visible()
     assert "Zebracorn" not in mateo.content()
+
+
+def test_nobody_types_what_has_come(sqlite_house: House, pair: tuple[Page, Page]) -> None:
+    ana, mateo = pair
+    for page in pair:
+        page.goto(f"{sqlite_house.url}/chat/1")
+        live(page)
+    ana.locator("#composer-text").press_sequentially("The van")
+    expect(mateo.locator(".typing-line")).to_contain_text("Ana")
+    ana.locator("#composer-text").press("Enter")
+    expect(mateo.locator(".msg", has_text="The van").last).to_be_visible()
+    expect(mateo.locator(".typing-line")).not_to_contain_text("Ana", timeout=1_000)

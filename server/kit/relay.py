@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select, text, update
+from sqlalchemy import bindparam, insert, select, update
 
 from realtime.bus import Bus, BusDown
 from realtime.message import Message
@@ -19,14 +19,13 @@ from server.kit.db import Database, Tx, is_busy
 from server.kit.events import EventRow
 from server.kit.live import Change, changes_of, render_changes
 from server.kit.logging import log
+from server.kit.numbers import lock_numbers, newest_position, number_quiet
 from server.kit.patches import PatchRow, take_numbers
 from server.kit.text import LANGUAGES
 
 BATCH = 100
-QUIET_BATCH = 1000  # others write between two of them
 ATTEMPTS = 3
 VARIANTS = (*LANGUAGES, "json")
-LOCK = 7_342_001  # any number, the same in every process
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +57,6 @@ def until_failure(drawn: list[Drawn]) -> tuple[list[Drawn], Drawn | None]:
             parked = replace(one, changes={one.row.about or one.row.subject: []})
             return [*drawn[:place], parked], parked
     return drawn, None
-
-
-async def number_quiet(tx: Tx) -> bool:
-    """Bulk facts change no screen: a run of them at the front is numbered at one go. False when nothing waits."""
-    pending = EventRow.position.is_(None)
-    front = await tx.execute(
-        select(EventRow.id, EventRow.quiet).where(pending).order_by(EventRow.id).limit(QUIET_BATCH)
-    )
-    rows = front.all()
-    run = [row.id for row in itertools.takewhile(lambda row: row.quiet, rows)]
-    if run:
-        newest = await tx.scalar(select(func.max(EventRow.position))) or 0
-        place = func.row_number().over(order_by=EventRow.id).label("place")
-        places = select(EventRow.id, place).where(pending, EventRow.id.between(run[0], run[-1])).subquery()
-        numbered = update(EventRow).where(EventRow.id == places.c.id).values(position=newest + places.c.place)
-        await tx.execute(numbered.execution_options(synchronize_session=False))
-    return bool(rows)
 
 
 class Relay:
@@ -129,9 +111,7 @@ class Relay:
                 return False
             drawn = [] if rows[0].quiet else [await self._draw(tx, row) for row in rows]
         async with self._database.transaction() as tx:
-            if not self._database.is_sqlite:
-                await tx.execute(text("SET LOCAL idle_in_transaction_session_timeout = '5s'"))
-                await tx.execute(select(func.pg_advisory_xact_lock(LOCK)))
+            await lock_numbers(tx)
             if not drawn:
                 return await number_quiet(tx)
             numbered, is_more = await self._number(tx, drawn)
@@ -163,8 +143,7 @@ class Relay:
             await tx.execute(update(EventRow).where(EventRow.id == failed.row.id).values(again))
         if not ready:  # another process was faster, or the first one failed
             return [], not waiting
-        position = await tx.scalar(select(func.max(EventRow.position))) or 0
-        for place, one in enumerate(ready, position + 1):
+        for place, one in enumerate(ready, await newest_position(tx) + 1):
             one.row.position = place
         await (await tx.connection()).execute(
             update(EventRow).where(EventRow.id == bindparam("row_id")).values(position=bindparam("place")),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from server.contacts.access import KINDS, is_open, visible_contacts, whole
@@ -23,15 +23,28 @@ from server.kit.text import fold
 Key = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
-async def list_page(tx: Tx, who: Principal, query: ListQuery, fields: Fields) -> tuple[list[ListRow], Paging]:
-    """One page as its rows show it, and how many there are in all, in one statement."""
+async def list_page(
+    tx: Tx, who: Principal, query: ListQuery, fields: Fields, head: int
+) -> tuple[list[ListRow], Paging]:
+    """One page as its rows show it, and how many there are in all, in one statement.
+
+    `head` of the list's topic, read before: while it stands still the size of the whole list is not counted anew.
+    """
     key = _sort_key(query, fields)
     matching, rights = _matching(tx, who, query, fields), allowed_id(who, KINDS, Contact.id)
-    found = (_found_once if query.q or query.tag else _walked)(matching, rights, key, query)
+    size_key = ("contacts", who.workspace_id, query.kind, head)
+    known: int | None = None if query.is_filtered else tx.info["kept"].get(size_key)
+    found = (
+        _found_once(matching, rights, key, query)
+        if query.q or query.tag
+        else _walked(matching, rights, key, query, known)
+    )
     ids = found.ids.limit(PER_PAGE).offset((query.page - 1) * PER_PAGE).subquery()
-    rows = _shown(bool(query.columns)).add_columns(found.total.label("total")).join(ids, ids.c.id == Contact.id)
-    page = (await tx.execute(rows.order_by(*_ordered(query, key, Contact.id)))).all()
-    return [_row(one, query) for one in page], Paging(query.page, page[0].total if page else 0)
+    rows = _shown(bool(query.columns)).add_columns(found.size.label("size"), found.closed.label("closed"))
+    page = (await tx.execute(rows.join(ids, ids.c.id == Contact.id).order_by(*_ordered(query, key, Contact.id)))).all()
+    if page and not query.is_filtered and known is None:
+        tx.info["kept"].put(size_key, page[0].size)
+    return [_row(one, query) for one in page], Paging(query.page, page[0].size - page[0].closed if page else 0)
 
 
 @cache
@@ -63,24 +76,25 @@ def _row(one: Any, query: ListQuery) -> ListRow:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The sorted numbers of what matches, and how many they are."""
+    """The sorted numbers of what matches; how many match, and how many of these the reader may not see."""
 
     ids: Select[Any]
-    total: ColumnElement[int]
+    size: ColumnElement[int]
+    closed: ColumnElement[int]
 
 
-def _walked(matching: Select[Any], rights: ColumnElement[bool], key: Key, query: ListQuery) -> Found:
+def _walked(matching: Select[Any], rights: ColumnElement[bool], key: Key, query: ListQuery, known: int | None) -> Found:
     """For long lists: an index is walked to the page. Counting all and taking off the few closed ones is three times
     as quick as asking about each."""
     ids = matching.where(rights).with_only_columns(Contact.id).order_by(*_ordered(query, key, Contact.id))
-    return Found(ids, _count(matching) - _count(matching.where(~rights)))
+    return Found(ids, _count(matching) if known is None else literal(known), _count(matching.where(~rights)))
 
 
 def _found_once(matching: Select[Any], rights: ColumnElement[bool], key: Key, query: ListQuery) -> Found:
     """For what a search finds: found once, then counted and sorted."""
     hits = matching.where(rights).with_only_columns(Contact.id, key.label("key")).cte("hits")
     ids = select(hits.c.id).order_by(*_ordered(query, hits.c.key, hits.c.id))
-    return Found(ids, select(func.count()).select_from(hits).scalar_subquery())
+    return Found(ids, select(func.count()).select_from(hits).scalar_subquery(), literal(0))
 
 
 def _count(found: Select[Any]) -> ScalarSelect[int]:

@@ -36,9 +36,9 @@ async def index(request: Request, tx: Tx, who: Principal) -> Answer:
     heads = await page_heads(tx, who, topic)
     fields = await list_fields(tx, who)
     query = parse_list(request.query_params, fields)
-    found, paging = await list_page(tx, who, query, fields)
+    found, paging = await list_page(tx, who, query, fields, heads[topic])
     if not found and query.page > 1:
-        _first, paging = await list_page(tx, who, replace(query, page=1), fields)
+        _first, paging = await list_page(tx, who, replace(query, page=1), fields, heads[topic])
         return RedirectResponse(query.url(page=paging.pages), 303)
     views = await _views(tx, who)
     columns = [fields[key] for key in query.columns]

@@ -95,6 +95,8 @@ class NearCursor(aiosqlite.Cursor):
         self._sql, self._spent = sql, 0.0
         self._is_near = self._conn.pace.is_quick(sql) and sql != BEGIN_WRITE
         await self._run(self._cursor.execute, sql, parameters or ())
+        if self._is_near:
+            await asyncio.sleep(0)  # between two statements it is the others' turn
         return self
 
     async def fetchall(self) -> Iterable[sqlite3.Row]:

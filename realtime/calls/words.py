@@ -9,8 +9,8 @@ SDP_SIZE = 64 * 1024
 LINES = 160  # media lines of a description: fifty people with three each, and the data channel
 _SDP_LINE = re.compile(r"[a-z]=[^\x00-\x1f\x7f]{1,4096}")
 _CANDIDATE = re.compile(
-    r"candidate:[A-Za-z0-9+/]{1,32} [12] (?i:udp|tcp) \d{1,10} [A-Za-z0-9.:_-]{1,253} \d{1,5} typ (?:host|srflx|prflx|relay)"
-    r"(?: [A-Za-z0-9._:+/-]{1,256}){0,32}"
+    r"candidate:[A-Za-z0-9+/]{1,32} [12] (?i:udp|tcp) \d{1,10} [A-Za-z0-9.:_-]{1,253} \d{1,5}"
+    r" typ (?:host|srflx|prflx|relay)(?: [A-Za-z0-9._:+/-]{1,256}){0,32}"
 )
 
 

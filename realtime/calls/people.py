@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from realtime.calls.ports import Fact, Seat
+from realtime.calls.ports import Fact, Seat, Source
 
 Status = Literal["here", "waiting", "connecting", "reconnecting"]
 
@@ -35,6 +35,11 @@ class Someone:
     @property
     def id(self) -> int:
         return self.seat.participant
+
+    @property
+    def shows(self) -> frozenset[Source]:
+        pairs: tuple[tuple[Source, bool], ...] = (("camera", self.on["video"]), ("screen", self.on["screen"]))
+        return frozenset(source for source, on in pairs if on)
 
     @property
     def is_member(self) -> bool:
@@ -78,9 +83,13 @@ Command = Tell | Note
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the media shall be like now: who has a connection (and its how-manyeth), who is heard, who is recorded."""
+    """What the media shall be like now: who has a connection (and its how-manyeth), who is heard, who is recorded.
+
+    `shows`: what of each besides the sound has a line to the others before its first packet.
+    """
 
     peers: dict[int, int]
+    shows: dict[int, frozenset[Source]]
     muted: frozenset[int]
     held: frozenset[int]
     recorded: frozenset[int]

@@ -49,6 +49,7 @@ class Room:
         recording = self.wishes.recording == "on"
         return Plan(
             {one.id: one.round for one in inside},
+            {one.id: one.shows for one in inside},
             self.wishes.muted & present,
             self.wishes.held & present,
             self.wishes.consented & present if recording else frozenset(),

@@ -1,9 +1,6 @@
-"""Where media comes in: which local addresses and ports, which public address, which relay; and why it failed."""
+"""Where media comes in: which local addresses and ports, which public address; and why it failed."""
 
 import asyncio
-import base64
-import hashlib
-import hmac
 import random
 import re
 import socket
@@ -14,7 +11,6 @@ from aioice.ice import StunProtocol, get_host_addresses
 
 from realtime.calls.ports import MediaSettings
 
-CREDENTIAL_SECONDS = 3600
 TRIES = 40  # ports of the range tried at random before all are tried in turn
 BUFFER = 1 << 20  # bytes the system keeps for us while the loop is busy
 WHY = {
@@ -129,16 +125,3 @@ def without_hidden(sdp: str) -> str:
 def is_hidden(candidate: str) -> bool:
     parts = candidate.split(" ")
     return len(parts) < 6 or parts[4].endswith(".local") or parts[2].lower() != "udp"
-
-
-def ice_servers(settings: MediaSettings, who: str, now: float) -> list[dict[str, Any]]:
-    """For the browser's connection: the relay with credentials for this participant, an hour; never a STUN of others.
-
-    What coturn calls `use-auth-secret`: the name is an end of time, the password its signature.
-    """
-    urls = [url.strip() for url in settings.turn_url.split(",") if url.strip()]
-    if not urls:
-        return []
-    name = f"{int(now) + CREDENTIAL_SECONDS}:{who}"
-    signed = hmac.new(settings.turn_secret.encode(), name.encode(), hashlib.sha1).digest()
-    return [{"urls": urls, "username": name, "credential": base64.b64encode(signed).decode()}]

@@ -22,7 +22,7 @@ from realtime.calls.lines import MID, NOBODY, Ear, Line, Mouth, extension
 
 AIORTC = "1.16.0"
 WAITING = 256  # datagrams of a handshake that may wait for it
-EVENTS = {48000: 110, 8000: 126}  # payload types of telephone-event by clock rate
+EVENTS = {48000: (110, "0-15"), 8000: (126, "0-16")}  # of telephone-event: type and keys, unlike by clock rate
 PLI, FIR, APP, NACK = 1, 4, 15, 1
 
 
@@ -237,13 +237,13 @@ def offer_digits() -> None:
     """Let offers name telephone-event; before the first connection is made."""
     audio = aiortc.codecs.CODECS["audio"]
     if not any(codec.name == "telephone-event" for codec in audio):
-        audio += [
-            RTCRtpCodecParameters(
-                mimeType="audio/telephone-event",
-                clockRate=rate,
-                channels=1,
-                payloadType=type_,
-                parameters={"0-15": None},
+        for rate, (type_, keys) in EVENTS.items():
+            audio.append(
+                RTCRtpCodecParameters(
+                    mimeType="audio/telephone-event",
+                    clockRate=rate,
+                    channels=1,
+                    payloadType=type_,
+                    parameters={keys: None},
+                )
             )
-            for rate, type_ in EVENTS.items()
-        ]

@@ -69,7 +69,7 @@ class Room:
         else:
             self._return(one, seat, address, now)
         one.on.update(on)
-        self._at[address] = one.id
+        one.address, self._at[address] = address, one.id
         everybody = [self._shown(other) for other in self.people.values() if one.sees(other)]
         waiting = one.status == "waiting"
         one.told = 0
@@ -95,7 +95,7 @@ class Room:
 
     def _return(self, one: Someone, seat: Seat, address: Address, now: float) -> None:
         """Another tab, a reload, a new socket, or a lost frame: the newer connection is the one that counts."""
-        former, one.address, one.heard = one.address, address, now
+        former, one.address, one.heard = one.address, None, now  # nothing is told it before the welcome
         if former is not None and former != address:
             self._at.pop(former, None)
             self._say(former, {"do": "bye", "reason": "taken"})
@@ -191,7 +191,7 @@ class Room:
         if one.address is None and now - max(one.silent, one.heard) >= GONE:
             self.leave(one.id, "lost", now)
         elif one.status == "waiting":
-            one.heard = now
+            one.heard = now if one.address is not None else one.heard
         elif quiet >= LOST:
             self.leave(one.id, "lost", now)
         elif quiet >= SILENT and one.status == "here":

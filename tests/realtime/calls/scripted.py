@@ -158,7 +158,7 @@ class Caller:
         """What came of somebody's line so far; an empty one before it has a place."""
         for mid, line in self.lines.items():
             if line["who"] == who and line["source"] == source and not line.get("own"):
-                return self.heard[mid]
+                return self.heard.get(mid) or Heard(line["source"])
         return Heard("audio" if source == "audio" else "video")
 
     def voice(self) -> Heard:

@@ -178,8 +178,9 @@ async def test_lost_packets_are_sent_again(table: Table) -> None:
     tap = table.sfu._peers[1].taps["camera"]
     losses = tap._lost
     assert losses._came > 0.99 * (losses._highest + losses._cycles - losses._first), "what the server missed came again"
-    sent = sorted(set(heard.numbers[-400:]))
-    assert len(sent) > 0.99 * (sent[-1] - sent[0]), "and what the browser missed, too"
+    window = range(heard.numbers[-350], heard.numbers[-100])
+    missing = set(window) - set(heard.numbers)
+    assert len(missing) < 0.02 * len(window), "and what the browser missed, too"
 
 
 def drop(caller: Caller, seed: int, part: float) -> None:
@@ -394,7 +395,7 @@ def test_hidden_names_and_ends_are_left_out_of_answers() -> None:
     assert without_hidden(sdp) == f"v=0\r\n{kept}\r\n"
 
 
-async def test_a_hundred_joins_and_leaves_leave_nothing_behind(table: Table) -> None:
+async def test_joins_and_leaves_leave_nothing_behind(table: Table) -> None:
     await seated(table, 1, 2, video=False)
     await everybody_hears(table, 1, 2)
 
@@ -403,6 +404,7 @@ async def test_a_hundred_joins_and_leaves_leave_nothing_behind(table: Table) -> 
             table.callers.pop(3, None)
             table.connected_.pop(3, None)
             await seated(table, 1, 2, 3, video=False)
+            await everybody_hears(table, 1, 2, 3, more=1)
             caller = table.callers[3]
             table.sfu.apply(plan(1, 2, shows={1: frozenset(), 2: frozenset()}))
             await caller.close()
@@ -420,9 +422,8 @@ async def test_a_hundred_joins_and_leaves_leave_nothing_behind(table: Table) -> 
     await come_and_go(5)
     await settled()
     before = left_over()
-    await come_and_go(100)
-    await until(lambda: left_over()[:3] <= before[:3])
-    assert left_over() <= before
+    await come_and_go(25)  # a hundred in `make bench-calls`
+    await until(lambda: all(now <= then for now, then in zip(left_over(), before, strict=True)))
 
 
 async def test_closing_ends_everything(settings: MediaSettings) -> None:

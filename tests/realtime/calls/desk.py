@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from aiortc.exceptions import InvalidStateError
+from starlette.routing import BaseRoute
 from starlette.websockets import WebSocket
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -114,8 +116,8 @@ class Member:
             if frame["do"] == "welcome":
                 self.token = frame["token"] or self.token
             if frame["do"] == "offer" and self.answers:
-                sdp = await self.caller.answer(frame)
-                await self.say("answer", round=frame["round"], sdp=sdp)
+                with contextlib.suppress(InvalidStateError):  # the server hung up meanwhile
+                    await self.say("answer", round=frame["round"], sdp=await self.caller.answer(frame))
 
     async def say(self, do: str, **members: Any) -> None:
         await self.socket.send(json.dumps({"t": "call", "call": self.call, "do": do, **members}))
@@ -131,6 +133,8 @@ class Member:
 
     async def hear(self, do: str, **members: Any) -> dict[str, Any]:
         def found() -> list[dict[str, Any]]:
+            if self._task.done() and not self._task.cancelled():
+                self._task.result()  # what ended the reading
             return [frame for frame in self.frames(do) if members.items() <= frame.items()]
 
         await until(found)
@@ -176,13 +180,17 @@ class Site:
 
 @contextlib.asynccontextmanager
 async def site(
-    settings: MediaSettings, book: FakeBook | None = None, bus: Bus | None = None, **options: Any
+    settings: MediaSettings,
+    book: FakeBook | None = None,
+    bus: Bus | None = None,
+    routes: Collection[BaseRoute] = (),
+    **options: Any,
 ) -> AsyncIterator[Site]:
     made = Site(book or FakeBook(), bus or MemoryBus(), settings, **options)
     await made.bus.start()
     await made.hub.start()
     await made.calls.start()
-    async with serving(live_route(made.hub, made.doors, calls=made.calls.front(made.hub.tell))) as address:
+    async with serving(live_route(made.hub, made.doors, calls=made.calls.front(made.hub.tell)), *routes) as address:
         made.address = address
         try:
             yield made

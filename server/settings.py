@@ -28,6 +28,15 @@ class Settings(BaseSettings):
     patch_hours: int = Field(24, description="How long live patches can be replayed, in hours.")
     trash_days: int = Field(30, description="How long a trashed record can be restored, in days.")
     session_days: int = Field(30, description="A sign-in ends after this many days; idle ones after a third of it.")
+    recording_days: int = Field(90, description="How long the recording of a call is kept, in days.")
+    calls_process: bool = Field(
+        False, description="Calls are carried by `python -m server calls`, not by web processes; needs REDIS_URL."
+    )
+    media_address: str = Field("", description="Public address of this server, told to callers behind a NAT.")
+    media_ports: str = Field("", description="UDP ports of calls, such as 40000-40100; empty means any.")
+    media_bind: str = Field("", description="The one local address that calls use; empty means all.")
+    turn_url: str = Field("", description="TURN server that callers may use, such as turn:turn.example.org:3478.")
+    turn_secret: str = Field("", description="Secret shared with the TURN server (coturn: static-auth-secret).")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @field_validator("database_url")
@@ -37,6 +46,16 @@ class Settings(BaseSettings):
             if url.startswith(plain):
                 return "postgresql+asyncpg://" + url.removeprefix(plain)
         return url
+
+    @property
+    def parts_dir(self) -> Path:
+        """Where calls are recorded to, track by track, until they are mixed."""
+        return self.data_dir / "recordings"
+
+    @property
+    def carries_calls(self) -> bool:
+        """Whether a web process carries the media of calls itself."""
+        return not (self.calls_process and self.redis_url)
 
     @property
     def database(self) -> str:

@@ -81,6 +81,17 @@ class CallConsented(Event):
     words: str
 
 
+@event("call.said")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallSaid(Event):
+    """In the talk of the call, which its guests read too."""
+
+    message: int
+    participant: int
+    name: str
+    excerpt: str
+
+
 @event("call.ended")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallEnded(Event):
@@ -124,4 +135,13 @@ class GuestInvited(Event):
 @event("guest.uninvited")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuestUninvited(Event):
+    name: str
+
+
+@event("guest.waiting")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuestWaiting(Event):
+    """In the lobby, until a member lets them in."""
+
+    participant: int
     name: str

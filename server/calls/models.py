@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from server.identity.models import Team, User
 from server.kit.db import Base
+from server.kit.files import holds_files
 
 KINDS = ("video", "audio", "phone")  # phone: made elsewhere and logged by hand
 DIRECTIONS = ("out", "in")
@@ -26,8 +27,7 @@ class Call(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
     room: Mapped[str] = mapped_column(unique=True)
-    about: Mapped[str | None]
-    origin: Mapped[str | None]  # where it was started, when not on the record itself: "task:7", "room:3"
+    about: Mapped[str]
     kind: Mapped[str]
     direction: Mapped[str] = mapped_column(default="out")
     number: Mapped[str] = mapped_column(default="")
@@ -38,10 +38,12 @@ class Call(Base):
     answered_at: Mapped[datetime | None]
     missed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
-    reason: Mapped[str] = mapped_column(default="")  # why it ended: ended | empty | missed | lost
+    reason: Mapped[str] = mapped_column(default="")  # why it ended: ended | empty | lost; of a logged one its outcome
+    seconds: Mapped[int] = mapped_column(default=0)  # from its first one's coming to its end, once it is over
     owner: Mapped[str | None]
     lease_until: Mapped[datetime | None]
     locked: Mapped[bool] = mapped_column(default=False)
+    handed: Mapped[bool] = mapped_column(default=False)  # whoever answers now becomes its host
     recording: Mapped[str] = mapped_column(default="off")
     legal_hold: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
@@ -49,6 +51,7 @@ class Call(Base):
     starter: Mapped[User | None] = relationship(foreign_keys=[starter_id], lazy="raise")
     answerer: Mapped[User | None] = relationship(foreign_keys=[answered_by], lazy="raise")
     people: Mapped[list["Participant"]] = relationship(lazy="raise", order_by="Participant.id", viewonly=True)
+    recordings: Mapped[list["Recording"]] = relationship(lazy="raise", order_by="Recording.id", viewonly=True)
 
     __table_args__ = (
         Index("ix_call_list", "workspace_id", "started_at", "id"),
@@ -71,13 +74,18 @@ class Call(Base):
         return f"/calls/{self.id}"
 
     @property
+    def mix_key(self) -> str:
+        """Of the one job that mixes what was recorded."""
+        return f"calls.mix:{self.id}"
+
+    @property
     def is_open(self) -> bool:
         return self.ended_at is None
 
     @property
-    def seconds(self) -> int:
-        """How long it lasted; 0 while it is open."""
-        return int((self.ended_at - self.started_at).total_seconds()) if self.ended_at else 0
+    def is_phone(self) -> bool:
+        """Made elsewhere, written down by hand."""
+        return self.kind == "phone"
 
 
 class Participant(Base):
@@ -109,6 +117,15 @@ class Participant(Base):
     consent_at: Mapped[datetime | None]
 
     user: Mapped[User | None] = relationship(lazy="raise")
+
+    @property
+    def is_guest(self) -> bool:
+        return self.user_id is None
+
+    @property
+    def is_waiting(self) -> bool:
+        """In the lobby."""
+        return self.is_here and not self.is_admitted
 
     __table_args__ = (UniqueConstraint("call_id", "user_id"), {"sqlite_autoincrement": True})
 
@@ -147,6 +164,20 @@ class GuestLink(Base):
     call: Mapped[Call] = relationship(lazy="raise")
 
 
+class CallMessage(Base):
+    """Said in the talk of a call, which its guests read too."""
+
+    __tablename__ = "call_message"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("call.id", ondelete="CASCADE"), index=True)
+    participant_id: Mapped[int] = mapped_column(ForeignKey("call_participant.id", ondelete="CASCADE"))
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+    participant: Mapped[Participant] = relationship(lazy="raise")
+
+
 class Part(Base):
     """One recorded track from its start to its end, as it came: Opus or VP8 in WebM."""
 
@@ -178,3 +209,6 @@ class Recording(Base):
     keep_until: Mapped[datetime]
 
     __table_args__ = (UniqueConstraint("call_id", "kind"),)
+
+
+holds_files(Recording.file)

@@ -79,6 +79,10 @@ async def place(app: Starlette, ana: Client, mateo: Client) -> Place:
     await post(f"/timeline/{about}/files", files={"files": (f"{WORD}.txt", b"words", "text/plain")})
     made.numbers["file"] = 1
     made.numbers["message"] = await post(f"/discussions/{about}/messages", data={"text": f"{WORD} said"})
+    made.numbers["call"] = await post("/api/v1/calls", json={"about": about})
+    await post(f"/calls/{made.numbers['call']}/messages", data={"text": f"{WORD} said"})
+    await post(f"/calls/{made.numbers['call']}/guest-links", data={"name": f"{WORD} guest"})
+    await make.recording(app, made.numbers["call"])
     made.numbers["room"] = await post("/api/v1/rooms", json={"name": f"{WORD} room", "private": True})
     made.numbers["direct"] = await post("/api/v1/rooms", json={"kind": "direct", "user": 2})
     for room in (made.numbers["room"], made.numbers["direct"]):
@@ -126,7 +130,7 @@ async def person(app: Starlette, workspace: Workspace, name: str) -> User:
 WHO = ("anonymous", "stranger", "ex-member", "read-only", "colleague")
 KIND_OF = (  # how an address begins, and what its number counts
     ("/contacts/views", None), ("/contacts", "contact"), ("/companies", "company"), ("/notes", "note"), ("/files", "file"),
-    ("/tasks", "task"), ("/messages", "message"), ("/rooms", "room"), ("/chat", "room"),
+    ("/tasks", "task"), ("/messages", "message"), ("/rooms", "room"), ("/chat", "room"), ("/calls", "call"),
 )  # fmt: skip
 
 
@@ -136,7 +140,7 @@ def addresses(route: Route, numbers: dict[str, int]) -> list[tuple[str, str]]:
     plain = path.removeprefix("/api/v1")
     kind = next((kind for start, kind in KIND_OF if plain.startswith(start + "/{")), None)
     fill = {"part": "nav", "field": "title", "emoji": "👍", "token": "x" * 20, "what": "owner", "place": "room:1"}
-    fill |= {"item": "1", "user": "1"}
+    fill |= {"item": "1", "user": "1", "person": "1", "link": "1"}
 
     def filled(**values: object) -> str:
         return re.sub(r"{(\w+)}", lambda match: str(values.get(match[1], fill.get(match[1], 1))), path)
@@ -275,7 +279,7 @@ async def test_no_frame_tells_of_a_closed_company(app: Starlette, workspace: Wor
 
 def is_echo(text: str) -> bool:
     """The search field and sentences such as "Nothing fits Zebracorn" say what was typed, never what stands there."""
-    return not re.search(rf"{WORD}( Contact| Company| note| task| item| said| room| word|\.txt|@)", text)
+    return not re.search(rf"{WORD}( Contact| Company| note| task| item| said| room| guest| word|\.txt|@)", text)
 
 
 @pytest.mark.parametrize("name", ["anonymous", "ex-member"])
@@ -323,12 +327,13 @@ NOT_NUMBERS = ("", "x", "-1", "0", "1:2:3", "²", "9" * 40)
 async def test_nobody_listens_to_what_they_may_not_see(app: Starlette, workspace: Workspace, place: Place) -> None:
     doors = LiveDoors(app.state.database, app.state.house, app.state.settings)
     numbers = place.numbers
-    closed = {f"{kind}:{numbers[kind]}" for kind in ("contact", "company", "task", "room")}
+    closed = {f"{kind}:{numbers[kind]}" for kind in ("contact", "company", "task", "room", "call")}
+    closed |= {f"call:{numbers['call']}:team", f"call:{numbers['call']}:all"}
     closed |= {f"room:{numbers['direct']}", f"room:{numbers['room']}:news"}
     personal = {"user:1", "user:2"}
     kinds = set(app.state.house.topics)
     missing = {f"{kind}:{rest}" for kind in kinds for rest in (str(MISSING), *NOT_NUMBERS)} | {"nothing:1"}
-    shared = {f"{kind}:{workspace.id}" for kind in ("contacts", "tasks", "workspace")}
+    shared = {f"{kind}:{workspace.id}" for kind in ("contacts", "tasks", "calls", "workspace")}
     for name in ("colleague", "read-only", "stranger"):
         user = await person(app, workspace, name)
         listener = Person(await make.person(app, user.id), "en")
@@ -339,5 +344,5 @@ async def test_nobody_listens_to_what_they_may_not_see(app: Starlette, workspace
 
 
 async def test_every_kind_of_topic_is_in_the_sweep(app: Starlette) -> None:
-    records, shared = {"contact", "company", "task", "room"}, {"contacts", "tasks", "workspace"}
+    records, shared = {"contact", "company", "task", "room", "call"}, {"contacts", "tasks", "calls", "workspace"}
     assert set(app.state.house.topics) == records | shared | {"user", "job"}

@@ -32,10 +32,12 @@ from server.kit.migrate import migrate
 from server.main import build_app, build_database
 from server.settings import Settings
 from tests import needs
+from tests.warm import run_statements_in_place, share_statements
 
 ENGINE = os.environ.get("ENGINE", "sqlite")
 SHARED = Path("../shared/data")
 _numbers = count(1)
+run_statements_in_place()
 
 
 def shared(path: str) -> Path:
@@ -137,6 +139,7 @@ def settings(request: pytest.FixtureRequest, template: Copy, redis_url: str, tmp
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[Starlette]:
     app = build_app(settings, background=False)
+    share_statements(app.state.database)
     async with app.router.lifespan_context(app):
         yield app
 

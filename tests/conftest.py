@@ -26,7 +26,7 @@ from server.identity.actions import (
 )
 from server.identity.cookies import cookie_name
 from server.identity.models import User, Workspace
-from server.kit.access import Role
+from server.kit.access import Principal, Role
 from server.kit.domain import discover
 from server.kit.migrate import migrate
 from server.main import build_app, build_database
@@ -200,6 +200,20 @@ async def mateo(app: Starlette, workspace: Workspace) -> AsyncIterator[Client]:
     user = await add_person(app, workspace, "Mateo Ríos")
     async with await client_of(app, user) as client:
         yield client
+
+
+@pytest.fixture
+def who() -> Principal:
+    """Ana, as verbs know her."""
+    return Principal(1, 1, "owner", name="Ana Beltrán", timezone="Europe/Madrid")
+
+
+@pytest.fixture
+async def lucia(ana: Client) -> str:
+    """A customer and where she works; the reference of her record."""
+    answer = await ana.post("/contacts", data={"name": "Lucía Ferrer", "company": "Hoteles Almadraba"})
+    assert answer.status_code == 201
+    return "contact:" + answer.headers["location"].rpartition("/")[2]
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ from server.kit.idempotency import KeyLocks
 from server.kit.jobs import Services, queue_after_facts
 from server.kit.mail import mailer
 from server.kit.mishaps import on_crash, on_domain_error, on_http_error
+from server.kit.numbers import write_quiet
 from server.kit.patches import PatchSource
 from server.kit.relay import Relay
 from server.kit.web import nav, route
@@ -68,7 +69,7 @@ def build_bus(settings: Settings) -> Bus:
 def build_database(settings: Settings) -> Database:
     """With the steps that every transaction takes; shared by the app, the worker and the CLI."""
     database = Database(settings.database)
-    database.before_commit += [run_reactions, queue_after_facts]
+    database.before_commit += [run_reactions, queue_after_facts, write_quiet]
     return database
 
 

@@ -32,12 +32,11 @@ from server.kit.migrate import migrate
 from server.main import build_app, build_database
 from server.settings import Settings
 from tests import needs
-from tests.warm import run_statements_in_place, share_statements
+from tests.warm import warm
 
 ENGINE = os.environ.get("ENGINE", "sqlite")
 SHARED = Path("../shared/data")
 _numbers = count(1)
-run_statements_in_place()
 
 
 def shared(path: str) -> Path:
@@ -148,7 +147,7 @@ def settings_for(database_url: str, data_dir: Path, redis_url: str = "") -> Sett
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[Starlette]:
     app = build_app(settings, background=False)
-    share_statements(app.state.database)
+    warm(app.state.database)
     async with app.router.lifespan_context(app):
         yield app
 

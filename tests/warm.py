@@ -1,33 +1,12 @@
-"""What each test would pay anew and a server pays once: compiled statements; and the way to a database's thread.
+"""What each test would find out anew and a server finds out once: its compiled statements, and which of them are quick."""
 
-A test runs a hundred and fifty statements on a database that nobody else writes to. Waiting four times per statement
-for SQLite's thread took a third of the suite, so here they run in place and let the others of the loop go first after
-each. The parts `faults` and `browser` start real servers, which keep their threads; PostgreSQL is as it always is.
-"""
-
-import asyncio
-from collections.abc import Callable
 from typing import Any
 
-import aiosqlite
+from sqlalchemy import event
 from sqlalchemy.util import LRUCache
 
 from server.kit.db import Database
-
-_on_the_thread = aiosqlite.Connection._execute
-
-
-async def _in_place(self: aiosqlite.Connection, function: Callable[..., Any], *args: Any, **named: Any) -> Any:
-    if "BEGIN IMMEDIATE" in args or not self._running:  # it may wait for another connection's write
-        return await _on_the_thread(self, function, *args, **named)
-    result = function(*args, **named)
-    if args:  # a statement, not the making or closing of a cursor
-        await asyncio.sleep(0)
-    return result
-
-
-def run_statements_in_place() -> None:
-    aiosqlite.Connection._execute = _in_place  # type: ignore[method-assign]
+from server.kit.sqlite import Pace
 
 
 class Statements(LRUCache[Any, Any]):
@@ -40,9 +19,15 @@ class Statements(LRUCache[Any, Any]):
         super().__setitem__((key[0].name, *key[1:]), value)
 
 
-_statements = Statements(2000)
+_statements, _pace = Statements(2000), Pace()
 
 
-def share_statements(database: Database) -> None:
-    for engine in (database.engine, database._reader):
-        engine.sync_engine._compiled_cache = _statements
+def warm(database: Database) -> None:
+    for engine in (database.engine.sync_engine, database._reader.sync_engine):
+        engine._compiled_cache = _statements
+        if database.is_sqlite:
+            event.listen(engine, "connect", _share_pace)
+
+
+def _share_pace(connection: Any, record: object) -> None:
+    connection.driver_connection.pace = _pace

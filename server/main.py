@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from realtime.bus import Bus, BusDown, MemoryBus
 from realtime.hub import Hub
 from realtime.ports import Doors
-from realtime.socket import live_route
+from realtime.socket import live_route, public_route
 from server import __version__
 from server.identity.actions import write_sightings
 from server.identity.doors import LiveDoors, authenticate
@@ -114,6 +114,7 @@ def build_app(settings: Settings, *, jobs: bool = True, background: bool = True)
             Route("/health", health),
             Route("/ready", ready),
             live_route(hub, doors),
+            public_route(hub, doors),
             route("GET", "/nav/{part}", nav),
             *house.routes,
         ],

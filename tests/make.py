@@ -4,15 +4,17 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import httpx2 as httpx
-from sqlalchemy import event, select
+from sqlalchemy import event, or_, select
 from starlette.applications import Starlette
 
 from server.calls.models import Recording
 from server.contacts.actions import ContactDraft, create_contact
 from server.contacts.models import Contact
 from server.identity.access import by_user_id
+from server.identity.models import User
 from server.kit.access import Principal
 from server.kit.clock import now
 from server.kit.events import EventRow
@@ -49,6 +51,19 @@ async def recording(app: Starlette, call_id: int, content: bytes = b"sound") -> 
         keep = now() + timedelta(days=90)
         tx.add(Recording(call_id=call_id, kind="sound", file=key, keep_until=keep, **values))
     return key
+
+
+async def told(app: Starlette, *starts: str) -> list[tuple[str, dict[str, Any]]]:
+    """The names and data of the facts so far whose name starts so."""
+    async with app.state.database.transaction(read=True) as tx:
+        wanted = or_(*(EventRow.name.startswith(start) for start in starts))
+        rows = await tx.scalars(select(EventRow).where(wanted).order_by(EventRow.id))
+        return [(row.name, row.data) for row in rows]
+
+
+async def speak(app: Starlette, user_id: int, language: str) -> None:
+    async with app.state.database.transaction() as tx:
+        (await tx.get_one(User, user_id)).language = language
 
 
 async def restrict(client: httpx.AsyncClient, contact_id: int, *names: str) -> None:

@@ -1,6 +1,7 @@
 """Prints a row per promise that can be measured here: what, the figure, the goal.
 
 python -m bench [subject …] [--minutes 10] [--clients 200] [--records 50] [--kills 10] [--storm 1000]
+                [--engine postgres]
 """
 
 import argparse
@@ -21,7 +22,7 @@ from bench.storm import memory_rows, storm_rows
 def subjects(said: argparse.Namespace) -> dict[str, Callable[[], object]]:
     return {
         "start": demo_rows,
-        "pages": big_rows,
+        "pages": lambda: big_rows(said.engine),
         "fanout": lambda: asyncio.run(fanout_rows()),
         "live": lambda: uvloop.run(live_rows()),
         "memory": lambda: uvloop.run(memory_rows()),
@@ -42,6 +43,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=20, help="records in the chaos")
     parser.add_argument("--kills", type=int, default=5, help="how often the server is killed")
     parser.add_argument("--storm", type=int, default=1000, help="clients that come back at once")
+    parser.add_argument("--engine", choices=("sqlite", "postgres"), default="sqlite", help="of the pages")
     said = parser.parse_args()
     known = subjects(said)
     if strange := set(said.subject) - known.keys():

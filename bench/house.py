@@ -43,8 +43,8 @@ class House:
 
 
 @contextlib.contextmanager
-def open_house(*prepare: tuple[str, ...]) -> Iterator[House]:
-    """`prepare`: commands to run on the empty workspace before the server starts."""
+def open_house(*prepare: tuple[str, ...], **words: str) -> Iterator[House]:
+    """`prepare`: commands to run on the empty workspace before the start; `words`: settings other than usual."""
     with tempfile.TemporaryDirectory(prefix="tertulia-bench-") as name:
         folder, port = Path(name), free_port()
         env = os.environ | {
@@ -53,11 +53,12 @@ def open_house(*prepare: tuple[str, ...]) -> Iterator[House]:
             "LOG_LEVEL": "WARNING",
             "DATABASE_URL": "",
             "REDIS_URL": "",
+            **words,
         }
         server = [sys.executable, "-m", "server"]
         owner = ["admin", "--email", "owner@example.org", "--password", PASSWORD, "--workspace", "Bench"]
-        for words in (owner, *prepare):
-            subprocess.run([*server, *words], env=env, check=True, capture_output=True)
+        for command in (owner, *prepare):
+            subprocess.run([*server, *command], env=env, check=True, capture_output=True)
         with (folder / "log").open("wb") as log:
             began = time.perf_counter()
             child = subprocess.Popen([*server, "serve"], env=env, stdout=log, stderr=log)

@@ -38,10 +38,17 @@ class Person(Protocol):
     def variant(self) -> str:
         """ "en", "es" or "json": which body of a message the person gets."""
 
+    @property
+    def is_member(self) -> bool:
+        """False: came by the public door, and neither shows nor is shown who is here and who is typing."""
+
 
 class Doors(Protocol):
     async def authenticate(self, websocket: WebSocket) -> Person | None:
         """Who this is; None refuses with 403 before the socket is accepted. Has compared the Origin."""
+
+    async def admit(self, websocket: WebSocket, token: str) -> Person | None:
+        """Whose token the first frame on the public door held; None closes with 4401."""
 
     async def again(self, person: Person) -> Person | None:
         """The same person as of now; None when the session or the user is gone, which closes with 4401."""

@@ -71,6 +71,8 @@ class Presence:
     def went_live(self, connection: Connection, own: Subscription) -> None:
         """Show the whole crowd to a new listener, who must know it before any delta and after its `ok`."""
         topic = own.topic
+        if not connection.person.is_member:
+            return
         own.greeted = True
         if topic.kind not in self._kinds:
             return
@@ -199,7 +201,7 @@ class Presence:
             self._outbox.put(who(topic, crowd.shown, before), self._live(topic, greeted=True))
 
     def _show_typing(self, topic: str, person: int) -> None:
-        others = [connection for connection in self._live(topic) if connection.person.id != person]
+        others = [connection for connection in self._live(topic, greeted=True) if connection.person.id != person]
         self._outbox.put(json_frame(t="typing", topic=topic, id=person), others)
 
     def _tell(self, topic: str, crowd: Crowd) -> None:

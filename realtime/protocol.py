@@ -51,6 +51,13 @@ class Call(Word):
     t: Literal["call"]
 
 
+class Auth(Word):
+    """The first frame on the public door."""
+
+    t: Literal["auth"]
+    token: Annotated[str, StringConstraints(min_length=32, max_length=128, pattern=r"^[A-Za-z0-9_-]+$", strict=True)]
+
+
 Said = Sub | Unsub | At | Typing | Call
 _WORDS: TypeAdapter[Said] = TypeAdapter(Annotated[Said, Field(discriminator="t")])
 
@@ -79,6 +86,16 @@ def parse(raw: str) -> Said:
     if size > FRAME_SIZE and not isinstance(said, Call):
         raise Malformed("size")
     return said
+
+
+def parse_auth(raw: str | None) -> str:
+    """The token of an `auth` frame. Raises Malformed."""
+    if raw is None or len(raw) > FRAME_SIZE:
+        raise Malformed("bad")
+    try:
+        return Auth.model_validate_json(raw).token
+    except (ValueError, RecursionError):
+        raise Malformed("bad") from None
 
 
 def members(call: Call) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The one WebSocket endpoint: lets a person in, takes its frames to the hub, and lets nothing else through."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -8,16 +9,17 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from realtime.admission import LATER
+from realtime.admission import GONE, LATER
 from realtime.connection import Connection
 from realtime.frames import Batch, json_frame
 from realtime.hub import BYE, Hub
 from realtime.limits import MALFORMED, TOPICS, Credits
-from realtime.ports import Doors
-from realtime.protocol import At, Call, Malformed, Said, Sub, Typing, Unsub, members, parse
+from realtime.ports import Doors, Person
+from realtime.protocol import At, Call, Malformed, Said, Sub, Typing, Unsub, members, parse, parse_auth
 from realtime.writers import SocketWriter, open_writer
 
 BAD, TOO_MUCH = 4400, 4429
+INTRODUCTION = 5.0  # seconds to say who one is
 
 
 class Calls(Protocol):
@@ -51,19 +53,73 @@ def live_route(
             await websocket.accept()
             writer = open_writer(websocket, farewell)
             hub.accepted(connection, writer)
-            try:
-                await Dialogue(hub, connection, calls, Credits(clock)).run(writer)
-            finally:
-                hub.leave(connection)
-                await writer.stop()
+            await converse(hub, connection, writer, calls, clock)
         except WebSocketDisconnect:
             pass
         finally:
-            hub.leave(connection)
-            if calls is not None:
-                await calls.left(connection)
+            await part(hub, connection, calls)
 
     return WebSocketRoute(path, endpoint)
+
+
+def public_route(
+    hub: Hub,
+    doors: Doors,
+    path: str = "/p/live",
+    *,
+    calls: Calls | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> WebSocketRoute:
+    """The door of people without an account: `{"t":"auth","token":…}` is their first frame, within five seconds.
+    No cookie is read here."""
+    farewell = Batch([BYE])
+
+    async def endpoint(websocket: WebSocket) -> None:
+        await websocket.accept()
+        writer = open_writer(websocket, farewell)
+        connection = None
+        try:
+            person = await introduced(websocket, writer, doors)
+            if person is None:
+                writer.close(GONE)
+                return
+            connection = await hub.connect(person, writer)
+            await converse(hub, connection, writer, calls, clock)
+        except WebSocketDisconnect:
+            pass
+        finally:
+            await writer.stop()
+            if connection is not None:
+                await part(hub, connection, calls)
+
+    return WebSocketRoute(path, endpoint)
+
+
+async def introduced(websocket: WebSocket, writer: SocketWriter, doors: Doors) -> Person | None:
+    """Who the first frame says it is."""
+    try:
+        async with asyncio.timeout(INTRODUCTION):
+            event = await writer.receive()
+            return await doors.admit(websocket, parse_auth(event.get("text")))
+    except (TimeoutError, Malformed):
+        return None
+
+
+async def converse(
+    hub: Hub, connection: Connection, writer: SocketWriter, calls: Calls | None, clock: Callable[[], float]
+) -> None:
+    """Until one of the two has enough."""
+    try:
+        await Dialogue(hub, connection, calls, Credits(clock)).run(writer)
+    finally:
+        hub.leave(connection)
+        await writer.stop()
+
+
+async def part(hub: Hub, connection: Connection, calls: Calls | None) -> None:
+    hub.leave(connection)
+    if calls is not None:
+        await calls.left(connection)
 
 
 async def refuse(websocket: WebSocket, code: int) -> None:
@@ -110,6 +166,8 @@ class Dialogue:
                 self._subscribe(topics)
             case Unsub(topics=names):
                 self._hub.unsubscribe(self._connection, names)
+            case At() | Typing() if not self._connection.person.is_member:
+                self._bad("unknown")
             case At(topic=topic, editing=editing, also=also):
                 if not self._hub.presence.at(self._connection, topic, editing, also):
                     self._error("topic")

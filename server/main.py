@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from realtime.bus import Bus, BusDown, MemoryBus
 from realtime.hub import Hub
 from realtime.ports import Doors
-from realtime.socket import live_route
+from realtime.socket import live_route, public_route
 from server import __version__
 from server.identity.actions import write_sightings
 from server.identity.doors import LiveDoors, authenticate
@@ -37,6 +37,7 @@ from server.kit.idempotency import KeyLocks
 from server.kit.jobs import Services, queue_after_facts
 from server.kit.mail import mailer
 from server.kit.mishaps import on_crash, on_domain_error, on_http_error
+from server.kit.numbers import write_quiet
 from server.kit.patches import PatchSource
 from server.kit.relay import Relay
 from server.kit.web import nav, route
@@ -68,7 +69,7 @@ def build_bus(settings: Settings) -> Bus:
 def build_database(settings: Settings) -> Database:
     """With the steps that every transaction takes; shared by the app, the worker and the CLI."""
     database = Database(settings.database)
-    database.before_commit += [run_reactions, queue_after_facts]
+    database.before_commit += [run_reactions, queue_after_facts, write_quiet]
     return database
 
 
@@ -113,6 +114,7 @@ def build_app(settings: Settings, *, jobs: bool = True, background: bool = True)
             Route("/health", health),
             Route("/ready", ready),
             live_route(hub, doors),
+            public_route(hub, doors),
             route("GET", "/nav/{part}", nav),
             *house.routes,
         ],

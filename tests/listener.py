@@ -86,6 +86,10 @@ class Listener:
         """Wait until a connection was ended with this code."""
         await self._until(lambda: code in self.codes)
 
+    async def cut_off(self, times: int) -> None:
+        """Wait until so many connections came to an end."""
+        await self._until(lambda: len(self.codes) >= times)
+
     async def dropped(self, topic: str) -> float:
         """Wait until the topic was taken away; when that was."""
         await self._until(lambda: topic in self.drops)

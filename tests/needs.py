@@ -75,6 +75,7 @@ TOOLS = [
     Tool("chromium", chromium, "chromium", "the tests in a browser"),
     Tool("espeak-ng", on_path("espeak-ng"), "espeak-ng", "the spoken announcements", first_group=False),
     Tool("turnserver", on_path("turnserver"), "coturn", "calls through a relay", first_group=False),
+    Tool("haproxy", on_path("haproxy"), "haproxy", "a proxy that cuts idle connections", first_group=False),
     Tool("dovecot", on_path("dovecot"), "dovecot-imapd", "reading a real mailbox", first_group=False),
 ]
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from starlette.requests import Request
 
 from server.contacts import actions
@@ -11,7 +11,8 @@ from server.contacts.access import Verb, get_record
 from server.contacts.actions import ContactDraft
 from server.contacts.custom import define_field
 from server.contacts.fields import CUSTOM, POINTS, TAGS
-from server.contacts.forms import ListQuery
+from server.contacts.filters import check_filters
+from server.contacts.forms import FILTERS, CustomFilter, ListQuery, own_filters
 from server.contacts.listing import list_after
 from server.contacts.models import Contact, CustomField
 from server.contacts.queries import list_fields
@@ -19,6 +20,8 @@ from server.contacts.trash import trash_contact
 from server.kit.access import Principal
 from server.kit.api import PREFIX, ApiRoute, Body, Listing, Number, Page, Shape, api, page_of
 from server.kit.db import Tx
+from server.kit.errors import Invalid
+from server.kit.text import _, clean
 
 FieldKind = Literal["text", "number", "date", "choice", "yes_no"]
 Custom = dict[Annotated[str, Field(max_length=60)], str | int | float | bool | None]
@@ -100,6 +103,10 @@ class ContactShape(Shape):
 
 
 class ContactListing(Listing):
+    """Own fields are asked for as in the list's address: `x.tenure.gt=12`."""
+
+    model_config = ConfigDict(extra="allow")
+
     q: str = Field("", max_length=100, description="Parts of words in any order")
     tag: str = Field("", max_length=60)
     owner: str = Field("", pattern=r"^([1-9][0-9]{0,16}|me|none)?$", description="A number, `me` or `none`")
@@ -144,6 +151,8 @@ def contact_shape(contact: Contact) -> ContactShape:
 
 async def index(request: Request, tx: Tx, who: Principal) -> Page[ContactShape]:
     asked: ContactListing = request.state.query
+    own = {name: str(value) for name, value in (asked.model_extra or {}).items()}
+    fields = await list_fields(tx, who) if own else {}
     query = ListQuery(
         kind=_kind(request),
         q=asked.q.replace("\x00", ""),
@@ -151,9 +160,22 @@ async def index(request: Request, tx: Tx, who: Principal) -> Page[ContactShape]:
         owner=asked.owner,
         team=str(asked.team or ""),
         company=str(asked.company or ""),
+        custom=_own_filters(own, fields),
     )
-    rows = await list_after(tx, who, query, {}, asked.after, asked.limit)
+    check_filters(query, fields)
+    rows = await list_after(tx, who, query, fields, asked.after, asked.limit)
     return page_of(list(rows), asked.limit, contact_shape, lambda row: row.id)
+
+
+def _own_filters(asked: dict[str, str], fields: dict[str, CustomField]) -> tuple[CustomFilter, ...]:
+    """Unlike the page's, a program's address says nothing that is unknown."""
+    found = own_filters(asked, fields)
+    known = {f"x.{one.key}.{one.operator}" for one in found}
+    if strange := [name for name in asked if name not in known]:
+        raise Invalid(**{clean(name, 80): _("No such field") for name in strange})
+    if len(found) > FILTERS:
+        raise Invalid(_("At most %(n)s") % {"n": FILTERS})
+    return tuple(found)
 
 
 async def create(request: Request, tx: Tx, who: Principal) -> ContactShape:

@@ -16,8 +16,9 @@ from server.kit.access import Principal
 from server.kit.bulk import insert_many, table_of
 from server.kit.clock import now
 from server.kit.db import Tx
-from server.kit.events import Event, EventRow, fact_row
+from server.kit.events import Event, fact_row
 from server.kit.index import index_docs, unindex
+from server.kit.numbers import tell_quietly
 from server.kit.text import fold
 
 POINTS = ("emails", "phones", "addresses")
@@ -77,7 +78,7 @@ async def change_records(
     await _write_keys(tx, gone, added)
     companies = await open_names(tx, {contact.company_id for contact in changed})
     await index_docs(tx, [doc_of(contact, companies.get(contact.company_id or 0, "")) for contact in changed])
-    await announce(tx, who, events)
+    announce(tx, who, events)
     return before
 
 
@@ -134,10 +135,10 @@ async def _write_keys(tx: Tx, gone: list[dict[str, Any]], added: list[dict[str, 
     await insert_many(tx, ContactKey, added)
 
 
-async def announce(tx: Tx, who: Principal, events: Sequence[Event]) -> None:
+def announce(tx: Tx, who: Principal, events: Sequence[Event]) -> None:
     """Facts that stand in timelines and change no screen."""
     at = now()  # one moment for all of them
-    await insert_many(tx, EventRow, [fact_row(who, fact, quiet=True) | {"at": at} for fact in events])
+    tell_quietly(tx, [fact_row(who, fact, quiet=True) | {"at": at} for fact in events])
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,4 +192,4 @@ async def _trash(tx: Tx, who: Principal, records: Sequence[Contact]) -> None:
         contact.version += 1
     await tx.flush()
     await unindex(tx, [contact.about for contact in records])
-    await announce(tx, who, [facts.ContactTrashed(subject=one.about, about=one.about) for one in records])
+    announce(tx, who, [facts.ContactTrashed(subject=one.about, about=one.about) for one in records])

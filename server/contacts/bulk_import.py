@@ -221,7 +221,7 @@ async def _create(
     await insert_many(tx, Contact, records)
     await insert_many(tx, ContactKey, keys)
     await index_new(tx, docs)
-    await announce(tx, who, events)
+    announce(tx, who, events)
 
 
 def _record(who: Principal, kind: str, row: NewRow, companies: _Companies, at: datetime) -> dict[str, Any]:

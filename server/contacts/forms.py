@@ -73,7 +73,7 @@ def parse_list(params: Mapping[str, str], known: Mapping[str, object]) -> ListQu
         tag=clean(params.get("tag", ""), 60),
         company=_number_or(params.get("company", ""), ()),
         trash=params.get("trash") == "1",
-        custom=tuple(_custom(params, known))[:FILTERS],
+        custom=tuple(own_filters(params, known))[:FILTERS],
         sort=sort,
         columns=tuple(dict.fromkeys(columns))[:8],
         page=page_number(params.get("page")),
@@ -84,7 +84,8 @@ def _number_or(text: str, words: tuple[str, ...]) -> str:
     return text if text in words or (text.isascii() and text.isdigit() and len(text) < 18) else ""
 
 
-def _custom(params: Mapping[str, str], known: Mapping[str, object]) -> list[CustomFilter]:
+def own_filters(params: Mapping[str, str], known: Mapping[str, object]) -> list[CustomFilter]:
+    """Those whose field is known, from parameters such as `x.tenure.gt=12`."""
     found = []
     for name, value in params.items():
         key, dot, operator = name.removeprefix("x.").rpartition(".")

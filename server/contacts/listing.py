@@ -1,37 +1,50 @@
 """The list: which records its address means, sorted and counted, as what their rows show. One statement at any size."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, false, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from server.contacts.access import KINDS, is_open, visible_contacts, whole
 from server.contacts.cells import TAGS_SHOWN, Face, ListRow, main_point
-from server.contacts.forms import CustomFilter, ListQuery
-from server.contacts.models import Contact, ContactKey, CustomField
+from server.contacts.filters import Fields, custom_column, custom_conditions
+from server.contacts.forms import ListQuery
+from server.contacts.models import Contact, ContactKey
 from server.identity.models import User
-from server.kit.access import Principal, allowed_id
+from server.kit.access import Principal, Restriction, allowed_id
 from server.kit.db import Tx, in_table_order
-from server.kit.index import matching_ids
+from server.kit.index import WORDS, matching_ids
 from server.kit.paging import PER_PAGE, Paging
 from server.kit.text import fold
 
-Fields = Mapping[str, CustomField]
 Key = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
-async def list_page(tx: Tx, who: Principal, query: ListQuery, fields: Fields) -> tuple[list[ListRow], Paging]:
-    """One page as its rows show it, and how many there are in all, in one statement."""
+async def list_page(
+    tx: Tx, who: Principal, query: ListQuery, fields: Fields, head: int
+) -> tuple[list[ListRow], Paging]:
+    """One page as its rows show it, and how many there are in all, in one statement.
+
+    `head` of the list's topic, read before: while it stands still the size of the whole list is not counted anew.
+    """
     key = _sort_key(query, fields)
     matching, rights = _matching(tx, who, query, fields), allowed_id(who, KINDS, Contact.id)
-    found = (_found_once if query.q or query.tag else _walked)(matching, rights, key, query)
+    size_key = ("contacts", who.workspace_id, query.kind, head)
+    known: int | None = None if query.is_filtered else tx.info["kept"].get(size_key)
+    found = (
+        _found_once(matching, rights, key, query)
+        if query.q or query.tag
+        else _walked(matching, rights, key, query, known)
+    )
     ids = found.ids.limit(PER_PAGE).offset((query.page - 1) * PER_PAGE).subquery()
-    rows = _shown(bool(query.columns)).add_columns(found.total.label("total")).join(ids, ids.c.id == Contact.id)
-    page = (await tx.execute(rows.order_by(*_ordered(query, key, Contact.id)))).all()
-    return [_row(one, query) for one in page], Paging(query.page, page[0].total if page else 0)
+    rows = _shown(bool(query.columns)).add_columns(found.size.label("size"), found.closed.label("closed"))
+    page = (await tx.execute(rows.join(ids, ids.c.id == Contact.id).order_by(*_ordered(query, key, Contact.id)))).all()
+    if page and not query.is_filtered and known is None:
+        tx.info["kept"].put(size_key, page[0].size)
+    return [_row(one, query) for one in page], Paging(query.page, page[0].size - page[0].closed if page else 0)
 
 
 @cache
@@ -63,24 +76,25 @@ def _row(one: Any, query: ListQuery) -> ListRow:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The sorted numbers of what matches, and how many they are."""
+    """The sorted numbers of what matches; how many match, and how many of these the reader may not see."""
 
     ids: Select[Any]
-    total: ColumnElement[int]
+    size: ColumnElement[int]
+    closed: ColumnElement[int]
 
 
-def _walked(matching: Select[Any], rights: ColumnElement[bool], key: Key, query: ListQuery) -> Found:
+def _walked(matching: Select[Any], rights: ColumnElement[bool], key: Key, query: ListQuery, known: int | None) -> Found:
     """For long lists: an index is walked to the page. Counting all and taking off the few closed ones is three times
     as quick as asking about each."""
     ids = matching.where(rights).with_only_columns(Contact.id).order_by(*_ordered(query, key, Contact.id))
-    return Found(ids, _count(matching) - _count(matching.where(~rights)))
+    return Found(ids, _count(matching) if known is None else literal(known), _count(matching.where(~rights)))
 
 
 def _found_once(matching: Select[Any], rights: ColumnElement[bool], key: Key, query: ListQuery) -> Found:
     """For what a search finds: found once, then counted and sorted."""
     hits = matching.where(rights).with_only_columns(Contact.id, key.label("key")).cte("hits")
     ids = select(hits.c.id).order_by(*_ordered(query, hits.c.key, hits.c.id))
-    return Found(ids, select(func.count()).select_from(hits).scalar_subquery())
+    return Found(ids, select(func.count()).select_from(hits).scalar_subquery(), literal(0))
 
 
 def _count(found: Select[Any]) -> ScalarSelect[int]:
@@ -100,7 +114,9 @@ def _matching(tx: Tx, who: Principal, query: ListQuery, fields: Fields) -> Selec
         own = in_table_order(tx, Contact.workspace_id) == who.workspace_id
     found = select(Contact).where(own, state, Contact.kind == query.kind)
     if query.q:
-        found = found.where(Contact.id.in_(matching_ids(tx, who, list(KINDS), query.q)))
+        hits = matching_ids(tx, who, list(KINDS), query.q)
+        beside = [_people_of_closed(who, query.q)] if query.kind == "contact" else []
+        found = found.where(Contact.id.in_(hits.union_all(*beside) if beside else hits))
     if query.owner:
         owner = who.user_id if query.owner == "me" else None if query.owner == "none" else int(query.owner)
         found = found.where(Contact.owner_id == owner)
@@ -114,43 +130,20 @@ def _matching(tx: Tx, who: Principal, query: ListQuery, fields: Fields) -> Selec
             ContactKey.workspace_id == who.workspace_id, ContactKey.kind == "tag", ContactKey.value == fold(query.tag)
         )
         found = found.where(Contact.id.in_(tagged))
-    for one in query.custom:
-        found = found.where(_custom_condition(fields[one.key], one))
-    return found
+    return found.where(*custom_conditions(query, fields))
 
 
-def _custom_condition(field: CustomField, one: CustomFilter) -> ColumnElement[bool]:
-    column = custom_column(field)
-    text: ColumnElement[Any] = Contact.custom[field.key].as_string()
-    if one.operator in ("none", "any"):
-        return text.is_(None) if one.operator == "none" else text.is_not(None)
-    if one.operator == "has":
-        return func.lower(text).contains(one.value.lower(), autoescape=True)
-    value = _comparable(field, one.value)
-    if value is None:
-        return false()
-    if one.operator == "gt":
-        return column > value
-    return column < value if one.operator == "lt" else column == value
-
-
-def _comparable(field: CustomField, text: str) -> float | bool | str | None:
-    """The filter's value as the field keeps it; None when it cannot be one."""
-    if field.kind == "number":
-        try:
-            return float(text)
-        except ValueError:
-            return None
-    return text in ("1", "true", "yes") if field.kind == "yes_no" else text
-
-
-def custom_column(field: CustomField) -> ColumnElement[Any]:
-    """The stored value as what it is, so that it compares and sorts."""
-    value = Contact.custom[field.key]
-    typed: ColumnElement[Any] = value.as_string()
-    if field.kind == "number":
-        typed = value.as_float()
-    return value.as_boolean() if field.kind == "yes_no" else typed
+def _people_of_closed(who: Principal, words: str) -> Select[Any]:
+    """The index names no closed company (it is everybody's), so the few that this reader is on the list of are asked
+    for their name here."""
+    own = select(Restriction.record_id).where(
+        Restriction.workspace_id == who.workspace_id,
+        Restriction.about.startswith("company:"),
+        Restriction.who.in_(who.names),
+    )
+    named = (Contact.sort_name.contains(word, autoescape=True) for word in fold(words).split()[:WORDS])
+    closed = visible_contacts(who).where(Contact.kind == "company", Contact.id.in_(own), *named)
+    return select(Contact.id).where(Contact.company_id.in_(closed.with_only_columns(Contact.id).order_by(None)))
 
 
 def _sort_key(query: ListQuery, fields: Fields) -> Key:

@@ -56,11 +56,16 @@ async def show_change(tx: Tx, row: EventRow) -> list[Change]:
 
 @shows("company.relabelled")
 async def show_people(tx: Tx, row: EventRow) -> list[Change]:
-    """What a company's people show of it, in their rows and on their pages."""
+    """What a company's people show of it, in their rows and on their pages. Beyond the first few hundred, whoever
+    looks at a list or a record is told once to fetch it again."""
     shown = (OPEN_COMPANY.undefer(Contact.is_restricted), joinedload(Contact.owner), undefer(Contact.is_restricted))
     found = visible_contacts(system(row.workspace_id)).where(Contact.company_id == subject_id(row.subject))
+    found = found.order_by(Contact.active_at.desc(), Contact.id).limit(PEOPLE + 1)
+    people = list(await tx.scalars(found.options(*shown)))
     changes: list[Change] = []
-    for contact in await tx.scalars(found.order_by(Contact.active_at.desc(), Contact.id).limit(PEOPLE).options(*shown)):
+    if len(people) > PEOPLE:
+        changes = [Refresh(_list(row), ["contact-list"]), Refresh(f"workspace:{row.workspace_id}", ["facts"])]
+    for contact in people[:PEOPLE]:
         head = fragment("contacts/_identity.html", contact=contact)
         changes.append(Patch(contact.about, dom_id("contact", contact.id, "identity"), "replace", head))
         changes.append(Refresh(contact.about, ["facts", "timeline"]))

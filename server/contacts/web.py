@@ -12,14 +12,15 @@ from server.contacts.actions import ContactDraft
 from server.contacts.bulk import change_many
 from server.contacts.cells import cells_of, draw_row
 from server.contacts.fields import FieldView, field_views
+from server.contacts.filters import unfit
 from server.contacts.forms import parse_list
 from server.contacts.listing import list_page
 from server.contacts.models import Contact, SavedView
-from server.contacts.queries import list_fields, list_tags, list_views, people_of, pick_records, recent
+from server.contacts.queries import list_fields, list_tags, list_views, names_of, people_of, pick_records, recent
 from server.contacts.restriction import restrict_contact
 from server.contacts.trash import restore_contact, trash_contact
 from server.identity.queries import list_people, list_teams
-from server.kit.about import to_id
+from server.kit.about import parse_about, to_id
 from server.kit.access import Principal, restricted_to
 from server.kit.db import Tx
 from server.kit.errors import Invalid, NotFound
@@ -27,15 +28,17 @@ from server.kit.pages import render
 from server.kit.text import _, language, ngettext
 from server.kit.web import Answer, field, is_htmx, page, page_heads, route, toast
 
+CARDS = 20  # at once
+
 
 async def index(request: Request, tx: Tx, who: Principal) -> Answer:
     topic = f"contacts:{who.workspace_id}"
     heads = await page_heads(tx, who, topic)
     fields = await list_fields(tx, who)
     query = parse_list(request.query_params, fields)
-    found, paging = await list_page(tx, who, query, fields)
+    found, paging = await list_page(tx, who, query, fields, heads[topic])
     if not found and query.page > 1:
-        _first, paging = await list_page(tx, who, replace(query, page=1), fields)
+        _first, paging = await list_page(tx, who, replace(query, page=1), fields, heads[topic])
         return RedirectResponse(query.url(page=paging.pages), 303)
     views = await _views(tx, who)
     columns = [fields[key] for key in query.columns]
@@ -43,7 +46,7 @@ async def index(request: Request, tx: Tx, who: Principal) -> Answer:
     rows = [draw_row(language(), cells, row) for row in found]
     owner = next((row.owner.name for row in found if row.owner), "")  # of a list by owner: all rows have the same
     shared = {"rows": rows, "paging": paging, "query": query, "fields": fields, "columns": columns, "views": views}
-    shared |= {"owner": owner}
+    shared |= {"owner": owner, "unfit": unfit(query, fields)}
     if is_htmx(request) and request.headers.get("hx-target", "").endswith("contact-list"):
         return render("contacts/_list.html", who=who, topics={topic: heads[topic]}, **shared)
     return await page(request, tx, who, "contacts/index.html", heads=heads, topics={topic: heads[topic]}, **shared)
@@ -206,6 +209,16 @@ async def pick(request: Request, tx: Tx, who: Principal) -> Answer:
     return render("contacts/_options.html", records=await pick_records(tx, who, request.query_params.get("q", "")[:80]))
 
 
+async def cards(request: Request, tx: Tx, who: Principal) -> Answer:
+    """Small cards for the records that texts on a page link to, as far as this reader may see them:
+    GET /records/cards?about=contact:7,company:3"""
+    asked = dict.fromkeys(request.query_params.get("about", "").split(","))
+    numbers = {about: parse_about(about)[1] for about in list(asked)[:CARDS] if about}
+    found = {one.id: one for one in (await names_of(tx, who, list(numbers))).values()}
+    shown = [(about, found[id]) for about, id in numbers.items() if id in found]
+    return render("contacts/_cards.html", cards=shown)
+
+
 async def tags(request: Request, tx: Tx, who: Principal) -> Answer:
     return render("contacts/_tags.html", tags=await list_tags(tx, who, request.query_params.get("q", "")[:60]))
 
@@ -227,5 +240,6 @@ routes = [
     route("PUT", "/contacts/selection/{what}", change_selection),
     route("GET", "/contacts/views", views),
     route("GET", "/records", pick),
+    route("GET", "/records/cards", cards),
     route("GET", "/tags", tags),
 ]

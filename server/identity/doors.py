@@ -13,6 +13,7 @@ from server.kit.access import Principal
 from server.kit.clock import now
 from server.kit.db import Database, Tx
 from server.kit.domain import House
+from server.kit.public import PublicDoor, Visitor
 from server.kit.web import is_own_origin
 from server.settings import Settings
 
@@ -44,6 +45,7 @@ class Person:
     who: Principal
     variant: str
     token_hash: str = ""
+    is_member: bool = True
 
     @property
     def key(self) -> str:
@@ -54,11 +56,12 @@ class Person:
         return self.who.user_id or 0
 
 
-class LiveDoors:
-    """What the hub asks about people."""
+class LiveDoors(PublicDoor):
+    """What the hub asks about people, whichever door they came through."""
 
     def __init__(self, database: Database, house: House, settings: Settings) -> None:
-        self._database, self._topics, self._settings = database, house.topics, settings
+        super().__init__(database, settings)
+        self._topics = house.topics
 
     async def authenticate(self, websocket: WebSocket) -> Person | None:
         """Origin first: a browser's socket must come from our own pages."""
@@ -74,8 +77,10 @@ class LiveDoors:
             return Person(who, "json", hash_token(self._settings.secret, token))
         return Person(who, who.language)
 
-    async def again(self, person: Person) -> Person | None:
-        """The same person with the rights of now; None when the session, token or user is gone."""
+    async def again(self, person: Person | Visitor) -> Person | Visitor | None:
+        """The same person with the rights of now; None when the session, token, pass or user is gone."""
+        if isinstance(person, Visitor):
+            return await self.visitor_again(person)
         who = person.who
         async with self._database.transaction(read=True) as tx:
             if person.token_hash:
@@ -88,8 +93,10 @@ class LiveDoors:
             return None
         return Person(replace(fresh, session_id=who.session_id), fresh.language)
 
-    async def may_listen(self, person: Person, topics: set[str]) -> set[str]:
+    async def may_listen(self, person: Person | Visitor, topics: set[str]) -> set[str]:
         """One query per kind of topic."""
+        if isinstance(person, Visitor):
+            return self.within(person, topics)
         by_kind: dict[str, set[str]] = {}
         for topic in topics:
             kind, _, rest = topic.partition(":")

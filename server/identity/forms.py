@@ -1,6 +1,7 @@
 """What people type about themselves, checked."""
 
 import re
+from collections.abc import Callable
 from typing import get_args
 from zoneinfo import available_timezones
 
@@ -35,6 +36,17 @@ def parse_name(text: str, field: str = "name") -> str:
     if not name:
         raise Invalid(**{field: _("A name is needed")})
     return name
+
+
+def all_wrong(*checks: Callable[[], object]) -> dict[str, str]:
+    """What is wrong with every field of a form, not with the first alone."""
+    found: dict[str, str] = {}
+    for check in checks:
+        try:
+            check()
+        except Invalid as error:
+            found |= error.fields
+    return found
 
 
 def parse_role(text: str) -> Role:

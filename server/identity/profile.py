@@ -23,7 +23,7 @@ from server.kit.errors import Invalid
 from server.kit.pages import render
 from server.kit.pictures import UNREADABLE, fit
 from server.kit.text import _, speaking
-from server.kit.web import Answer, field, open_route, page_heads, route, settings_page, toast
+from server.kit.web import Answer, field, is_htmx, open_route, page_heads, route, settings_page, toast
 
 PICTURE = 256  # pixels each way
 PICTURE_BYTES = 10 * 1024 * 1024
@@ -85,6 +85,8 @@ async def upload_picture(request: Request, database: Database) -> Answer:
         await actions.change_profile(tx, who, user, "picture", key)
     if old:
         await files.remove(old)
+    if not is_htmx(request):
+        return RedirectResponse("/settings/profile", 303)
     return Response(status_code=200, headers={"HX-Refresh": "true"})
 
 

@@ -1,5 +1,6 @@
 """The ways in: set-up, sign-in, invitation, new password. And people as others see them."""
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -7,7 +8,7 @@ from server.identity import actions, letters
 from server.identity.access import get_user
 from server.identity.cookies import forget_cookie, set_cookie
 from server.identity.entry import client_address, find_accounts, find_ticket, next_page
-from server.identity.forms import ZONES, one_of, parse_email, parse_emails, parse_name
+from server.identity.forms import ZONES, all_wrong, one_of, parse_email, parse_emails, parse_name
 from server.identity.models import User
 from server.identity.passwords import check_password
 from server.identity.queries import get_workspace, is_set_up, pick_people
@@ -55,9 +56,8 @@ async def setup(request: Request, database: Database) -> Answer:
         )
         guests = parse_emails("invite", field(form, "invite"))
     except Invalid as error:
-        return HTMLResponse(
-            gate(request, "identity/setup.html", form=form, zones=sorted(ZONES), errors=error.fields), 422
-        )
+        errors = _wrong_at_setup(form) or error.fields
+        return HTMLResponse(gate(request, "identity/setup.html", form=form, zones=sorted(ZONES), errors=errors), 422)
     hashed = await request.app.state.passwords.hash(owner.password_hash)
     secret = request.app.state.settings.secret
     async with database.transaction() as tx:
@@ -77,6 +77,16 @@ async def setup(request: Request, database: Database) -> Answer:
     answer = _links_page(request, links) if links else RedirectResponse("/contacts", 303)
     set_cookie(answer, request.app.state.settings, token)
     return answer
+
+
+def _wrong_at_setup(form: FormData) -> dict[str, str]:
+    return all_wrong(
+        lambda: parse_name(field(form, "workspace"), "workspace"),
+        lambda: parse_name(field(form, "name")),
+        lambda: parse_email(field(form, "email")),
+        lambda: check_password(field(form, "password")),
+        lambda: parse_emails("invite", field(form, "invite")),
+    )
 
 
 def _links_page(request: Request, tokens: dict[str, str]) -> Response:

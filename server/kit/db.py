@@ -3,17 +3,20 @@
 import asyncio
 import errno
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ColumnElement, DateTime, Dialect, Integer, MetaData, UnaryExpression, event
+from sqlalchemy import JSON, BigInteger, ColumnElement, DateTime, Dialect, Integer, MetaData, UnaryExpression
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.sql.operators import custom_op
 from sqlalchemy.types import TypeDecorator
+
+from server.kit.sqlite import sqlite_engines
 
 Tx = AsyncSession
 
@@ -53,6 +56,25 @@ class Base(DeclarativeBase):
     }
 
 
+class Kept:
+    """Answers that are dear to find and may be a moment old: each with what it was true of, for at most `SECONDS`."""
+
+    SECONDS, MOST = 2.0, 1000
+
+    def __init__(self) -> None:
+        self._answers: dict[Hashable, tuple[float, Any]] = {}
+
+    def get(self, key: Hashable) -> Any:
+        """None when it is not known, or too old."""
+        at, answer = self._answers.get(key, (0.0, None))
+        return answer if time.monotonic() - at < self.SECONDS else None
+
+    def put(self, key: Hashable, answer: Any) -> None:
+        if len(self._answers) >= self.MOST:
+            self._answers.clear()
+        self._answers[key] = (time.monotonic(), answer)
+
+
 class Database:
     """Two engines on one database: reads see a snapshot and cannot write, writes queue for the one lock.
 
@@ -64,17 +86,18 @@ class Database:
         self.is_sqlite = url.startswith("sqlite")
         self.before_commit: list[Callable[[Tx], Awaitable[None]]] = []
         self.after_commit: list[Callable[[Tx], None]] = []
-        self.engine, self._reader = _sqlite_engines(url) if self.is_sqlite else _postgres_engines(url)
+        self.engine, self._reader = sqlite_engines(url) if self.is_sqlite else _postgres_engines(url)
         self._write = async_sessionmaker(self.engine, expire_on_commit=False)
         self._read = async_sessionmaker(self._reader, expire_on_commit=False, autoflush=False)
         self._lock = asyncio.Lock() if self.is_sqlite else None
+        self._kept = Kept()
 
     @asynccontextmanager
     async def transaction(self, *, read: bool = False) -> AsyncIterator[Tx]:
         """Commits when the block ends, rolls back when it raises. `read=True` cannot write."""
         if read:
             async with self._read() as tx:
-                tx.info["read"] = True
+                tx.info["read"], tx.info["kept"] = True, self._kept
                 yield tx
             return
         async with self._lock or nullcontext():
@@ -90,32 +113,6 @@ class Database:
     async def dispose(self) -> None:
         await self.engine.dispose()
         await self._reader.dispose()
-
-
-def _sqlite_engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
-    writer = create_async_engine(url, pool_size=1, max_overflow=0)
-    reader = create_async_engine(url, pool_size=8, max_overflow=0)
-    _prepare_sqlite(writer, "BEGIN IMMEDIATE", "PRAGMA synchronous=FULL", "PRAGMA journal_mode=WAL")
-    _prepare_sqlite(reader, "BEGIN", "PRAGMA query_only=ON")
-    return writer, reader
-
-
-def _prepare_sqlite(engine: AsyncEngine, begin: str, *pragmas: str) -> None:
-    def on_connect(connection: Any, record: object) -> None:
-        connection.isolation_level = None  # the driver's own BEGIN comes too late: only before the first write
-        cursor = connection.cursor()
-        for pragma in (
-            "PRAGMA busy_timeout=10000",
-            "PRAGMA foreign_keys=ON",
-            "PRAGMA cache_size=-16000",
-            "PRAGMA temp_store=MEMORY",
-            *pragmas,
-        ):
-            cursor.execute(pragma)
-        cursor.close()
-
-    event.listen(engine.sync_engine, "connect", on_connect)
-    event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
 
 
 def _postgres_engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:

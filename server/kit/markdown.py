@@ -6,21 +6,49 @@ from functools import cache, lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 TAGS = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "h3", "h4", "hr", "span"}
 MENTION = re.compile(r"(?<![\w@])@\[([^\]\n]{1,80})\]\(((?:user|team):[1-9][0-9]{0,17})\)")
+
+ADDRESS = re.compile(r"https?://[^\s<>\"\ue000\ue001]+|(?<![\w/.:-])/(?:contacts|companies)/[1-9]\d{0,17}(?![\w/])")
+AFTER_ADDRESS = ".,;:!?)]}'»”*_~"  # belongs to the sentence
 
 MARKS = re.compile(r"^[ \t]*(?:[-*+>]|#{1,6}|\d{1,3}\.)[ \t]+|\*\*|~~|`", re.MULTILINE)
 
 
 @cache
 def _parser() -> MarkdownIt:
-    return (
-        MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False})
-        .enable("strikethrough")
-        .disable("image")
-    )
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False})
+    parser.enable("strikethrough").disable("image").core.ruler.push("addresses", _link_addresses)
+    return parser
+
+
+def _link_addresses(state: StateCore) -> None:
+    """Web addresses and paths of records become links where they stand as plain words."""
+    for block in state.tokens:
+        linked, depth = [], 0
+        for token in block.children or ():
+            depth += token.nesting if token.type in ("link_open", "link_close") else 0
+            linked += _with_links(token) if token.type == "text" and not depth else [token]
+        if block.children:
+            block.children = linked
+
+
+def _with_links(token: Token) -> list[Token]:
+    made, end = [], 0
+    for match in ADDRESS.finditer(token.content):
+        address = match[0].rstrip(AFTER_ADDRESS)
+        made += [_text(token.content[end : match.start()]), Token("link_open", "a", 1, attrs={"href": address})]
+        made += [_text(address), Token("link_close", "a", -1)]
+        end = match.start() + len(address)
+    return [*made, _text(token.content[end:])]
+
+
+def _text(content: str) -> Token:
+    return Token("text", "", 0, content=content)
 
 
 @lru_cache(maxsize=512)  # a page shows forty notes, mostly those of the page before

@@ -14,30 +14,57 @@ from server.kit.errors import Away, Conflict, DomainError, Full
 from server.kit.logging import log
 from server.kit.pages import render
 from server.kit.text import _, speaking
-from server.kit.web import is_api, is_htmx, request_language
+from server.kit.web import is_api, is_htmx, page_heads, request_language, shell_of
 
 
 async def on_domain_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)
     who: Principal | None = getattr(request.state, "who", None)
     with speaking(who.language if who else request_language(request)):
-        return _error_response(request, error, who)
+        if is_api(request) or _is_part(request):
+            return _error_response(request, error)
+        return await _error_page(request, error.status, error.message)
 
 
-def _error_response(request: Request, error: DomainError, who: Principal | None) -> Response:
+def _is_part(request: Request) -> bool:
+    return is_htmx(request) or request.headers.get("x-requested-with") == "fetch"
+
+
+def _error_response(request: Request, error: DomainError) -> Response:
     message = error.message or _default_message(error.status)
     if is_api(request):
         body: dict[str, Any] = {"error": _code(error), "message": message, "fields": error.fields}
         if isinstance(error, Conflict):
             body["theirs"] = error.theirs
         return JSONResponse(body, error.status)
-    if is_htmx(request) or request.headers.get("x-requested-with") == "fetch":
-        theirs = error.theirs if isinstance(error, Conflict) else None
-        html = render("kit/_error.html", error=error, theirs=theirs, path=request.url.path)
-        note = json.dumps({"text": message, "undo": None, "error": True})
-        return HTMLResponse(html, error.status, {"X-Toast": note, "HX-Reswap": "none"})
-    context = {"who": who, "status": error.status, "message": message, "nonce": request.state.nonce, "code": ""}
-    return HTMLResponse(render("kit/error.html", **context), error.status)
+    theirs = error.theirs if isinstance(error, Conflict) else None
+    html = render("kit/_error.html", error=error, theirs=theirs, path=request.url.path)
+    note = json.dumps({"text": message, "undo": None, "error": True})
+    return HTMLResponse(html, error.status, {"X-Toast": note, "HX-Reswap": "none"})
+
+
+async def _error_page(
+    request: Request, status: int, message: str = "", *, code: str = "", headers: dict[str, str] | None = None
+) -> Response:
+    """People who are signed in keep their navigation; strangers, and everybody while the database is away, get the
+    bare page."""
+    plain = {"who": None, "nav": None, "nonce": request.state.nonce}
+    shell = plain if status == 503 else await _shell_of_asker(request) or plain
+    who: Principal | None = shell["who"]
+    with speaking(who.language if who else request_language(request)):
+        text = message or _default_message(status)
+        return HTMLResponse(render("kit/error.html", message=text, code=code, **shell), status, headers)
+
+
+async def _shell_of_asker(request: Request) -> dict[str, Any] | None:
+    """In a transaction of its own: the one that failed is gone."""
+    try:
+        async with request.app.state.database.transaction(read=True) as tx:
+            who: Principal | None = await request.app.state.authenticate(request, tx)
+            return None if who is None else await shell_of(request, tx, who, await page_heads(tx, who))
+    except Exception as error:
+        log.warning("error.page_without_shell", path=request.url.path, why=repr(error)[:200])
+        return None
 
 
 def _code(error: DomainError) -> str:
@@ -68,21 +95,12 @@ def _default_message(status: int) -> str:
 async def on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = {**(error.headers or {}), **({"Allow": _methods(request)} if error.status_code == 405 else {})}
+    if not is_api(request):
+        return await _error_page(request, error.status_code, headers=headers)
     with speaking(request_language(request)):
-        if is_api(request):
-            return JSONResponse(
-                {"error": f"http_{error.status_code}", "message": _default_message(error.status_code), "fields": {}},
-                error.status_code,
-                headers,
-            )
-        context = {
-            "who": None,
-            "status": error.status_code,
-            "message": _default_message(error.status_code),
-            "nonce": request.state.nonce,
-            "code": "",
-        }
-        return HTMLResponse(render("kit/error.html", **context), error.status_code, headers)
+        message = _default_message(error.status_code)
+        body = {"error": f"http_{error.status_code}", "message": message, "fields": {}}
+        return JSONResponse(body, error.status_code, headers)
 
 
 def _methods(request: Request) -> str:
@@ -103,6 +121,4 @@ async def on_crash(request: Request, error: Exception) -> Response:
         message = _("Something went wrong on our side. Nothing of yours is lost")
         if is_api(request):
             return JSONResponse({"error": "internal", "message": message, "code": code, "fields": {}}, 500)
-        return HTMLResponse(
-            render("kit/error.html", who=None, status=500, message=message, nonce=request.state.nonce, code=code), 500
-        )
+        return await _error_page(request, 500, message, code=code)

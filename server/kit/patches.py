@@ -1,6 +1,6 @@
 """Numbers of topics: their heads, and what a screen missed since one of them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from sqlalchemy import Index, delete, func, select, update
@@ -46,14 +46,13 @@ async def read_heads(tx: Tx, *topics: str) -> dict[str, int]:
     return {topic: known.get(topic, 0) for topic in topics}
 
 
-async def take_numbers(tx: Tx, topics: list[str], is_sqlite: bool) -> dict[str, int]:
-    """One more patch on each of these topics (distinct): their new heads."""
-    if not topics:
-        return {}
-    insert = (sqlite if is_sqlite else postgresql).insert(TopicRow)
-    statement = insert.values([{"name": topic, "head": 1, "floor": 0} for topic in sorted(topics)])
-    statement = statement.on_conflict_do_update(index_elements=["name"], set_={"head": TopicRow.head + 1})
-    return dict((await tx.execute(statement.returning(TopicRow.name, TopicRow.head))).all())
+async def take_numbers(tx: Tx, counts: Mapping[str, int], is_sqlite: bool) -> dict[str, int]:
+    """So many more patches on each of these topics: their new heads."""
+    values = [{"name": topic, "head": count, "floor": 0} for topic, count in sorted(counts.items())]
+    taken = (sqlite if is_sqlite else postgresql).insert(TopicRow).values(values)
+    more = {"head": TopicRow.head + taken.excluded.head}
+    taken = taken.on_conflict_do_update(index_elements=["name"], set_=more)
+    return dict((await tx.execute(taken.returning(TopicRow.name, TopicRow.head))).all())
 
 
 class PatchSource:

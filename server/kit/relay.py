@@ -5,10 +5,12 @@ Every long-lived process has one and none is the leader: the database's own lock
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+import itertools
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select, text, update
+from sqlalchemy import bindparam, insert, select, update
 
 from realtime.bus import Bus, BusDown
 from realtime.message import Message
@@ -17,14 +19,13 @@ from server.kit.db import Database, Tx, is_busy
 from server.kit.events import EventRow
 from server.kit.live import Change, changes_of, render_changes
 from server.kit.logging import log
+from server.kit.numbers import lock_numbers, newest_position, number_quiet
 from server.kit.patches import PatchRow, take_numbers
 from server.kit.text import LANGUAGES
 
 BATCH = 100
-QUIET_BATCH = 5000
 ATTEMPTS = 3
 VARIANTS = (*LANGUAGES, "json")
-LOCK = 7_342_001  # any number, the same in every process
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,29 @@ class Numbered:
     topic: str
     n: int
     changes: list[Change]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A fact and what it changes, by topic; or why that could not be said."""
+
+    row: EventRow
+    changes: dict[str, list[Change]]
+    error: str | None = None
+
+
+def until_failure(drawn: list[Drawn]) -> tuple[list[Drawn], Drawn | None]:
+    """Facts that can be numbered now, and the failed one: those behind it wait for it, so that order holds.
+
+    After a few failures it is parked: it gets its position, one empty patch, and keeps its error.
+    """
+    for place, one in enumerate(drawn):
+        if one.error is not None:
+            if one.row.failures + 1 < ATTEMPTS:
+                return drawn[:place], one
+            parked = replace(one, changes={one.row.about or one.row.subject: []})
+            return [*drawn[:place], parked], parked
+    return drawn, None
 
 
 class Relay:
@@ -79,73 +103,69 @@ class Relay:
         return max(0.0, (now() - oldest).total_seconds()) if oldest else 0.0
 
     async def _drain_batch(self) -> bool:
-        async with self._database.transaction(read=True) as tx:  # spares the write lock when there is nothing to do
-            if await tx.scalar(select(EventRow.id).where(EventRow.position.is_(None)).limit(1)) is None:
+        """What facts change is read before the lock is taken, so that whoever writes waits for the numbers alone."""
+        async with self._database.transaction(read=True) as tx:
+            pending = select(EventRow).where(EventRow.position.is_(None)).order_by(EventRow.id).limit(BATCH)
+            rows = (await tx.scalars(pending)).all()
+            if not rows:
                 return False
+            drawn = [] if rows[0].quiet else [await self._draw(tx, row) for row in rows]
         async with self._database.transaction() as tx:
-            if not self._database.is_sqlite:
-                await tx.execute(text("SET LOCAL idle_in_transaction_session_timeout = '5s'"))
-                await tx.execute(select(func.pg_advisory_xact_lock(LOCK)))
-            numbered, is_more = await self._number(tx)
+            await lock_numbers(tx)
+            if not drawn:
+                return await number_quiet(tx)
+            numbered, is_more = await self._number(tx, drawn)
         for patch in numbered:
             if self._bus.wanted(patch.topic):  # who subscribes from now on reads it from the database
                 await self._publish(patch)
         return is_more
 
-    async def _number(self, tx: Tx) -> tuple[list[Numbered], bool]:
-        """Step 1: positions for facts in id order, numbers for their topics; and whether more may be waiting."""
-        rows = (
-            await tx.scalars(select(EventRow).where(EventRow.position.is_(None)).order_by(EventRow.id).limit(BATCH))
-        ).all()
-        if not rows:  # another process was faster
-            return [], False
-        position = await tx.scalar(select(func.max(EventRow.position))) or 0
-        if rows[0].quiet:
-            return [], await self._number_quiet(tx, position) > 0
-        numbered: list[Numbered] = []
-        for done, row in enumerate(rows):
-            changes = await self._changes(tx, row)
-            if changes is None:
-                return numbered, done > 0
-            position += 1
-            row.position = position
-            heads = await take_numbers(tx, list(changes), self._database.is_sqlite)
-            if heads:
-                await tx.execute(
-                    insert(PatchRow),
-                    [{"topic": t, "n": n, "position": position, "event_id": row.id} for t, n in heads.items()],
-                )
-            numbered += [Numbered(row, topic, heads[topic], changes[topic]) for topic in changes]
-        return numbered, len(rows) == BATCH
-
-    async def _number_quiet(self, tx: Tx, position: int) -> int:
-        """Bulk facts change no screen: a run of them at the front is numbered at one go."""
-        loud = select(func.min(EventRow.id)).where(EventRow.position.is_(None), EventRow.quiet.is_(False))
-        first_loud = await tx.scalar(loud)
-        run = select(EventRow.id).where(EventRow.position.is_(None))
-        if first_loud is not None:
-            run = run.where(EventRow.id < first_loud)
-        ids = (await tx.scalars(run.order_by(EventRow.id).limit(QUIET_BATCH))).all()
-        if ids:
-            statement = update(EventRow).where(EventRow.id == bindparam("row_id")).values(position=bindparam("place"))
-            places = [{"row_id": id, "place": place} for place, id in enumerate(ids, position + 1)]
-            await (await tx.connection()).execute(statement, places)
-        return len(ids)
-
-    async def _changes(self, tx: Tx, row: EventRow) -> dict[str, list[Change]] | None:
-        """None: try this fact again later. After a few failures it is parked: position, one empty patch, its error."""
+    async def _draw(self, tx: Tx, row: EventRow) -> Drawn:
         try:
             async with tx.begin_nested():
-                return await changes_of(tx, row)
+                return Drawn(row, await changes_of(tx, row))
         except Exception as error:
             if is_busy(error):
                 raise
-            row.failures += 1
             log.error("relay.render_failed", fact=row.id, name=row.name, error=repr(error))
-            if row.failures < ATTEMPTS:
-                return None
-            row.error = repr(error)[:500]
-            return {row.about or row.subject: []}
+            return Drawn(row, {}, repr(error)[:500])
+
+    async def _number(self, tx: Tx, drawn: list[Drawn]) -> tuple[list[Numbered], bool]:
+        """Step 1: positions for facts in id order, numbers for their topics; and whether more may be waiting."""
+        ids = [one.row.id for one in drawn]
+        waiting = set(await tx.scalars(select(EventRow.id).where(EventRow.id.in_(ids), EventRow.position.is_(None))))
+        ready, failed = until_failure([one for one in drawn if one.row.id in waiting])
+        if failed is not None:
+            again = {
+                "failures": failed.row.failures + 1,
+                "error": failed.error if ready and ready[-1] is failed else None,
+            }
+            await tx.execute(update(EventRow).where(EventRow.id == failed.row.id).values(again))
+        if not ready:  # another process was faster, or the first one failed
+            return [], not waiting
+        for place, one in enumerate(ready, await newest_position(tx) + 1):
+            one.row.position = place
+        await (await tx.connection()).execute(
+            update(EventRow).where(EventRow.id == bindparam("row_id")).values(position=bindparam("place")),
+            [{"row_id": one.row.id, "place": one.row.position} for one in ready],
+        )
+        return await self._patches(tx, ready), len(drawn) == BATCH or len(ready) < len(waiting)
+
+    async def _patches(self, tx: Tx, ready: list[Drawn]) -> list[Numbered]:
+        """Every topic of a fact takes its next number."""
+        topics = [topic for one in ready for topic in one.changes]
+        if not topics:
+            return []
+        heads = await take_numbers(tx, Counter(topics), self._database.is_sqlite)
+        following = {topic: itertools.count(heads[topic] - count + 1) for topic, count in Counter(topics).items()}
+        numbered = [
+            Numbered(one.row, topic, next(following[topic]), changes)
+            for one in ready
+            for topic, changes in one.changes.items()
+        ]
+        values = [{"topic": p.topic, "n": p.n, "position": p.row.position, "event_id": p.row.id} for p in numbered]
+        await tx.execute(insert(PatchRow), values)
+        return numbered
 
     async def _publish(self, patch: Numbered) -> None:
         """Step 2. A lost message is found by the hubs' own look at the database, so failure is only logged."""

@@ -113,11 +113,16 @@ def _prepared(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Req
 
 
 def _whole(request: Request, answer: Answer) -> Response:
-    """Who types the address of a part of a page is led to the page that it belongs to."""
-    is_visit = request.headers.get("sec-fetch-mode") == "navigate" and not is_htmx(request)
-    if is_visit and isinstance(answer, str) and not answer.lstrip().startswith("<!doctype"):
+    """Who types the address of a part of a page is led to the page that it belongs to, and who has no scripts to
+    where they would have led."""
+    response = _response(answer)
+    if request.headers.get("sec-fetch-mode") != "navigate" or is_htmx(request):
+        return response
+    if next_page := response.headers.get("hx-redirect"):
+        return RedirectResponse(next_page, 303)
+    if isinstance(answer, str) and not answer.lstrip().startswith("<!doctype"):
         return RedirectResponse(request.url.path.rpartition("/")[0] or "/", 303)
-    return _response(answer)
+    return response
 
 
 def _response(answer: Answer) -> Response:
@@ -222,11 +227,12 @@ async def page(
     request: Request, tx: Tx, who: Principal, template: str, *, heads: dict[str, int], **context: Any
 ) -> str:
     """A whole page: the shell around `template`, with the sidebar's counts in one query."""
-    shell = await _shell(request, tx, who, heads)
+    shell = await shell_of(request, tx, who, heads)
     return render(template, **shell, **context)
 
 
-async def _shell(request: Request, tx: Tx, who: Principal, heads: dict[str, int]) -> dict[str, Any]:
+async def shell_of(request: Request, tx: Tx, who: Principal, heads: dict[str, int]) -> dict[str, Any]:
+    """What the frame of every page shows."""
     entries = request.app.state.house.nav
     counted = [entry for entry in entries if entry.badge is not None]
     columns = [entry.badge(who).label(f"b{i}") for i, entry in enumerate(counted)]
@@ -240,7 +246,7 @@ async def nav(request: Request, tx: Tx, who: Principal) -> Answer:
     """The sidebar or the tab bar with fresh counts: Refresh(who.key, ["nav", "tabbar"]) fetches it."""
     heads = await page_heads(tx, who)
     part = "kit/_tabbar.html" if request.path_params["part"] == "tabbar" else "kit/_nav.html"
-    return render(part, **await _shell(request, tx, who, heads) | {"path": request.query_params.get("at", "")})
+    return render(part, **await shell_of(request, tx, who, heads) | {"path": request.query_params.get("at", "")})
 
 
 async def settings_page(

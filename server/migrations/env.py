@@ -4,7 +4,7 @@ from typing import Literal
 
 from alembic import context
 
-from server.kit import idempotency, index, jobs, patches  # noqa: F401  kit's own tables
+from server.kit import idempotency, index, jobs, passes, patches  # noqa: F401  kit's own tables
 from server.kit.db import Base, UtcDateTime
 from server.kit.domain import discover
 

@@ -5,6 +5,7 @@ const OWNERS = ['assignee', 'owner', 'by'];
 
 export function startMine() {
   for (const link of document.querySelectorAll('[data-nav]')) markPlace(link);
+  document.querySelector('.sets-nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
   if (!/^\d+$/.test(me() ?? '')) return;
   const mine = OWNERS.map((name) => `[data-${name}="${me()}"]`).join(', ');
   const sheet = new CSSStyleSheet();

@@ -20,6 +20,7 @@ export function startPresence() {
   onFrame('ok', tellWhereIAm);
   onFrame('who', hearWho);
   onFrame('typing', hearTyping);
+  htmx.on('htmx:after:swap', hearMessages);
   htmx.on('htmx:after:swap', show);
   document.addEventListener('focusin', noticeEditing);
   document.addEventListener('focusout', () => setTimeout(noticeEditing, 200));
@@ -69,9 +70,24 @@ function hearTyping({ topic, id }) {
   typing.set(topic, people);
   const person = String(id);
   if (person === me()) return;
-  clearTimeout(people.get(person));
-  people.set(person, setTimeout(() => people.delete(person) && showTyping(topic), TYPING_LASTS));
+  clearTimeout(people.get(person)?.timer);
+  const timer = setTimeout(() => people.delete(person) && showTyping(topic), TYPING_LASTS);
+  people.set(person, { timer, after: lastSaid(topic)?.id });
   showTyping(topic);
+}
+
+const lastSaid = (topic) => document.querySelector(`#${CSS.escape(topic.replace(':', '-'))}-messages > .msg:last-of-type`);
+
+// What they were typing has come.
+function hearMessages() {
+  for (const [topic, people] of typing) {
+    const last = lastSaid(topic);
+    const known = people.get(last?.dataset.by);
+    if (!known || known.after === last.id) continue;
+    clearTimeout(known.timer);
+    people.delete(last.dataset.by);
+    showTyping(topic);
+  }
 }
 
 // Showing

@@ -1,4 +1,4 @@
-// A record's stream: tells the server how far one has read, takes files that are dropped, and says when they are too large.
+// A record's stream: tells the server how far one has read, and says when they are too large.
 import htmx from 'htmx.org';
 import { me } from './page.js';
 import { toast } from './toasts.js';
@@ -17,8 +17,6 @@ export function startTimeline() {
   addEventListener('focus', soon);
   document.addEventListener('scroll', soon, { capture: true, passive: true });
   htmx.on('htmx:finally:request', ({ detail }) => takeBackFiles(detail.ctx));
-  document.addEventListener('dragover', (event) => zoneOf(event) && event.preventDefault());
-  document.addEventListener('drop', drop);
 }
 
 function soon() {
@@ -54,17 +52,4 @@ function takeBackFiles({ response, sourceElement }) {
   if (!sourceElement?.matches?.('input[data-files]')) return;
   sourceElement.value = ''; // the same file may be chosen again
   if (response?.status === 413) toast(sourceElement.dataset.tooLarge, { error: true });
-}
-
-function zoneOf({ target, dataTransfer }) {
-  const zone = dataTransfer?.types.includes('Files') && target.closest?.('.centre');
-  return zone && zone.querySelector('input[data-files]');
-}
-
-function drop(event) {
-  const input = zoneOf(event);
-  if (!input) return;
-  event.preventDefault();
-  input.files = event.dataTransfer.files;
-  input.dispatchEvent(new Event('change', { bubbles: true }));
 }

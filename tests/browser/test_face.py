@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.house import House
+from tests.browser.house import House, live
 
 pytestmark = pytest.mark.browser
 
@@ -108,3 +108,33 @@ def test_a_view_is_renamed_on_every_screen(sqlite_house: House, pair: tuple[Page
     ana.get_by_role("button", name="Delete the view").click()
     ana.get_by_role("dialog").get_by_role("button", name="Delete the view").click()
     expect(mateo.locator("#contact-views")).not_to_contain_text("Plans that end")
+
+
+def test_a_link_to_a_record_shows_its_card_to_those_who_may_see_it(
+    sqlite_house: House, pair: tuple[Page, Page]
+) -> None:
+    ana, mateo = pair
+    open_one, closed = sqlite_house.contact("Hoteles Almadraba"), sqlite_house.contact("Zebracorn")
+    sqlite_house.owner.put(f"{closed}/restriction", data={"who": "user:1"})
+    for page in pair:
+        page.goto(f"{sqlite_house.url}/chat/1")
+        live(page)
+    text = f"Look at {sqlite_house.url}{open_one} and {closed} too"
+    sqlite_house.owner.post("/rooms/1/messages", data={"text": text})
+    for page in pair:
+        said = page.locator(".msg", has_text="Look at").last
+        expect(said.locator(".link-card", has_text="Hoteles Almadraba")).to_be_visible()
+    expect(ana.locator(".link-card", has_text="Zebracorn")).to_be_visible()
+    assert "Zebracorn" not in mateo.content()
+
+
+def test_nobody_types_what_has_come(sqlite_house: House, pair: tuple[Page, Page]) -> None:
+    ana, mateo = pair
+    for page in pair:
+        page.goto(f"{sqlite_house.url}/chat/1")
+        live(page)
+    ana.locator("#composer-text").press_sequentially("The van")
+    expect(mateo.locator(".typing-line")).to_contain_text("Ana")
+    ana.locator("#composer-text").press("Enter")
+    expect(mateo.locator(".msg", has_text="The van").last).to_be_visible()
+    expect(mateo.locator(".typing-line")).not_to_contain_text("Ana", timeout=1_000)

@@ -84,3 +84,23 @@ async def test_another_site_cannot_write(app: Starlette, ana: Client) -> None:
     answer = await ana.post("/contacts", data={"name": "Forged"}, headers={"sec-fetch-site": "cross-site"})
     assert answer.status_code == 403
     assert await make.facts(app, "contact.created") == []
+
+
+async def test_people_of_a_closed_company_are_found_by_it_by_its_own_readers_alone(
+    app: Starlette, ana: Client, mateo: Client
+) -> None:
+    lucia = await make.contact(app, "Lucía Ferrer", company="Hoteles Almadraba")
+    await make.contact(app, "Oliver Almadraba")
+    await make.restrict(ana, lucia.company_id or 0, "user:1")
+    await app.state.worker.drain()
+    for words, hers, his in (("almadraba", 2, 1), ("hoteles alma", 1, 0), ("hoteles", 1, 0), ("%", 0, 0)):
+        for client, count in ((ana, hers), (mateo, his)):
+            with make.counted(app) as statements:
+                page = (await client.get("/contacts", params={"q": words})).text
+            assert page.count("data-row") == count, words
+            assert f'id="contact-total">{count}<' in page
+            assert len(statements) <= 6
+    assert "Almadraba" not in (await mateo.get("/contacts", params={"q": "hoteles"})).text
+    await ana.put(f"/contacts/{lucia.company_id}/trash")
+    await app.state.worker.drain()
+    assert (await ana.get("/contacts", params={"q": "hoteles"})).text.count("data-row") == 0

@@ -4,6 +4,7 @@ import httpx2 as httpx
 import pytest
 from starlette.applications import Starlette
 
+from tests import make
 from tests.live import assert_live_equals_reload
 
 Client = httpx.AsyncClient
@@ -145,6 +146,21 @@ async def test_a_companys_name_beside_its_people(
                 await ana.put(f"/contacts/{almadraba.rpartition('/')[2]}/restriction", data={})
             case _:
                 await ana.delete(f"/contacts/{almadraba.rpartition('/')[2]}/trash")
+        await app.state.relay.drain()
+
+
+async def test_people_beyond_the_first_few_follow_their_company_too(
+    app: Starlette, ana: Client, mateo: Client, lucia: str, almadraba: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lucía was active before Oliver, so her row and her page have no patch of their own."""
+    monkeypatch.setattr("server.contacts.live.PEOPLE", 1)
+    await make.contact(app, "Oliver Banks", company="Hoteles Almadraba")
+    await app.state.relay.drain()
+    for page, region in (("/contacts", "contact-list"), (lucia, "facts")):
+        screen = await assert_live_equals_reload(app, mateo, page, lambda: rename(ana, almadraba), regions=(region,))
+        assert screen.page.find(region).text().count("Hoteles Alba") == (4 if page == "/contacts" else 1)
+        back = {"value": "Hoteles Almadraba", "seen": "99"}
+        await ana.put(f"/contacts/{almadraba.rpartition('/')[2]}/facts/name", data=back)
         await app.state.relay.drain()
 
 

@@ -20,7 +20,7 @@ DIE_BEFORE_NUMBERS = """
 import os, signal
 from server.kit import relay
 from server.kit.events import EventRow
-async def last_words(self, tx):
+async def last_words(self, *given):
     os.kill(os.getpid(), signal.SIGKILL)
 relay.Relay._number = last_words
 """

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 
 from server.identity.access import may, may_give
 from server.identity.actions import write_sightings
+from server.identity.cookies import cookie_name
 from server.identity.forms import device_name
 from server.identity.models import Session, User
 from server.kit.access import Principal
@@ -154,9 +155,9 @@ async def test_the_picture_is_made_anew(app: Starlette, ana: Client) -> None:
 
     raw = io.BytesIO()
     Image.new("RGB", (800, 600), "red").save(raw, "PNG", pnginfo=None)
-    assert (
-        await ana.post("/settings/picture", files={"picture": ("me.png", raw.getvalue(), "image/png")})
-    ).status_code == 200
+    mine = {"picture": ("me.png", raw.getvalue(), "image/png")}
+    assert (await ana.post("/settings/picture", files=mine, headers={"hx-request": "true"})).status_code == 200
+    assert (await ana.post("/settings/picture", files=mine)).headers["location"] == "/settings/profile"  # no scripts
     shown = await ana.get("/people/1/picture")
     assert shown.headers["content-type"] == "image/webp"
     assert Image.open(io.BytesIO(shown.content)).size == (256, 256)
@@ -240,6 +241,7 @@ async def test_pages_that_know_nobody_speak_the_language_chosen_before(app: Star
     await ana.put("/settings/profile/language", data={"value": "es"})
     assert "lang=es" in (await ana.get("/contacts")).headers["set-cookie"]
     assert "set-cookie" not in (await ana.get("/contacts")).headers
+    ana.cookies.delete(cookie_name(app.state.settings))
     lost = await ana.get("/nowhere")
     assert lost.status_code == 404
     assert '<html lang="es"' in lost.text
@@ -256,3 +258,15 @@ async def test_devices_are_seen(app: Starlette, ana: Client, mateo: Client) -> N
     async with app.state.database.transaction(read=True) as tx:
         seen = {session.id: session.seen_at for session in await tx.scalars(select(Session))}
     assert seen[ids[0]] == moment and seen[ids[1]] != moment and len(seen) == 2
+
+
+async def test_set_up_says_all_that_is_wrong_at_once(app: Starlette) -> None:
+    form = {"workspace": "", "name": "Ana", "email": "ana", "password": "short", "invite": "mateo@example.org, x"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as nobody:
+        answer = await nobody.post("/setup", data=form)
+    assert answer.status_code == 422
+    assert re.findall(r'aria-describedby="error-(\w+)" aria-invalid="true"( autofocus)?', answer.text) == [
+        ("workspace", " autofocus"), ("email", ""), ("password", ""), ("invite", ""),
+    ]  # fmt: skip
+    assert answer.text.count("autofocus") == 1
+    assert "“x” is no e-mail address" in answer.text

@@ -13,7 +13,8 @@ from server.contacts.actions import change_fields
 from server.kit import live
 from server.kit.access import system
 from server.kit.db import Tx
-from server.kit.events import Event, EventRow, emit
+from server.kit.events import Event, EventRow, emit, fact_row
+from server.kit.numbers import tell_quietly
 from server.kit.patches import REPLAY_LIMIT, PatchRow, PatchSource, TopicRow, prune_patches
 from server.main import Relay, build_app
 from tests import make
@@ -93,6 +94,20 @@ async def test_quiet_facts_get_positions_and_no_patches(app: Starlette, door: li
     async with app.state.database.transaction(read=True) as tx:
         positions = list(await tx.scalars(select(EventRow.position).order_by(EventRow.id)))
     assert positions == list(range(1, len(positions) + 1))
+
+
+async def test_bulk_facts_take_their_positions_with_the_commit(app: Starlette, door: list[str]) -> None:
+    await app.state.relay.drain()
+    await knock(app, 2)
+    async with app.state.database.transaction() as tx:
+        tell_quietly(tx, [fact_row(system(1), Knocked(subject="door:2"), quiet=True) for _ in range(3)])
+    at_once = [fact.position for fact in await make.facts(app, "door.knocked") if fact.quiet]
+    await app.state.relay.drain()
+    facts = await make.facts(app, "door.knocked")
+    begin = (at_once[0] or 0) - 1
+    assert [fact.position for fact in facts if fact.quiet] == at_once == [begin + 1, begin + 2, begin + 3]
+    assert [fact.position for fact in facts if not fact.quiet] == [begin + 4, begin + 5], "the relay goes on after them"
+    assert await heads(app, "door:2") == 0
 
 
 async def test_poison_is_parked_and_the_others_go_on(app: Starlette, door: list[str]) -> None:

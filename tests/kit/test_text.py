@@ -1,6 +1,7 @@
 """Words, folding, Markdown, files, paging: pure rules as tables."""
 
 import json
+import re
 
 import pytest
 
@@ -152,3 +153,20 @@ def test_json_is_strict() -> None:
         elif path.name.startswith("n_"):
             with pytest.raises(Invalid):
                 parse_json(path.read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("source", "links"),
+    [
+        ("see https://example.org/a_b?c=1&d=2, and", ["https://example.org/a_b?c=1&amp;d=2"]),
+        ("(http://127.0.0.1:8000/contacts/7).", ["http://127.0.0.1:8000/contacts/7"]),
+        ("/contacts/7 and /companies/3!", ["/contacts/7", "/companies/3"]),
+        ("/contacts/7/trash x/contacts/7 /contacts/0 /settings", []),
+        ("`https://example.org` and javascript:alert(1)", []),
+        ("[here](https://a.example.org) https://b.example.org", ["https://a.example.org", "https://b.example.org"]),
+        ('https://a.example.org/"onmouseover="x', ["https://a.example.org/"]),
+    ],
+)
+def test_addresses_become_links(source: str, links: list[str]) -> None:
+    assert re.findall(r'<a href="([^"]*)" rel="noopener noreferrer nofollow">', markdown(source)) == links
+    assert str(markdown(source)).count("<a ") == len(links)

@@ -13,6 +13,7 @@ from realtime.hub import Hub
 from realtime.message import Message
 
 PATIENCE = 10.0  # seconds a test waits for what it expects
+TOKEN = "t" * 43  # opens the public door
 
 
 async def until(true: Callable[[], object]) -> None:
@@ -32,6 +33,7 @@ async def settled(turns: int = 50) -> None:
 class FakePerson:
     id: int = 5
     variant: str = "en"
+    is_member: bool = True
 
     @property
     def key(self) -> str:
@@ -105,6 +107,9 @@ class FakeDoors:
     async def authenticate(self, websocket: Any) -> FakePerson | None:
         person = int(websocket.query_params.get("as", "5"))
         return None if person in self.gone else FakePerson(person, websocket.query_params.get("variant", "en"))
+
+    async def admit(self, websocket: Any, token: str) -> FakePerson | None:
+        return FakePerson(0, is_member=False) if token == TOKEN else None
 
     async def again(self, person: Any) -> Any:
         self.again_asked += 1

@@ -79,6 +79,25 @@ def upgrade() -> None:
     with op.batch_alter_table('patch', schema=None) as batch_op:
         batch_op.create_index('ix_patch_position', ['position'], unique=False)
 
+    op.create_table('public_pass',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('subject', sa.String(), nullable=False),
+    sa.Column('scope', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('language', sa.String(), nullable=False),
+    sa.Column('token_hash', sa.String(), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_public_pass')),
+    sa.UniqueConstraint('token_hash', name=op.f('uq_public_pass_token_hash')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('public_pass', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_public_pass_subject'), ['subject'], unique=False)
+
     op.create_table('restriction',
     sa.Column('about', sa.String(), nullable=False),
     sa.Column('who', sa.String(), nullable=False),
@@ -682,6 +701,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_restriction_workspace')
 
     op.drop_table('restriction')
+    with op.batch_alter_table('public_pass', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_public_pass_subject'))
+
+    op.drop_table('public_pass')
     with op.batch_alter_table('patch', schema=None) as batch_op:
         batch_op.drop_index('ix_patch_position')
 

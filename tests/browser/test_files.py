@@ -1,0 +1,47 @@
+"""A place for a file: pressed, reached by key, dropped on, and without scripts."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.house import House
+
+pytestmark = pytest.mark.browser
+DROP = """(zone, name) => {
+  const carried = new DataTransfer();
+  carried.items.add(new File(['name,email\\nLucía,lucia@example.org\\n'], name, { type: 'text/csv' }));
+  for (const kind of ['dragover', 'drop']) zone.dispatchEvent(new DragEvent(kind, { dataTransfer: carried, bubbles: true, cancelable: true }));
+}"""
+
+
+def test_a_dropped_file_is_named_and_looked_at(sqlite_house: House, chromium: Browser) -> None:
+    ana = sqlite_house.sit(chromium, "ana@example.org")
+    ana.goto(f"{sqlite_house.url}/import")
+    zone = ana.locator("label.drop")
+    expect(zone).to_contain_text("or drop it here")
+    ana.locator("#file").focus()
+    ana.keyboard.press("Shift+Tab")
+    ana.keyboard.press("Tab")
+    assert zone.evaluate("zone => getComputedStyle(zone).outlineStyle") == "solid"
+    zone.evaluate(DROP, "clientes.csv")
+    expect(zone).to_contain_text("clientes.csv")
+    ana.get_by_role("button", name="Look at the file").click()
+    expect(ana.get_by_role("button", name="Import 1 row")).to_be_visible()
+    ana.context.close()
+
+
+def test_an_import_begins_without_scripts(sqlite_house: House, chromium: Browser, tmp_path: Path) -> None:
+    signed_in = sqlite_house.sit(chromium, "ana@example.org")
+    state = signed_in.context.storage_state()
+    signed_in.context.close()
+    bare = chromium.new_context(java_script_enabled=False, storage_state=state)
+    page = bare.new_page()
+    page.goto(f"{sqlite_house.url}/import")
+    card = tmp_path / "one.vcf"
+    card.write_text("BEGIN:VCARD\nVERSION:3.0\nFN:Lucía Ferrer\nEMAIL:lucia@example.org\nEND:VCARD\n")
+    page.set_input_files("#file", card)
+    page.get_by_role("button", name="Look at the file").click()
+    page.wait_for_url("**/import/*")
+    expect(page.get_by_role("heading", name="Columns")).to_be_visible()
+    bare.close()

@@ -65,7 +65,7 @@ async def test_the_wishes_of_the_database_are_carried_out(here: Site, settings: 
 
 async def test_a_guest_waits_until_admitted(here: Site) -> None:
     (ana,) = await together(here, 1)
-    gus = await (await here.member(9, video=False)).join()
+    gus = await (await here.guest()).join()
     assert gus.frames("welcome")[0]["waiting"]
     assert gus.frames("welcome")[0]["people"][0]["id"] == 9
     await ana.say("state", hand=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from tests import needs
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+BYTECODE = ROOT / ".scratch" / "bytecode"  # the suite starts a hundred processes: none compiles what one did before
 NO_TESTS = 5  # pytest's exit code when nothing was collected
 
 
@@ -57,7 +58,8 @@ def run_part(part: Part) -> tuple[str, bool]:
     print(f"\n== {part.title}", flush=True)
     began = time.monotonic()
     command = [sys.executable, "-m", "pytest", "-q", *part.args]
-    code = subprocess.run(command, cwd=ROOT, env=os.environ | part.env, check=False).returncode
+    env = os.environ | {"PYTHONPYCACHEPREFIX": str(BYTECODE), "PYTHONDONTWRITEBYTECODE": ""} | part.env
+    code = subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
     good = code in (0, NO_TESTS)
     return f"  {'passed' if good else 'FAILED'}    {part.title} ({time.monotonic() - began:.0f} s)", good
 

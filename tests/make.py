@@ -2,14 +2,16 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx2 as httpx
-from sqlalchemy import event, select
+from sqlalchemy import event, or_, select
 from starlette.applications import Starlette
 
 from server.contacts.actions import ContactDraft, create_contact
 from server.contacts.models import Contact
 from server.identity.access import by_user_id
+from server.identity.models import User
 from server.kit.access import Principal
 from server.kit.events import EventRow
 
@@ -32,6 +34,19 @@ async def facts(app: Starlette, *names: str) -> list[EventRow]:
     async with app.state.database.transaction(read=True) as tx:
         rows = select(EventRow).order_by(EventRow.id)
         return list(await tx.scalars(rows.where(EventRow.name.in_(names)) if names else rows))
+
+
+async def told(app: Starlette, *starts: str) -> list[tuple[str, dict[str, Any]]]:
+    """The names and data of the facts so far whose name starts so."""
+    async with app.state.database.transaction(read=True) as tx:
+        wanted = or_(*(EventRow.name.startswith(start) for start in starts))
+        rows = await tx.scalars(select(EventRow).where(wanted).order_by(EventRow.id))
+        return [(row.name, row.data) for row in rows]
+
+
+async def speak(app: Starlette, user_id: int, language: str) -> None:
+    async with app.state.database.transaction() as tx:
+        (await tx.get_one(User, user_id)).language = language
 
 
 async def restrict(client: httpx.AsyncClient, contact_id: int, *names: str) -> None:

@@ -1,44 +1,17 @@
 """A program hears changes by WebSocket, with its token, as facts."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
-
-import uvicorn
 from starlette.applications import Starlette
-from uvicorn.server import ServerState
 
-from realtime.server_protocol import uvicorn_options
 from tests import make
 from tests.conftest import Client, token_of
-from tests.realtime.live_server import browsing
-
-
-@contextlib.asynccontextmanager
-async def serving(app: Starlette) -> AsyncIterator[str]:
-    """The app as the test built it, on uvicorn's own protocols; gives the address of its socket."""
-    config = uvicorn.Config(app, log_level="warning", lifespan="off", **uvicorn_options())
-    config.load()
-    state = ServerState()
-    server = await asyncio.get_running_loop().create_server(
-        lambda: config.http_protocol_class(config=config, server_state=state, app_state={}), "127.0.0.1", 0
-    )
-    try:
-        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/live"
-    finally:
-        server.close()
-        for connection in list(state.connections):
-            connection.shutdown()
-        async with asyncio.timeout(10):
-            while state.connections or state.tasks:
-                await asyncio.sleep(0.001)
+from tests.realtime.live_server import browsing, serving_app
 
 
 async def test_a_program_hears_what_happens(app: Starlette, ana: Client, api: Client, other: Client) -> None:
     await make.contact(app)
     await app.state.relay.drain()
     headers = {"Authorization": f"Bearer {await token_of(app, 2)}"}
-    async with serving(app) as url, browsing(url, additional_headers=headers) as socket:
+    async with serving_app(app) as url, browsing(f"{url}/live", additional_headers=headers) as socket:
         await socket.say(t="sub", topics={"contact:1": None, "contact:99": None})
         assert "contact:1" in (await socket.take("ok"))["topics"]
         assert {"t": "no", "topic": "contact:99"} in socket.seen

@@ -4,10 +4,12 @@ import contextlib
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests import needs
 from tests.browser.house import FLAGS, House, open_house
+from tests.browser.screen import note
+from tests.browser.wire import Wire, serve
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +41,23 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         redis = stack.enter_context(needs.redis_server())
         folder = tmp_path_factory.mktemp("house")
         yield stack.enter_context(open_house(folder, DATABASE_URL=database, REDIS_URL=redis))
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    with serve() as served:
+        yield served
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context()
+    opened = context.new_page()
+    opened.bring_to_front()
+    opened.set_default_timeout(10_000)
+    complaints: list[str] = []
+    opened.on("console", lambda message: note(message, complaints))
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    context.close()
+    assert complaints == []

@@ -6,20 +6,13 @@ import httpx2 as httpx
 import pytest
 from starlette.applications import Starlette
 
-from server.identity.models import User
 from tests.chat.conftest import open_room, restrict, say, tell
 from tests.live import Screen, assert_live_equals_reload
+from tests.make import speak
 
 Client = httpx.AsyncClient
 Act = Callable[[], Awaitable[httpx.Response]]
 LANGUAGES = pytest.mark.parametrize("language", ["en", "es"])
-
-
-async def speak(app: Starlette, user: int, language: str) -> None:
-    async with app.state.database.transaction() as tx:
-        person = await tx.get(User, user)
-        assert person is not None
-        person.language = language
 
 
 @LANGUAGES

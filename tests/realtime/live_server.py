@@ -5,6 +5,7 @@ import contextlib
 import json
 import socket
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import uvicorn
@@ -17,10 +18,15 @@ from websockets.exceptions import ConnectionClosed
 from realtime.server_protocol import uvicorn_options
 
 
+def serving(*routes: BaseRoute, **options: Any) -> AbstractAsyncContextManager[str]:
+    return serving_app(Starlette(routes=list(routes)), **options)
+
+
 @contextlib.asynccontextmanager
-async def serving(*routes: BaseRoute, **options: Any) -> AsyncIterator[str]:
-    """uvicorn's protocols on a socket of ours; gives "ws://127.0.0.1:…". Without the pauses of its shutdown."""
-    config = uvicorn.Config(Starlette(routes=list(routes)), log_level="warning", **{**uvicorn_options(), **options})
+async def serving_app(app: Starlette, **options: Any) -> AsyncIterator[str]:
+    """uvicorn's protocols on a socket of ours; gives "ws://127.0.0.1:…". Without its lifespan and the pauses of its
+    shutdown."""
+    config = uvicorn.Config(app, log_level="warning", lifespan="off", **{**uvicorn_options(), **options})
     config.load()
     state = ServerState()
     loop = asyncio.get_running_loop()

@@ -42,7 +42,8 @@ async def test_everybody_is_told_and_told_again_when_it_carries(make_hub, bus: D
     await bus.publish(source.commit(T))
     bus.deaf = False
     await until(lambda: writer.of("bus") == [DOWN, UP] and late.of("bus") == [DOWN, UP])
-    await until(lambda: writer.numbers(T) == [1])
+    await until(lambda: writer.numbers(T))
+    assert writer.numbers(T) == [1], "what went lost meanwhile, once"
 
 
 async def test_one_probe_that_fails_is_nobody_s_concern(bus: DeafBus):

@@ -5,7 +5,8 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.live import assert_live_equals_reload
-from tests.tasks.conftest import Client, join, speak
+from tests.make import speak
+from tests.tasks.conftest import Client, join
 
 PAGE = (
     "task-1-head",

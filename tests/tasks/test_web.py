@@ -156,7 +156,7 @@ async def test_hostile_text_is_only_text(ana: Client, lucia: str) -> None:
 
 
 async def test_a_stranger_speaks_no_spanish_but_the_page_does(ana: Client, app: Starlette, task: str) -> None:
-    from tests.tasks.conftest import speak
+    from tests.make import speak
 
     await speak(app, 1, "es")
     page = (await ana.get("/tasks")).text

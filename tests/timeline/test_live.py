@@ -8,7 +8,8 @@ from starlette.applications import Starlette
 
 from server.kit.patches import PatchSource
 from tests.live import assert_live_equals_reload
-from tests.timeline.conftest import Client, speak, upload
+from tests.make import speak
+from tests.timeline.conftest import Client, upload
 
 STREAM = ("timeline", "contact-1-files")
 

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from starlette.applications import Starlette
 
 from server.timeline.models import ReadMark
-from tests.make import counted
-from tests.timeline.conftest import HX, PNG, Client, Facts, speak, upload
+from tests.make import counted, speak
+from tests.timeline.conftest import HX, PNG, Client, Facts, upload
 
 XSS = "<img src=x onerror=alert(1)>\"'&"
 

@@ -1,0 +1,147 @@
+"""What the sweep asks: everybody who may not, every address, filled with the numbers of what is closed."""
+
+import re
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2 as httpx
+from sqlalchemy import select
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from server.contacts.access import KINDS
+from server.identity.actions import PersonDraft, WorkspaceDraft, create_workspace
+from server.identity.models import User, Workspace
+from server.kit.access import Role
+from server.kit.db import Base, Tx
+from tests.conftest import Client, add_person, client_of, program, token_of
+
+OPEN = {  # what anybody may ask for; all else sends a visitor to the door
+    "GET /", "GET /setup", "POST /setup", "GET /signin", "POST /signin", "GET /forgot", "POST /forgot",
+    "GET /join/{token}", "POST /join/{token}", "GET /reset/{token}", "POST /reset/{token}",
+    "GET /health", "GET /ready", "GET /api/v1/openapi.json", "GET /api/v1/docs",
+}  # fmt: skip
+MISSING = 999_999
+WORD = "Zebracorn"  # stands in everything that is closed, and nowhere else
+
+
+@dataclass
+class Place:
+    """A workspace with one closed record and what belongs to it, a private room and a conversation."""
+
+    app: Starlette
+    numbers: dict[str, int]  # kind → number of a closed thing
+    beside: dict[str, int]  # kind → number of an open thing of the closed company
+    committed: bool = True  # since the last look
+    seen: dict[str, list[Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.app.state.database.after_commit.append(self._note)
+
+    def _note(self, tx: Tx) -> None:
+        self.committed = True
+
+    async def look(self) -> dict[str, list[Any]]:
+        """The whole database; read again when something was committed meanwhile, for nothing else can change it."""
+        if self.committed:
+            self.seen, self.committed = await self.read(), False
+        return self.seen
+
+    async def read(self) -> dict[str, list[Any]]:
+        async with self.app.state.database.transaction(read=True) as tx:
+            return {
+                table.name: sorted(repr(tuple(row)) for row in await tx.execute(select(table)))
+                for table in Base.metadata.sorted_tables
+            }
+
+
+def routes_of(app: Starlette) -> Iterator[tuple[str, Route]]:
+    for one in app.routes:
+        if isinstance(one, Route):
+            yield from ((method, one) for method in sorted(one.methods or ()) if method != "HEAD")
+
+
+async def act_as(app: Starlette, workspace: Workspace, name: str, stack: AsyncExitStack) -> list[Client]:
+    """A browser and a program of somebody who may not."""
+    if name == "anonymous":
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        plain = {"base_url": "http://test", "headers": {"sec-fetch-site": "same-origin"}}
+        return [await stack.enter_async_context(httpx.AsyncClient(transport=transport, **plain))]
+    user = await person(app, workspace, name)
+    clients = [await client_of(app, user), program(app, await token_of(app, user.id))]
+    clients[1].base_url = httpx.URL("http://test")
+    for client in clients:
+        await stack.enter_async_context(client)
+    if name == "ex-member":
+        async with app.state.database.transaction() as tx:
+            (await tx.get_one(User, user.id)).active = False
+    return clients
+
+
+async def person(app: Starlette, workspace: Workspace, name: str) -> User:
+    roles: dict[str, Role] = {"read-only": "read-only", "ex-member": "admin", "colleague": "admin"}
+    if name != "stranger":
+        return await add_person(app, workspace, f"{name.title()} Doe", roles[name])
+    async with app.state.database.transaction() as tx:
+        draft = WorkspaceDraft("Elsewhere", "en", "UTC")
+        return (await create_workspace(tx, draft, PersonDraft("Eve", "eve@example.org", "no password")))[1]
+
+
+WHO = ("anonymous", "stranger", "ex-member", "read-only", "colleague")
+KIND_OF = (  # how an address begins, and what its number counts
+    ("/contacts/views", None), ("/contacts", "contact"), ("/companies", "company"), ("/notes", "note"), ("/files", "file"),
+    ("/tasks", "task"), ("/messages", "message"), ("/rooms", "room"), ("/chat", "room"),
+)  # fmt: skip
+
+
+def addresses(route: Route, numbers: dict[str, int]) -> list[tuple[str, str]]:
+    """(of a closed thing, of nothing) for each closed thing that the address may name; one pair when it names none."""
+    path = re.sub(r"{(\w+):int}", r"{\1}", route.path)
+    plain = path.removeprefix("/api/v1")
+    kind = next((kind for start, kind in KIND_OF if plain.startswith(start + "/{")), None)
+    fill = {"part": "nav", "field": "title", "emoji": "👍", "token": "x" * 20, "what": "owner", "place": "room:1"}
+    fill |= {"item": "1", "user": "1"}
+
+    def filled(**values: object) -> str:
+        return re.sub(r"{(\w+)}", lambda match: str(values.get(match[1], fill.get(match[1], 1))), path)
+
+    if "{about}" in path:
+        return [(filled(about=f"{one}:{numbers[one]}"), filled(about=f"{one}:{MISSING}")) for one in KINDS]
+    if "{place}" in path:
+        return [(filled(place=f"room:{numbers['room']}"), filled(place=f"room:{MISSING}"))]
+    kinds = [kind, "direct"] if kind == "room" else [kind] if kind else []
+    if kinds:
+        return [(filled(id=numbers[one]), filled(id=MISSING)) for one in kinds]
+    return [(filled(id=MISSING), filled(id=MISSING))]
+
+
+def wordless(text: str) -> str:
+    """An answer without what differs each time: nonces, numbers of the address."""
+    return re.sub(r'nonce="[^"]*"|"inlineScriptNonce":"[^"]*"|\d+', "", text)
+
+
+def place_of(answer: httpx.Response) -> str:
+    return wordless(answer.headers.get("location", "") + answer.headers.get("hx-redirect", ""))
+
+
+async def ask(client: Client, method: str, address: str) -> httpx.Response:
+    """As a form and as JSON would be sent, the smallest that a reader of it may take."""
+    if method == "GET":
+        return await client.request(method, address)
+    if address.startswith("/api/"):
+        return await client.request(
+            method, address, json={"body": "x"} if "messages" in address or "notes" in address else {"name": "x"}
+        )
+    form = {
+        "text": "x",
+        "value": "x",
+        "name": "x",
+        "to": "user:1",
+        "event": "1",
+        "message": "1",
+        "seen": "0",
+        "user": "1",
+    }
+    return await client.request(method, address, data=form)

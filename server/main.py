@@ -97,7 +97,7 @@ def build_calls(settings: Settings, database: Database, bus: Bus, *, owns: bool)
         settings.turn_url,
         settings.turn_secret,
     )
-    calls, tasks = open_calls(CallBook(database, settings.secret), bus, media, owns=owns), Tasks()
+    calls, tasks = open_calls(CallBook(database), bus, media, owns=owns), Tasks()
 
     def look(tx: Tx) -> None:
         for room in tx.info.get("poked_calls", ()):
@@ -150,7 +150,7 @@ def build_app(settings: Settings, *, jobs: bool = True, background: bool = True)
             live_route(hub, doors, calls=calls.front(hub.tell)),
 =======
             live_route(hub, doors),
-            public_route(hub, doors),
+            public_route(hub, doors, calls=calls.front(hub.tell)),
 >>>>>>> main
             route("GET", "/nav/{part}", nav),
             *house.routes,

@@ -32,11 +32,11 @@ class Settings(BaseSettings):
     calls_process: bool = Field(
         False, description="Calls are carried by `python -m server calls`, not by web processes; needs REDIS_URL."
     )
-    media_address: str = Field("", description="Public address of this server, told to callers behind a NAT.")
+    media_address: str = Field("", description="Public address of this server for calls, when it is behind a NAT.")
     media_ports: str = Field("", description="UDP ports of calls, such as 40000-40100; empty means any.")
-    media_bind: str = Field("", description="The one local address that calls use; empty means all.")
-    turn_url: str = Field("", description="TURN server that callers may use, such as turn:turn.example.org:3478.")
-    turn_secret: str = Field("", description="Secret shared with the TURN server (coturn: static-auth-secret).")
+    media_bind: str = Field("", description="The one local address calls listen on; empty means all but loopback.")
+    turn_url: str = Field("", description="Relay for browsers (turn:host:3478?transport=udp), several by comma.")
+    turn_secret: str = Field("", description="Shared with coturn's use-auth-secret; credentials last an hour.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @field_validator("database_url")
@@ -46,6 +46,14 @@ class Settings(BaseSettings):
             if url.startswith(plain):
                 return "postgresql+asyncpg://" + url.removeprefix(plain)
         return url
+
+    @field_validator("media_ports")
+    @classmethod
+    def _port_range(cls, text: str) -> str:
+        first, _, last = text.partition("-")
+        if text and not (first.isdigit() and last.isdigit() and 1024 <= int(first) <= int(last) - 9 <= 65526):
+            raise ValueError("a range of at least ten ports between 1024 and 65535, such as 40000-40100")
+        return text
 
     @property
     def parts_dir(self) -> Path:

@@ -39,6 +39,7 @@ class Host:
         self._tick, self._renew_every = tick, renew
         self.owned: dict[str, Owned] = {}
         self._opening: dict[str, list[Knock]] = {}
+        self._closing: set[str] = set()
         self._tasks = Tasks()
         self._stopping = asyncio.Event()
         self._frames: deque[tuple[str, bytes]] = deque(maxlen=FACTS)
@@ -82,9 +83,10 @@ class Host:
             log.warning("an envelope of another process could not be read")
 
     def _knocked(self, knock: Knock) -> None:
-        owned = self.owned.get(knock.call)
-        if owned is not None and not owned.room.over:
+        if (owned := self.owned.get(knock.call)) is not None:
             owned.knock(knock)
+        elif knock.call in self._closing:
+            self._send(knock.call, Tell(knock.address, {"do": "no", "why": "later"}))
         elif knock.call in self._opening:
             self._opening[knock.call].append(knock)
         else:
@@ -160,22 +162,25 @@ class Host:
     async def _end_if_over(self, call: str) -> None:
         owned = self.owned.get(call)
         if owned is not None and owned.room.over:
-            del self.owned[call]
-            await owned.close()
-            await self._let_go(call)
+            await self._let_go(call, owned.close)
 
     async def _give_up(self, call: str) -> None:
-        if (owned := self.owned.pop(call, None)) is not None:
-            await owned.restart()
-            await self._let_go(call)
+        if (owned := self.owned.get(call)) is not None:
+            await self._let_go(call, owned.restart)
 
-    async def _let_go(self, call: str) -> None:
-        await self._bus.unsubscribe(call_channel(call))
+    async def _let_go(self, call: str, close: Callable[[], Awaitable[None]]) -> None:
+        """Nobody is let in until all is closed and the lease is free: then the call may begin anew, here or there."""
+        del self.owned[call]
+        self._closing.add(call)
         try:
+            await close()
+            await self._bus.unsubscribe(call_channel(call))
             async with asyncio.timeout(ANSWER):
                 await self._book.release(call, self._process)
         except Exception:
             log.exception("a call could not be given back; its lease ends by itself")
+        finally:
+            self._closing.discard(call)
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         while not self._stopping.is_set():

@@ -123,9 +123,9 @@ class Pipe:
                 rate, sources = unpack_remb_fci(packet.fci)
             except (ValueError, struct.error, IndexError):
                 return
-            for ssrc in sources:
-                if (mouth := self._mouths.get(ssrc)) is not None:
-                    mouth.can_take(rate // len(sources))  # it is meant for all of them together
+            mouths = [mouth for ssrc in sources if (mouth := self._mouths.get(ssrc)) is not None and mouth.is_flowing]
+            for mouth in mouths:
+                mouth.can_take(rate // len(mouths))  # it is meant for all of them together
         elif (mouth := self._mouths.get(packet.media_ssrc)) is not None and packet.fmt in (PLI, FIR):
             mouth.wants_key()
 

@@ -51,6 +51,9 @@ class Mouth(Protocol):
 
     def negotiated(self, line: Line, pipe: Way) -> None: ...
 
+    @property
+    def is_flowing(self) -> bool: ...
+
     def lost(self, numbers: Iterable[int]) -> None: ...
 
     def wants_key(self) -> None: ...
@@ -71,6 +74,10 @@ class Nobody:
 
     def sender_report(self, ntp: int, timestamp: int, now: float) -> None:
         return
+
+    @property
+    def is_flowing(self) -> bool:
+        return False
 
     def lost(self, numbers: Iterable[int]) -> None:
         return

@@ -59,8 +59,7 @@ class Room:
     # --- coming and going
 
     def join(self, seat: Seat, address: Address, on: Mapping[str, bool], ice: list[Any], now: float) -> None:
-        refusal = self._refusal(seat)
-        if refusal is not None:
+        if (refusal := self._refusal(seat)) is not None:
             self._say(address, {"do": "no", "why": refusal})
             return
         one = self.people.get(seat.participant)
@@ -78,8 +77,10 @@ class Room:
 
     def _refusal(self, seat: Seat) -> str | None:
         newcomer = seat.participant not in self.people
-        if self.over or self.wishes.ended is not None or seat.participant in self.wishes.removed:
+        if self.wishes.ended is not None or seat.participant in self.wishes.removed:
             return "away"
+        if self.over:  # it was empty for long, and is being given back
+            return "later"
         if newcomer and self.wishes.locked and seat.token:  # a token made just now: never been here
             return "away"
         return "full" if newcomer and len(self.people) >= self._size else None

@@ -31,7 +31,7 @@ class Sender:
         self._pipe: Way | None = None
         self._type = 0
         self._again_type: int | None = None
-        self._flowing = False
+        self.is_flowing = False
         self._number_by = self._time_by = 0
         self._last: tuple[int, int] | None = None
         self._again_number = some_number()
@@ -56,7 +56,7 @@ class Sender:
             return
         if self.spring is not None:
             self.spring.remove(self)
-        self.spring, self._flowing, self.limit = spring, False, None
+        self.spring, self.is_flowing, self.limit = spring, False, None
         if spring is not None:
             spring.add(self)
             if self._pipe is not None:
@@ -68,7 +68,7 @@ class Sender:
         pipe = self._pipe
         if pipe is None:
             return
-        if not self._flowing and not self._begin(packet):
+        if not self.is_flowing and not self._begin(packet):
             return
         number = (packet.sequence_number + self._number_by) & 0xFFFF
         timestamp = (packet.timestamp + self._time_by) & 0xFFFFFFFF
@@ -85,14 +85,14 @@ class Sender:
         number, timestamp = self._last or (some_number(), some_number())
         self._number_by = number + 1 - packet.sequence_number
         self._time_by = timestamp + RATES[self.kind] // 30 - packet.timestamp
-        self._flowing = True
+        self.is_flowing = True
         return True
 
     # --- what the browser answers
 
     def lost(self, numbers: Iterable[int]) -> None:
         spring, pipe = self.spring, self._pipe
-        if spring is None or pipe is None or self._again_type is None or not self._flowing:
+        if spring is None or pipe is None or self._again_type is None or not self.is_flowing:
             return
         for number in numbers:
             origin = (number - self._number_by) & 0xFFFF
@@ -131,7 +131,7 @@ class Sender:
         if self._last is None or self._pipe is None:
             return b""
         ntp, timestamp = int((time.time() + NTP_EPOCH) * SECOND), self._last[1]
-        origin = self.spring.origin if self.spring is not None and self._flowing else None
+        origin = self.spring.origin if self.spring is not None and self.is_flowing else None
         if origin is not None:
             since = now - origin[2]
             ntp = origin[0] + int(since * SECOND)

@@ -18,7 +18,7 @@ from realtime.calls.calls import Calls, open_calls
 from realtime.calls.ports import Fact, MediaSettings, Seat, Wishes
 from realtime.hub import Hub
 from realtime.ports import Person
-from realtime.socket import live_route
+from realtime.socket import live_route, public_route
 from tests.realtime.calls.scripted import Caller
 from tests.realtime.fakes import FakePerson, FakeSource, until
 from tests.realtime.live_server import serving
@@ -34,6 +34,9 @@ class Doors:
 
     async def authenticate(self, websocket: WebSocket) -> Person | None:
         return FakePerson(int(websocket.query_params["me"]))
+
+    async def admit(self, websocket: WebSocket, token: str) -> Person | None:
+        return FakePerson(9) if token == "invited" * 6 else None
 
     async def again(self, person: Person) -> Person | None:
         return None if person.id in self.gone else person
@@ -173,6 +176,13 @@ class Site:
         self.members.append(member)
         return member
 
+    async def guest(self) -> Member:
+        """Somebody without an account, through the public door."""
+        socket = await connect(f"{self.address}/p/live", max_size=None, close_timeout=1)
+        await socket.send(json.dumps({"t": "auth", "token": "invited" * 6}))
+        self.members.append(Member(socket, 9, video=False))
+        return self.members[-1]
+
     async def wish(self, **wishes: Any) -> None:
         self.book.state = replace(self.book.state, **wishes)
         await self.calls.poke("room")
@@ -190,7 +200,9 @@ async def site(
     await made.bus.start()
     await made.hub.start()
     await made.calls.start()
-    async with serving(live_route(made.hub, made.doors, calls=made.calls.front(made.hub.tell)), *routes) as address:
+    front = made.calls.front(made.hub.tell)
+    doors = [door(made.hub, made.doors, calls=front) for door in (live_route, public_route)]
+    async with serving(*doors, *routes) as address:
         made.address = address
         try:
             yield made

@@ -1,5 +1,6 @@
 """Real browsers with fake devices: two, then four, who see and hear each other through the server."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -50,17 +51,22 @@ async def opened(here: Site, browser: Browser, me: int) -> Page:
 
 
 async def see(page: Page, *others: int, frames: int = 30) -> dict[str, Any]:
-    """Wait until this many pictures of each were decoded, with something on them, and their sound has come."""
-    wanted = [f"{who}-camera" for who in others]
-    await page.wait_for_function(
-        """async ([wanted, frames]) => { if (!connection) return false; const found = await pictures();
-            return wanted.every(each => found[each] && found[each].frames >= frames && found[each].spread > 40
-                && found[each.replace('camera', 'audio')].energy > 0); }""",
-        arg=[wanted, frames],
-        timeout=20_000,
-    )
-    found: dict[str, Any] = await page.evaluate("pictures()")
-    return found
+    """Wait until this many more pictures of each were decoded, with something on them, and their sound has come."""
+    found: dict[str, Any] = {}
+    start: dict[int, int] = {}
+    async with asyncio.timeout(20):
+        while True:
+            found = await page.evaluate("connection ? pictures() : {}")
+            if all(f"{who}-camera" in found and f"{who}-audio" in found for who in others):
+                for who in others:
+                    start.setdefault(who, found[f"{who}-camera"]["frames"])
+                if all(is_there(found, who, start[who] + frames) for who in others):
+                    return found
+
+
+def is_there(found: dict[str, Any], who: int, frames: int) -> bool:
+    camera, audio = found[f"{who}-camera"], found[f"{who}-audio"]
+    return bool(camera["frames"] >= frames and camera["spread"] > 40 and audio["energy"] > 0)
 
 
 async def test_two_browsers_see_hear_and_type(here: Site, chromium: Browser, settings: MediaSettings) -> None:
@@ -71,7 +77,7 @@ async def test_two_browsers_see_hear_and_type(here: Site, chromium: Browser, set
     await until(lambda: len(here.book.told(Digit)) >= 5)
     assert "".join(fact.digit for fact in here.book.told(Digit)) == "4711#"
     await here.wish(recording="on", consented=frozenset({1}))
-    await see(ben, 1, frames=90)
+    await see(ben, 1, frames=60)
     await here.wish(recording="off")
     await until(lambda: len(here.book.told(Recorded)) == 2)
     for fact in here.book.told(Recorded):
@@ -83,7 +89,7 @@ async def test_two_browsers_see_hear_and_type(here: Site, chromium: Browser, set
     )
     again = await opened(here, chromium, 2)
     await see(again, 1)
-    await see(ana, 2, frames=120)
+    await see(ana, 2, frames=60)
 
 
 async def test_four_browsers_and_nothing_is_black(here: Site, chromium: Browser) -> None:

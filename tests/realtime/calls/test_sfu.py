@@ -3,18 +3,13 @@
 import asyncio
 import gc
 import os
-import struct
 import threading
-import wave
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
-from realtime.calls.addresses import with_public, without_hidden
-from realtime.calls.inside import EVENTS
 from realtime.calls.people import Plan
-from realtime.calls.ports import Clip, Digit, MediaSettings, Spoken
+from realtime.calls.ports import MediaSettings
 from realtime.calls.recorder import Writer
 from realtime.calls.sfu import FLOOR, Sfu
 from tests.realtime.calls.conftest import everybody_hears, plan
@@ -211,107 +206,6 @@ def drop(caller: Caller, seed: int, part: float) -> None:
     protocol.transport, protocol.datagram_received = Lossy(protocol.transport), lossy
 
 
-async def test_the_announcer_speaks_while_two_are_forwarded_and_a_third_types(table: Table, tmp_path: Path) -> None:
-    await seated(table, 1, 2, 3)
-    await everybody_hears(table, 1, 2, 3)
-    table.sfu.play(Clip("greeting", str(tone(tmp_path / "greeting.wav")), to=3, stops_on_digit=True, repeats=True))
-    assert table.sfu.speaks
-    await until(lambda: table.callers[3].voice().packets >= 20)
-    assert not table.callers[1].voice().packets
-    await asyncio.gather(everybody_hears(table, 1, 2, 3), press(table.callers[3], "4711#"))
-    await until(lambda: len(table.told(Digit)) >= 5)
-    assert "".join(fact.digit for fact in table.told(Digit)) == "4711#"
-    assert {fact.participant for fact in table.told(Digit)} == {3}
-    await until(lambda: table.told(Spoken))
-    assert table.told(Spoken)[0].how == "digit"
-    assert not table.sfu.speaks
-    await everybody_hears(table, 1, 2, 3, more=30)
-    numbers = table.callers[1].of(3, "audio").numbers
-    assert all((after - before) & 0xFFFF == 1 for before, after in pairwise(numbers))
-    assert set(table.callers[1].of(3, "audio").payloads) <= set(opus()), "keys are heard by nobody"
-
-
-async def press(caller: Caller, keys: str) -> None:
-    """Telephone-events among the sound, as a browser sends them: the end three times."""
-    assert caller.connection is not None
-    sender = caller.connection.getTransceivers()[0].sender
-    codec_type = EVENTS[48000][0]
-    for number, key in enumerate(keys):
-        for end in (False, False, True, True, True):
-            payload = struct.pack("!BBH", "0123456789*#ABCD".index(key), 0x8A if end else 0x0A, 960)
-            await say_event(sender, codec_type, payload, 480_000 + number * 9600)
-        await asyncio.sleep(0)
-
-
-async def say_event(sender: object, type_: int, payload: bytes, timestamp: int) -> None:
-    """One event in the numbering of the sender's own packets: the next sound is numbered after it."""
-    from aiortc.rtp import RtpPacket
-
-    waiting = asyncio.get_running_loop().create_future()
-    original = sender.transport._send_rtp  # type: ignore[attr-defined]
-    sent = vars(sender).setdefault("events_sent", 0)
-
-    async def send(data: bytes) -> None:
-        if not waiting.done() and data[1] & 127 == 96:
-            shift = vars(sender)["events_sent"]
-            number = (int.from_bytes(data[2:4], "big") + shift) & 0xFFFF
-            event = RtpPacket(
-                payload_type=type_, sequence_number=number, timestamp=timestamp, ssrc=sender._ssrc, payload=payload
-            )  # type: ignore[attr-defined]
-            await original(event.serialize())
-            vars(sender)["events_sent"] = shift + 1
-            waiting.set_result(None)
-        await original(renumbered(data, vars(sender)["events_sent"]))
-
-    del sent
-    vars(sender.transport).setdefault("plain_send", original)  # type: ignore[attr-defined]
-    plain = vars(sender.transport)["plain_send"]  # type: ignore[attr-defined]
-    original = plain
-    vars(sender.transport)["_send_rtp"] = send  # type: ignore[attr-defined]
-    await waiting
-
-
-def renumbered(data: bytes, shift: int) -> bytes:
-    if data[1] & 127 != 96 or 192 <= data[1] <= 208:
-        return data
-    return data[:2] + ((int.from_bytes(data[2:4], "big") + shift) & 0xFFFF).to_bytes(2, "big") + data[4:]
-
-
-def tone(path: Path, seconds: float = 0.5) -> Path:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16000)
-        file.writeframes(b"".join(struct.pack("<h", (at % 40 - 20) * 400) for at in range(int(16000 * seconds))))
-    return path
-
-
-async def test_a_clip_for_all_ends_by_itself_and_a_strange_file_says_so(table: Table, tmp_path: Path) -> None:
-    await seated(table, 1, 2, video=False)
-    table.sfu.play(Clip("notice", str(tone(tmp_path / "notice.wav", 0.3))))
-    await until(lambda: table.told(Spoken))
-    assert table.told(Spoken)[0].how == "ended"
-    assert all(caller.voice().packets >= 10 for caller in table.callers.values())
-    (tmp_path / "no.wav").write_bytes(b"nothing of the kind")
-    table.sfu.play(Clip("broken", str(tmp_path / "no.wav")))
-    await until(lambda: len(table.told(Spoken)) == 2)
-    assert table.told(Spoken)[1].how == "failed"
-    table.sfu.play(Clip("long", str(tone(tmp_path / "long.wav")), repeats=True))
-    await until(lambda: table.callers[1].voice().packets >= 30)
-    table.sfu.hush(None)
-    await until(lambda: len(table.told(Spoken)) == 3)
-    assert table.told(Spoken)[2].how == "stopped"
-
-
-async def test_digits_by_the_data_channel(table: Table) -> None:
-    await seated(table, 1, video=False)
-    caller = table.callers[1]
-    await until(lambda: caller.channel is not None and caller.channel.readyState == "open")
-    caller.channel.send("4711#")
-    await until(lambda: len(table.told(Digit)) == 5)
-    assert "".join(fact.digit for fact in table.told(Digit)) == "4711#"
-
-
 async def test_the_smallest_viewer_limits_the_sender_but_never_below_the_floor(table: Table) -> None:
     await seated(table, 1, 2, 3)
     await everybody_hears(table, 1, 2, 3)
@@ -325,74 +219,6 @@ async def test_the_smallest_viewer_limits_the_sender_but_never_below_the_floor(t
     table.sfu.second(asyncio.get_running_loop().time())
     senders[1].can_take(1_000)
     assert 400_000 in told and told[-1] == FLOOR
-
-
-async def test_who_does_not_answer_is_told_so(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("realtime.calls.peers.PATIENCE", 0.05)
-    sit(table, 1)
-    table.silent.add(1)
-    table.sfu.apply(plan(1))
-    await until(lambda: table.failures == {1: "answer"})
-
-
-@pytest.mark.parametrize(
-    "sdp", ["v=0\r\n", "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 X 96\r\n", "nonsense"]
-)
-async def test_a_bad_answer_fails_alone(table: Table, sdp: str) -> None:
-    await seated(table, 1)
-    table.silent.add(2)
-    sit(table, 2)
-    table.sfu.apply(plan(1, 2))
-    await until(lambda: table.frames[2])
-    table.sfu.answered(2, 99, sdp)  # of a round that never was
-    assert not table.failures
-    table.sfu.answered(2, table.frames[2][-1]["round"], sdp)
-    await until(lambda: table.failures == {2: "answer"})
-
-
-async def test_a_path_that_is_not_there_is_named(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("realtime.calls.peers.PATIENCE", 0.5)
-    sit(table, 1)
-    table.silent.add(1)
-    table.sfu.apply(plan(1))
-    await until(lambda: table.frames[1])
-    answer = await table.callers[1].answer(table.frames[1][-1])
-    deaf = "\r\n".join(line for line in answer.split("\r\n") if not line.startswith("a=candidate"))
-    await table.callers[1].close()
-    table.callers[1].connection = None
-    table.sfu.answered(1, table.frames[1][-1]["round"], deaf)
-    await until(lambda: table.failures == {1: "path"})
-
-
-async def test_only_ports_of_the_range_are_bound(table: Table) -> None:
-    table.sfu._settings = MediaSettings(Path("x"), bind="127.0.0.1", ports=(41230, 41239), address="203.0.113.9")
-    await seated(table, 1, 2, video=False)
-    await everybody_hears(table, 1, 2)
-    offer = table.frames[1][-1]["sdp"]
-    lines = [line.split(" ") for line in offer.split("\r\n") if line.startswith("a=candidate:")]
-    assert {parts[4] for parts in lines} == {"127.0.0.1", "203.0.113.9"}
-    assert all(41230 <= int(parts[5]) <= 41239 for parts in lines)
-
-
-async def test_an_address_that_is_not_ours_is_named(table: Table) -> None:
-    table.sfu._settings = MediaSettings(Path("x"), bind="203.0.113.9", ports=(41230, 41239))
-    sit(table, 1)
-    table.sfu.apply(plan(1))
-    await until(lambda: table.failures == {1: "ports"})
-
-
-def test_the_public_address_stands_beside_the_local_one() -> None:
-    sdp = "v=0\r\na=candidate:1 1 udp 2130706431 192.0.2.2 40001 typ host\r\na=candidate:2 1 udp 5 fd00::2 40002 typ host\r\n"
-    lines = with_public(sdp, "198.51.100.7").split("\r\n")
-    assert lines[2] == "a=candidate:1p 1 udp 2130706430 198.51.100.7 40001 typ host"
-    assert len(lines) == 5
-    assert with_public(sdp, "") == sdp
-
-
-def test_hidden_names_and_ends_are_left_out_of_answers() -> None:
-    kept = "a=candidate:1 1 udp 5 192.0.2.2 40001 typ host"
-    sdp = f"v=0\r\n{kept}\r\na=candidate:2 1 udp 5 ab-12.local 9 typ host\r\na=end-of-candidates\r\n"
-    assert without_hidden(sdp) == f"v=0\r\n{kept}\r\n"
 
 
 async def test_joins_and_leaves_leave_nothing_behind(table: Table) -> None:

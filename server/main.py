@@ -22,12 +22,8 @@ from realtime.calls.calls import Calls, open_calls
 from realtime.calls.ports import MediaSettings, ports_of
 from realtime.hub import Hub
 from realtime.ports import Doors
-<<<<<<< HEAD
-from realtime.socket import live_route
-from realtime.tasks import Tasks
-=======
 from realtime.socket import live_route, public_route
->>>>>>> main
+from realtime.tasks import Tasks
 from server import __version__
 from server.calls.book import CallBook
 from server.identity.actions import write_sightings
@@ -146,12 +142,8 @@ def build_app(settings: Settings, *, jobs: bool = True, background: bool = True)
             Mount("/static/dist", StaticForever(directory="static/dist", check_dir=False)),
             Route("/health", health),
             Route("/ready", ready),
-<<<<<<< HEAD
             live_route(hub, doors, calls=calls.front(hub.tell)),
-=======
-            live_route(hub, doors),
             public_route(hub, doors, calls=calls.front(hub.tell)),
->>>>>>> main
             route("GET", "/nav/{part}", nav),
             *house.routes,
         ],

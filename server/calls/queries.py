@@ -98,9 +98,10 @@ async def ringing_for(tx: Tx, who: Principal, about: str = "") -> list[Call]:
     return list(await tx.scalars(found.order_by(Call.id).limit(3).options(*WHOLE)))
 
 
-async def rung_by(tx: Tx, call_id: int) -> set[int]:
+async def rung_by(tx: Tx, call_id: int, state: str = "") -> set[int]:
     """Everybody whom the call rings or rang."""
-    return set(await tx.scalars(select(Ring.user_id).where(Ring.call_id == call_id)))
+    rung = select(Ring.user_id).where(Ring.call_id == call_id)
+    return set(await tx.scalars(rung.where(Ring.state == state) if state else rung))
 
 
 async def rings_of(tx: Tx, call_id: int) -> list[Ring]:

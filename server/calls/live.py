@@ -4,10 +4,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from server.calls.access import visible_calls
+from server.calls.access import STREAMS, visible_calls
 from server.calls.models import Call
 from server.calls.places import record_patch, recording_patch, room_patches, row_patch, said_patch, taken_patches
-from server.calls.queries import call_by_id, calls_by_id, names_in, rung_by
+from server.calls.queries import call_by_id, calls_by_id, members_in, names_in, rung_by
 from server.kit.about import subject_id
 from server.kit.access import Principal, audiences, system
 from server.kit.db import Tx
@@ -90,8 +90,10 @@ async def show_record_gone(tx: Tx, row: EventRow) -> list[Change]:
     found = select(Call).where(Call.workspace_id == row.workspace_id, Call.about == row.subject)
     calls = list(await tx.scalars(found.order_by(Call.id.desc()).limit(500)))
     topic = f"calls:{row.workspace_id}"
-    streams = [f"{call.subject}{stream}" for call in calls if call.is_open for stream in ("", ":team", ":all")]
-    asked: list[Change] = [Recheck(stream) for stream in streams]
+    going = [call for call in calls if call.is_open]
+    asked: list[Change] = [Recheck(f"{call.subject}{stream}") for call in going for stream in STREAMS]
+    # Who is in the call need not listen to it: their own topic has the media asked again too.
+    asked += [Recheck(f"user:{id}") for id in await members_in(tx, [call.id for call in going])]
     comes_back = row.name == "contact.restored" or (row.name == "contact.restricted" and not row.data["new"])
     if comes_back:
         return asked + ([Refresh(topic, ["call-list"])] if calls else [])

@@ -104,6 +104,12 @@ async def rung_by(tx: Tx, call_id: int, state: str = "") -> set[int]:
     return set(await tx.scalars(rung.where(Ring.state == state) if state else rung))
 
 
+async def members_in(tx: Tx, call_ids: Collection[int]) -> list[int]:
+    """Those without guests who have a place in these calls."""
+    inside = select(Participant.user_id).where(Participant.call_id.in_(call_ids), Participant.user_id.is_not(None))
+    return [id for id in await tx.scalars(inside.distinct().order_by(Participant.user_id)) if id is not None]
+
+
 async def rings_of(tx: Tx, call_id: int) -> list[Ring]:
     found = select(Ring).where(Ring.call_id == call_id).options(joinedload(Ring.user), joinedload(Ring.team))
     return list(await tx.scalars(found.order_by(Ring.at, Ring.user_id)))

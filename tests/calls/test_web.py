@@ -99,6 +99,7 @@ async def test_an_erased_record_takes_its_calls_along(app: Starlette, ana: Clien
     await ana.post(f"{call}/messages", data={"text": "Hello"})
     await make.recording(app, 1)
     await ana.put("/contacts/1/trash")
+    assert not (await read_call(app)).is_open
     async with app.state.database.transaction() as tx:
         await erase_contact(tx, await make.person(app), await tx.get_one(Contact, 1))
     async with app.state.database.transaction(read=True) as tx:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from server.calls.access import STREAMS, visible_calls
 from server.calls.models import Call
 from server.calls.places import record_patch, recording_patch, room_patches, row_patch, said_patch, taken_patches
-from server.calls.queries import call_by_id, calls_by_id, members_in, names_in, rung_by
+from server.calls.queries import call_by_id, members_in, names_in, rung_by
 from server.kit.about import subject_id
 from server.kit.access import Principal, audiences, system
 from server.kit.db import Tx
@@ -115,16 +115,10 @@ async def show_names(tx: Tx, row: EventRow) -> list[Change]:
 
 @lines(*LINES, template="calls/lines.html")
 async def load_lines(tx: Tx, who: Principal, rows: list[EventRow]) -> dict[int, dict[str, Any]]:
-    """Calls of the facts and names of those they speak of: two statements for all rows, three when teams are named."""
-    calls = await calls_by_id(tx, who, {subject_id(row.subject) for row in rows})
-    users = {row.data[name] for row in rows for name in ("to_user", "owner") if row.data.get(name)}
-    teams = {row.data[name] for row in rows for name in ("to_team", "team") if row.data.get(name)}
-    names = await names_in(tx, users, teams)
-    return {
-        row.id: {"call": calls[subject_id(row.subject)], "names": names}
-        for row in rows
-        if subject_id(row.subject) in calls and not _is_small(row)
-    }
+    """All is in the facts but the names of those whom a call rang: no statement, two when there are such."""
+    rang = [row for row in rows if row.name == "call.rang"]
+    names = await names_in(tx, {row.data["to_user"] for row in rang}, {row.data["to_team"] for row in rang})
+    return {row.id: {"url": f"/calls/{subject_id(row.subject)}", "names": names} for row in rows if not _is_small(row)}
 
 
 def _is_small(row: EventRow) -> bool:

@@ -62,11 +62,6 @@ async def call_by_id(tx: Tx, who: Principal, call_id: int) -> Call | None:
     return await tx.scalar(found.execution_options(populate_existing=True))
 
 
-async def calls_by_id(tx: Tx, who: Principal, ids: Collection[int]) -> dict[int, Call]:
-    found = select(Call).where(Call.workspace_id == who.workspace_id, Call.id.in_(ids))
-    return {call.id: call for call in await tx.scalars(found)}
-
-
 async def calls_of(tx: Tx, who: Principal, about: str) -> list[Call]:
     """The newest of a record; one that goes on is among them."""
     found = visible_calls(who).where(Call.about == about).options(joinedload(Call.starter), joinedload(Call.answerer))

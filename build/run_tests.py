@@ -1,6 +1,6 @@
 """Runs the parts of the test suite one after the other, all of them even when one fails, and sums up.
 
-PYTHONPATH=. .venv/bin/python build/run_tests.py [part …]      parts: quick, engines, faults, browser
+PYTHONPATH=. .venv/bin/python build/run_tests.py [part …]      parts: quick, engines, faults, calls, browser
 """
 
 import os
@@ -26,13 +26,15 @@ class Part:
     wants: tuple[str, ...] = ()
 
 
-NOT_BROWSER = ["-m", "not browser", "-n", "2", "--ignore=tests/browser", "--ignore=tests/faults"]
+MEDIA_APART = "--ignore=tests/realtime/calls"
+NOT_BROWSER = ["-m", "not browser", "-n", "2", "--ignore=tests/browser", "--ignore=tests/faults", MEDIA_APART]
 FAULTS = ["tests/faults", "-n", "2"]
 PARTS = [
     Part("quick", "SQLite and memory bus", NOT_BROWSER),
     Part("engines", "PostgreSQL and Redis", NOT_BROWSER, {"ENGINE": "postgres"}, ("postgres", "redis-server")),
     Part("faults", "faults, SQLite", FAULTS, wants=("redis-server",)),
     Part("faults", "faults, PostgreSQL", FAULTS, {"ENGINE": "postgres"}, ("postgres", "redis-server")),
+    Part("calls", "calls with real media", ["tests/realtime/calls", "-n", "2"], wants=("chromium", "redis-server")),
     Part("browser", "browsers", ["tests/browser"], wants=("chromium",)),
 ]
 

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv/bin/python
 
-.PHONY: run test check bench clean
+.PHONY: run test check bench bench-calls clean
 
 run:
 	@$(PYTHON) build/bootstrap.py
@@ -20,6 +20,10 @@ check:
 bench:
 	@$(PYTHON) build/bootstrap.py --test
 	@$(VENV) -m bench $(ARGS)
+
+bench-calls:
+	@$(PYTHON) build/bootstrap.py --test
+	@$(VENV) -m bench.calls $(ARGS)
 
 clean:
 	rm -rf .venv node_modules static/dist .scratch .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

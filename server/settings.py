@@ -28,6 +28,11 @@ class Settings(BaseSettings):
     patch_hours: int = Field(24, description="How long live patches can be replayed, in hours.")
     trash_days: int = Field(30, description="How long a trashed record can be restored, in days.")
     session_days: int = Field(30, description="A sign-in ends after this many days; idle ones after a third of it.")
+    media_address: str = Field("", description="Public address of this server for calls, when it is behind a NAT.")
+    media_ports: str = Field("", description="UDP ports of calls, such as 40000-40100; empty means any.")
+    media_bind: str = Field("", description="The one local address calls listen on; empty means all but loopback.")
+    turn_url: str = Field("", description="Relay for browsers (turn:host:3478?transport=udp), several by comma.")
+    turn_secret: str = Field("", description="Shared with coturn's use-auth-secret; credentials last an hour.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @field_validator("database_url")
@@ -37,6 +42,14 @@ class Settings(BaseSettings):
             if url.startswith(plain):
                 return "postgresql+asyncpg://" + url.removeprefix(plain)
         return url
+
+    @field_validator("media_ports")
+    @classmethod
+    def _port_range(cls, text: str) -> str:
+        first, _, last = text.partition("-")
+        if text and not (first.isdigit() and last.isdigit() and 1024 <= int(first) <= int(last) - 9 <= 65526):
+            raise ValueError("a range of at least ten ports between 1024 and 65535, such as 40000-40100")
+        return text
 
     @property
     def database(self) -> str:

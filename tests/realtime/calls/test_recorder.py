@@ -1,0 +1,141 @@
+"""Recordings: one file per line, opened at the first sound or picture that can be decoded, whole after a crash."""
+
+import shutil
+from pathlib import Path
+
+import av
+import pytest
+
+from realtime.calls.ports import Recorded
+from realtime.calls.recorder import Part, Writer
+from realtime.calls.tap import Packet
+from tests.realtime.calls.conftest import plan
+from tests.realtime.calls.scripted import Caller, Table, opus, vp8
+from tests.realtime.fakes import until
+
+
+def heard(path: Path) -> tuple[str, list[tuple[int, int]], float]:
+    """The codec, the sizes of the pictures, the seconds: decoded from the file."""
+    with av.open(str(path)) as file:
+        stream = file.streams[0]
+        frames = list(file.decode(stream))
+        sizes = [(frame.width, frame.height) for frame in frames] if stream.type == "video" else []
+        last = frames[-1]
+        return stream.codec_context.name, sizes, float(last.time or 0)
+
+
+def sound(part: Part, frames: int, first: int = 0) -> None:
+    for number in range(first, first + frames):
+        payload = opus()[number % 50]
+        part.write(Packet(number, number * 960, 0, payload, b"", 0), 1000 + number * 0.02)
+
+
+def pictures(part: Part, frames: tuple[bytes, ...], first: int, begin: int = 0) -> int:
+    """Each frame in one packet behind the descriptor that says where it begins."""
+    for number, frame in enumerate(frames[begin:]):
+        part.write(Packet(first + number, (first + number) * 4500, 1, b"\x10" + frame, b"", 0), 1000.0)
+    return first + len(frames) - begin
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Writer:
+    return Writer(tmp_path)
+
+
+def test_sound_is_recorded_from_its_first_packet(writer: Writer) -> None:
+    part = Part(writer, 1, "audio", writer.folder)
+    sound(part, 100)
+    part.finish()
+    codec, _, seconds = heard(part.path)
+    assert codec == "opus" or codec == "libopus"
+    assert part.started == pytest.approx(1000, abs=0.2)
+    assert part.seconds == pytest.approx(seconds + 0.02, abs=0.1)
+    assert part.bytes == part.path.stat().st_size > 1000
+
+
+def test_pictures_begin_with_a_key_frame(writer: Writer) -> None:
+    part = Part(writer, 1, "camera", writer.folder)
+    after = pictures(part, vp8()[:10], 0, begin=3)
+    assert not part.path.exists()
+    pictures(part, vp8(), after)
+    part.finish()
+    codec, sizes, _ = heard(part.path)
+    assert codec.startswith("vp8") or codec == "libvpx"
+    assert set(sizes) == {(320, 240)} and len(sizes) >= 15
+
+
+def test_a_size_that_changes_in_the_middle(writer: Writer) -> None:
+    part = Part(writer, 1, "camera", writer.folder)
+    after = pictures(part, vp8(320, 240), 0)
+    pictures(part, vp8(640, 480), after)
+    part.finish()
+    _, sizes, _ = heard(part.path)
+    assert sizes.count((320, 240)) >= 15 and sizes.count((640, 480)) >= 15
+
+
+def test_a_file_cut_by_a_crash_keeps_its_packets(writer: Writer, tmp_path: Path) -> None:
+    part = Part(writer, 1, "audio", writer.folder)
+    sound(part, 500)
+    cut = tmp_path / "cut.webm"
+    shutil.copy(part.path, cut)  # as it lies on the disk now; nothing was closed
+    part.finish()
+    _, _, seconds = heard(cut)
+    assert seconds >= 10 - 1.5, "all but the last second"
+
+
+def test_nothing_came_nothing_is_kept(writer: Writer) -> None:
+    part = Part(writer, 1, "audio", writer.folder)
+    part.finish()
+    assert part.bytes == 0 and not part.path.exists()
+
+
+def test_a_broken_packet_harms_nothing(writer: Writer) -> None:
+    part = Part(writer, 1, "camera", writer.folder)
+    part.write(Packet(0, 0, 1, b"\x90\x80", b"", 0), 1.0)
+    part.write(Packet(1, 0, 1, b"", b"", 0), 1.0)
+    pictures(part, vp8(), 2)
+    part.finish()
+    assert part.bytes
+
+
+def test_names_tell_nothing(writer: Writer) -> None:
+    names = {Part(writer, 1, "audio", writer.folder).file for _ in range(50)}
+    assert len(names) == 50 and all(len(name) == 37 for name in names)
+
+
+async def test_only_who_agreed_is_recorded_and_a_pause_leaves_a_hole(table: Table) -> None:
+    for who in (1, 2):
+        table.callers[who] = Caller()
+    table.sfu.apply(plan(1, 2))
+    await until(lambda: len(table.connected_) == 2)
+    await record_a_while(table)
+    await record_a_while(table)  # after a pause
+    facts = table.told(Recorded)
+    assert {(fact.participant, fact.source) for fact in facts} == {(1, "audio"), (1, "camera")}
+    folder = table.sfu._writer.folder
+    assert {fact.file for fact in facts} == {path.name for path in folder.iterdir()}
+    for fact in facts:
+        _, sizes, seconds = heard(folder / fact.file)
+        assert fact.seconds == pytest.approx(seconds, abs=0.2)
+        assert not sizes or set(sizes) == {(320, 240)}
+    assert table.sfu._writer.parts == 0
+
+
+async def record_a_while(table: Table) -> None:
+    before = len(table.told(Recorded))
+    table.sfu.apply(plan(1, 2, recorded={1}))
+    audio, camera = table.sfu._peers[1].taps["audio"], table.sfu._peers[1].taps["camera"]
+    sounds, pictures_ = audio.packets + 50, camera.packets + 60
+    await until(lambda: audio.packets >= sounds and camera.packets >= pictures_)
+    table.sfu.apply(plan(1, 2))
+    await until(lambda: len(table.told(Recorded)) == before + 2)
+
+
+async def test_a_muted_voice_is_not_recorded(table: Table) -> None:
+    table.callers[1] = Caller(video=False)
+    table.sfu.apply(plan(1, recorded={1}, muted={1}, shows={1: frozenset()}))
+    await until(lambda: table.connected_)
+    await until(lambda: table.sfu._peers[1].taps["audio"].packets >= 30)
+    table.sfu.apply(plan(1))
+    await until(lambda: table.sfu._writer.parts == 0)
+    assert not table.told(Recorded)

@@ -12,10 +12,19 @@ const PATIENCE = 10_000;
 const topics = new Map(); // name → { last, asked, recent }
 const seen = new WeakMap(); // region → the data-topics we took into account
 const listeners = {}; // frames that others handle, by their t
+const linked = new Set();
 let late = false; // the server's bus is away: what others do comes some seconds late
 
+// Each gives back how to stop.
 export function onFrame(kind, listener) {
-  (listeners[kind] ??= []).push(listener);
+  (listeners[kind] ??= new Set()).add(listener);
+  return () => listeners[kind].delete(listener);
+}
+
+// Told true when the socket opens, false when it is cut.
+export function onLink(listener) {
+  linked.add(listener);
+  return () => linked.delete(listener);
 }
 
 export const listensTo = (topic) => topics.has(topic) && topics.get(topic).asked === 0;
@@ -27,7 +36,7 @@ export function startLive() {
   htmx.on('htmx:after:swap', scan);
   htmx.on('htmx:after:swap', relight);
   htmx.on('regions:dropped', scan);
-  openSocket(`${livePath()}?lang=${language()}`, { opened, closed: () => setLamp('cut'), frame });
+  openSocket(`${livePath()}?lang=${language()}`, { opened, closed, frame });
 }
 
 function opened() {
@@ -35,6 +44,12 @@ function opened() {
   const wanted = Object.fromEntries([...topics].map(([topic, { last }]) => [topic, last]));
   subscribe(wanted);
   showState();
+  linked.forEach((listener) => listener(true));
+}
+
+function closed() {
+  setLamp('cut');
+  linked.forEach((listener) => listener(false));
 }
 
 function frame(said) {

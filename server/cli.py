@@ -1,4 +1,4 @@
-"""Everything the command line does: serve, worker, migrate, admin, token, import, demo."""
+"""Everything the command line does: serve, worker, calls, migrate, admin, token, import, demo."""
 
 import asyncio
 import fcntl
@@ -74,6 +74,18 @@ def worker() -> None:
     lock = hold_alone(settings)
     asyncio.run(work_forever(settings))
     del lock
+
+
+@app.command()
+def calls() -> None:
+    """Carry the media of calls, beside web processes that do not (CALLS_PROCESS=1 and REDIS_URL for all of them)."""
+    from server.serving import carry_calls
+
+    settings = load_settings()
+    if settings.carries_calls:
+        typer.echo("A process of its own for calls needs REDIS_URL and CALLS_PROCESS=1.", err=True)
+        raise typer.Exit(1)
+    asyncio.run(carry_calls(settings))
 
 
 @app.command()

@@ -18,16 +18,20 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from realtime.bus import Bus, BusDown, MemoryBus
+from realtime.calls.calls import Calls, open_calls
+from realtime.calls.ports import MediaSettings, ports_of
 from realtime.hub import Hub
 from realtime.ports import Doors
 from realtime.socket import live_route, public_route
+from realtime.tasks import Tasks
 from server import __version__
+from server.calls.book import CallBook
 from server.identity.actions import write_sightings
 from server.identity.doors import LiveDoors, authenticate
 from server.identity.passwords import Passwords
 from server.identity.throttle import Throttle
 from server.kit import housekeeping  # noqa: F401  registers its job
-from server.kit.db import Database
+from server.kit.db import Database, Tx
 from server.kit.domain import House, discover
 from server.kit.errors import DomainError
 from server.kit.events import run_reactions
@@ -79,6 +83,28 @@ def build_services(settings: Settings, database: Database) -> Services:
     )
 
 
+def build_calls(settings: Settings, database: Database, bus: Bus, *, owns: bool) -> Calls:
+    """`owns`: this process carries media. What verbs did to calls is looked at as soon as they are committed."""
+    media = MediaSettings(
+        settings.parts_dir,
+        settings.media_address,
+        ports_of(settings.media_ports),
+        settings.media_bind,
+        settings.turn_url,
+        settings.turn_secret,
+    )
+    calls, tasks = open_calls(CallBook(database, settings.secret), bus, media, owns=owns), Tasks()
+
+    def look(tx: Tx) -> None:
+        for room in tx.info.get("poked_calls", ()):
+            tasks.start(calls.poke(room))
+        for room, participant in tx.info.get("left_calls", ()):
+            tasks.start(calls.leave(room, participant))
+
+    database.after_commit.append(look)
+    return calls
+
+
 def build_app(settings: Settings, *, jobs: bool = True, background: bool = True) -> Starlette:
     """`jobs`: run the job table in this process too. `background=False`: tests drain relay and jobs by hand."""
     house = House(discover())
@@ -88,17 +114,20 @@ def build_app(settings: Settings, *, jobs: bool = True, background: bool = True)
     doors = cast(Doors, LiveDoors(database, house, settings))
     hub = Hub(PatchSource(database), bus, doors, check_every=LOOK_EVERY if background else NEVER)
     database.after_commit += [relay.wake, worker.wake]
+    calls = build_calls(settings, database, bus, owns=background and settings.carries_calls)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await bus.start()
         await hub.start()
+        await calls.start()
         running = [relay.run(), note_sightings(app)] + ([worker.run()] if jobs else [])
         tasks = [asyncio.create_task(work) for work in running] if background else []
         if not background:
             for work in running:
                 work.close()
         yield
+        await calls.stop()
         await hub.stop()
         relay.stop()
         worker.stop()
@@ -113,8 +142,8 @@ def build_app(settings: Settings, *, jobs: bool = True, background: bool = True)
             Mount("/static/dist", StaticForever(directory="static/dist", check_dir=False)),
             Route("/health", health),
             Route("/ready", ready),
-            live_route(hub, doors),
-            public_route(hub, doors),
+            live_route(hub, doors, calls=calls.front(hub.tell)),
+            public_route(hub, doors, calls=calls.front(hub.tell)),
             route("GET", "/nav/{part}", nav),
             *house.routes,
         ],
@@ -130,6 +159,7 @@ def build_app(settings: Settings, *, jobs: bool = True, background: bool = True)
     state.settings, state.database, state.bus, state.hub = settings, database, bus, hub
     state.relay, state.worker, state.services, state.house = relay, worker, services, house
     state.authenticate, state.passwords, state.throttle = authenticate, Passwords(), Throttle(settings.redis_url)
+    state.calls = calls
     state.key_locks, state.sightings, state.stopping = KeyLocks(), {}, asyncio.Event()
     return app
 

@@ -15,7 +15,7 @@ from server.kit.logging import set_up_logging
 from server.kit.migrate import migrate
 from server.kit.relay import Relay
 from server.kit.worker import Worker
-from server.main import build_app, build_bus, build_database, build_services
+from server.main import build_app, build_bus, build_calls, build_database, build_services
 from server.settings import Settings
 
 
@@ -84,15 +84,39 @@ async def work_forever(settings: Settings) -> None:
     database, bus = build_database(settings), build_bus(settings)
     relay, worker = Relay(database, bus), Worker(build_services(settings, database))
     database.after_commit += [relay.wake, worker.wake]
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
+    stopped = stop_signal()
     await bus.start()
     tasks = [asyncio.create_task(relay.run()), asyncio.create_task(worker.run())]
     await stopped.wait()
     relay.stop()
     worker.stop()
     await asyncio.gather(*tasks)
+    await bus.stop()
+    await database.dispose()
+
+
+def stop_signal() -> asyncio.Event:
+    stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    return stopped
+
+
+async def carry_calls(settings: Settings) -> None:
+    """The process that carries the media of calls, so that it never delays what people read and write."""
+    set_up_logging(settings.log_level)
+    await migrate(settings.database)
+    discover()
+    database, bus = build_database(settings), build_bus(settings)
+    relay, calls = Relay(database, bus), build_calls(settings, database, bus, owns=True)
+    database.after_commit.append(relay.wake)
+    stopped = stop_signal()
+    await bus.start()
+    await calls.start()
+    draining = asyncio.create_task(relay.run())
+    await stopped.wait()
+    await calls.stop()
+    relay.stop()
+    await draining
     await bus.stop()
     await database.dispose()

@@ -28,6 +28,10 @@ class Settings(BaseSettings):
     patch_hours: int = Field(24, description="How long live patches can be replayed, in hours.")
     trash_days: int = Field(30, description="How long a trashed record can be restored, in days.")
     session_days: int = Field(30, description="A sign-in ends after this many days; idle ones after a third of it.")
+    recording_days: int = Field(90, description="How long the recording of a call is kept, in days.")
+    calls_process: bool = Field(
+        False, description="Calls are carried by `python -m server calls`, not by web processes; needs REDIS_URL."
+    )
     media_address: str = Field("", description="Public address of this server for calls, when it is behind a NAT.")
     media_ports: str = Field("", description="UDP ports of calls, such as 40000-40100; empty means any.")
     media_bind: str = Field("", description="The one local address calls listen on; empty means all but loopback.")
@@ -50,6 +54,16 @@ class Settings(BaseSettings):
         if text and not (first.isdigit() and last.isdigit() and 1024 <= int(first) <= int(last) - 9 <= 65526):
             raise ValueError("a range of at least ten ports between 1024 and 65535, such as 40000-40100")
         return text
+
+    @property
+    def parts_dir(self) -> Path:
+        """Where calls are recorded to, track by track, until they are mixed."""
+        return self.data_dir / "recordings"
+
+    @property
+    def carries_calls(self) -> bool:
+        """Whether a web process carries the media of calls itself."""
+        return not (self.calls_process and self.redis_url)
 
     @property
     def database(self) -> str:

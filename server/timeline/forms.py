@@ -13,6 +13,7 @@ SHOWS: dict[str, tuple[str, ...]] = {
     "notes": ("note.",),
     "tasks": ("task.", "checklist."),
     "files": ("file.",),
+    "calls": ("call.", "recording.", "guest."),
     "changes": ("contact.",),
 }
 

@@ -188,6 +188,42 @@ def upgrade() -> None:
     with op.batch_alter_table('api_token', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_api_token_user_id'), ['user_id'], unique=False)
 
+    op.create_table('call',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('room', sa.String(), nullable=False),
+    sa.Column('about', sa.String(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('direction', sa.String(), nullable=False),
+    sa.Column('number', sa.String(), nullable=False),
+    sa.Column('note', sa.Text(), nullable=False),
+    sa.Column('starter_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('answered_by', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('missed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.Column('seconds', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('owner', sa.String(), nullable=True),
+    sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('locked', sa.Boolean(), nullable=False),
+    sa.Column('handed', sa.Boolean(), nullable=False),
+    sa.Column('recording', sa.String(), nullable=False),
+    sa.Column('legal_hold', sa.Boolean(), nullable=False),
+    sa.Column('version', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['answered_by'], ['user.id'], name=op.f('fk_call_answered_by_user')),
+    sa.ForeignKeyConstraint(['starter_id'], ['user.id'], name=op.f('fk_call_starter_id_user')),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_call_workspace_id_workspace')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call')),
+    sa.UniqueConstraint('room', name=op.f('uq_call_room')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('call', schema=None) as batch_op:
+        batch_op.create_index('ix_call_about', ['workspace_id', 'about', 'started_at'], unique=False)
+        batch_op.create_index('ix_call_list', ['workspace_id', 'started_at', 'id'], unique=False)
+        batch_op.create_index('ix_call_open', ['lease_until'], unique=False, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
+
     op.create_table('chat_draft',
     sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('place', sa.String(), nullable=False),
@@ -443,6 +479,56 @@ def upgrade() -> None:
     with op.batch_alter_table('ticket', schema=None) as batch_op:
         batch_op.create_index('ix_ticket_workspace', ['workspace_id', 'kind'], unique=False)
 
+    op.create_table('call_guest_link',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('call_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('token_hash', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('maker_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('seats', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('auto_admit', sa.Boolean(), nullable=False),
+    sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['call_id'], ['call.id'], name=op.f('fk_call_guest_link_call_id_call'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['maker_id'], ['user.id'], name=op.f('fk_call_guest_link_maker_id_user')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_guest_link')),
+    sa.UniqueConstraint('token_hash', name=op.f('uq_call_guest_link_token_hash'))
+    )
+    with op.batch_alter_table('call_guest_link', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_call_guest_link_call_id'), ['call_id'], unique=False)
+
+    op.create_table('call_recording',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('call_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('file', sa.String(), nullable=False),
+    sa.Column('seconds', sa.Double(), nullable=False),
+    sa.Column('size', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('peaks', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('keep_until', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['call_id'], ['call.id'], name=op.f('fk_call_recording_call_id_call'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_recording')),
+    sa.UniqueConstraint('call_id', 'kind', name=op.f('uq_call_recording_call_id_kind'))
+    )
+    with op.batch_alter_table('call_recording', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_call_recording_call_id'), ['call_id'], unique=False)
+
+    op.create_table('call_ring',
+    sa.Column('call_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('team_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['call_id'], ['call.id'], name=op.f('fk_call_ring_call_id_call'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['team_id'], ['team.id'], name=op.f('fk_call_ring_team_id_team'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_call_ring_user_id_user'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('call_id', 'user_id', name=op.f('pk_call_ring'))
+    )
+    with op.batch_alter_table('call_ring', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_call_ring_user_id'), ['user_id'], unique=False)
+
     op.create_table('contact_key',
     sa.Column('contact_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('kind', sa.String(), nullable=False),
@@ -526,6 +612,37 @@ def upgrade() -> None:
         batch_op.create_index('ix_room_by_name', ['workspace_id', 'kind', 'name'], unique=False)
         batch_op.create_index('ix_room_record_id', ['record_id'], unique=False)
 
+    op.create_table('call_participant',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('call_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('link_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('token_hash', sa.String(), nullable=False),
+    sa.Column('is_host', sa.Boolean(), nullable=False),
+    sa.Column('is_admitted', sa.Boolean(), nullable=False),
+    sa.Column('is_removed', sa.Boolean(), nullable=False),
+    sa.Column('is_muted', sa.Boolean(), nullable=False),
+    sa.Column('is_held', sa.Boolean(), nullable=False),
+    sa.Column('is_here', sa.Boolean(), nullable=False),
+    sa.Column('first_joined_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('left_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('seconds', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('joined_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('consent', sa.String(), nullable=False),
+    sa.Column('consent_words', sa.String(), nullable=False),
+    sa.Column('consent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['call_id'], ['call.id'], name=op.f('fk_call_participant_call_id_call'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['link_id'], ['call_guest_link.id'], name=op.f('fk_call_participant_link_id_call_guest_link')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_call_participant_user_id_user')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_participant')),
+    sa.UniqueConstraint('call_id', 'user_id', name=op.f('uq_call_participant_call_id_user_id')),
+    sa.UniqueConstraint('token_hash', name=op.f('uq_call_participant_token_hash')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('call_participant', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_call_participant_call_id'), ['call_id'], unique=False)
+
     op.create_table('message',
     sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -567,6 +684,36 @@ def upgrade() -> None:
     with op.batch_alter_table('room_member', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_room_member_user_id'), ['user_id'], unique=False)
 
+    op.create_table('call_message',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('call_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('participant_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['call_id'], ['call.id'], name=op.f('fk_call_message_call_id_call'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['participant_id'], ['call_participant.id'], name=op.f('fk_call_message_participant_id_call_participant'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_message'))
+    )
+    with op.batch_alter_table('call_message', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_call_message_call_id'), ['call_id'], unique=False)
+
+    op.create_table('call_part',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('call_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('participant_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('source', sa.String(), nullable=False),
+    sa.Column('file', sa.String(), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('seconds', sa.Double(), nullable=False),
+    sa.Column('size', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['call_id'], ['call.id'], name=op.f('fk_call_part_call_id_call'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['participant_id'], ['call_participant.id'], name=op.f('fk_call_part_participant_id_call_participant'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_call_part')),
+    sa.UniqueConstraint('file', name=op.f('uq_call_part_file'))
+    )
+    with op.batch_alter_table('call_part', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_call_part_call_id'), ['call_id'], unique=False)
+
     op.create_table('mention',
     sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('message_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -600,6 +747,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_mention_message_id'))
 
     op.drop_table('mention')
+    with op.batch_alter_table('call_part', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_call_part_call_id'))
+
+    op.drop_table('call_part')
+    with op.batch_alter_table('call_message', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_call_message_call_id'))
+
+    op.drop_table('call_message')
     with op.batch_alter_table('room_member', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_room_member_user_id'))
 
@@ -610,6 +765,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_message_all')
 
     op.drop_table('message')
+    with op.batch_alter_table('call_participant', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_call_participant_call_id'))
+
+    op.drop_table('call_participant')
     with op.batch_alter_table('room', schema=None) as batch_op:
         batch_op.drop_index('ix_room_record_id')
         batch_op.drop_index('ix_room_by_name')
@@ -629,6 +788,18 @@ def downgrade() -> None:
         batch_op.drop_index('ix_contact_key_value')
 
     op.drop_table('contact_key')
+    with op.batch_alter_table('call_ring', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_call_ring_user_id'))
+
+    op.drop_table('call_ring')
+    with op.batch_alter_table('call_recording', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_call_recording_call_id'))
+
+    op.drop_table('call_recording')
+    with op.batch_alter_table('call_guest_link', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_call_guest_link_call_id'))
+
+    op.drop_table('call_guest_link')
     with op.batch_alter_table('ticket', schema=None) as batch_op:
         batch_op.drop_index('ix_ticket_workspace')
 
@@ -684,6 +855,12 @@ def downgrade() -> None:
 
     op.drop_table('contact')
     op.drop_table('chat_draft')
+    with op.batch_alter_table('call', schema=None) as batch_op:
+        batch_op.drop_index('ix_call_open', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
+        batch_op.drop_index('ix_call_list')
+        batch_op.drop_index('ix_call_about')
+
+    op.drop_table('call')
     with op.batch_alter_table('api_token', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_api_token_user_id'))
 

@@ -1,0 +1,176 @@
+"""The database behind the media: who may take a seat, who carries a call, what is wanted of it, what happened in it."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Select, or_, select, update
+from sqlalchemy.orm import selectinload
+
+from realtime.calls.ports import Emptied, Fact, Joined, Left, Recorded, Seat, Wishes
+from realtime.ports import Person as Listener
+from server.calls.access import visible_calls
+from server.calls.actions import add_member, come_in, go_out, look_later
+from server.calls.models import Call, GuestLink, Part, Participant
+from server.calls.recordings import mix_soon
+from server.identity.doors import Person
+from server.identity.passwords import hash_token, new_token
+from server.kit.access import Principal, system
+from server.kit.clock import now
+from server.kit.db import Database, Tx
+
+LEASE = timedelta(seconds=10)
+EMPTY = timedelta(seconds=20)
+GUEST = "guest:"  # how the key of a guest's person begins; the participant's number follows
+
+
+def seat_of(one: Participant, token: str = "") -> Seat:
+    kind = "guest" if one.is_guest else "member"
+    return Seat(one.id, kind, one.name, one.is_host, token, waiting=not one.is_admitted)  # type: ignore[arg-type]
+
+
+def wishes_of(call: Call) -> Wishes:
+    """With its people loaded."""
+
+    def those(mark: str) -> frozenset[int]:
+        return frozenset(one.id for one in call.people if getattr(one, mark))
+
+    return Wishes(
+        ended=None if call.is_open else "ended",
+        locked=call.locked,
+        removed=those("is_removed"),
+        muted=those("is_muted"),
+        admitted=those("is_admitted"),
+        hosts=those("is_host"),
+        held=those("is_held"),
+        recording=call.recording,  # type: ignore[arg-type]
+        consented=frozenset(one.id for one in call.people if one.consent == "yes"),
+    )
+
+
+class CallBook:
+    """What `realtime/calls` asks (its `Book`), answered from the tables."""
+
+    def __init__(self, database: Database, secret: bytes) -> None:
+        self._database, self._secret = database, secret
+
+    async def seat(self, person: Listener, call: str, token: str | None) -> Seat | None:
+        """A member is brought back by their session, a guest by the token that their door has read."""
+        if isinstance(person, Person):
+            return await self._member(person.who, call)
+        if person.key.startswith(GUEST):
+            return await self._guest(int(person.key.removeprefix(GUEST)), call)
+        return None
+
+    async def _member(self, who: Principal, room: str) -> Seat | None:
+        if not who.may_write:
+            return None
+        found = visible_calls(who).where(Call.room == room, Call.ended_at.is_(None))
+        async with self._database.transaction(read=True) as tx:
+            call = await tx.scalar(found.options(selectinload(Call.people)))
+            if call is None:
+                return None
+            own = next((one for one in call.people if one.user_id == who.user_id), None)
+            if own is not None:
+                return None if own.is_removed else seat_of(own)
+        if call.locked:
+            return None
+        async with self._database.transaction() as tx:
+            call = await tx.scalar(found.with_for_update(of=Call))
+            if call is None or call.locked:
+                return None
+            one, token = await add_member(tx, call, who), new_token()
+            one.token_hash = hash_token(self._secret, token)
+            return seat_of(one, token)
+
+    async def _guest(self, participant: int, room: str) -> Seat | None:
+        found = (
+            select(Participant)
+            .join(Call, Call.id == Participant.call_id)
+            .join(GuestLink, GuestLink.id == Participant.link_id)
+            .where(
+                Participant.id == participant,
+                Participant.is_removed.is_(False),
+                GuestLink.revoked_at.is_(None),
+                Call.room == room,
+                Call.ended_at.is_(None),
+                or_(Call.locked.is_(False), Participant.first_joined_at.is_not(None)),
+            )
+        )
+        async with self._database.transaction(read=True) as tx:
+            one = await tx.scalar(found)
+            return seat_of(one) if one is not None else None
+
+    async def claim(self, call: str, process: str) -> str | None:
+        free = or_(Call.owner.is_(None), Call.owner == process, Call.lease_until < now())
+        mine = update(Call).where(Call.room == call, Call.ended_at.is_(None), free)
+        async with self._database.transaction() as tx:
+            owner = await tx.scalar(mine.values(owner=process, lease_until=now() + LEASE).returning(Call.owner))
+            if owner is None:
+                open_ = select(Call.owner).where(Call.room == call, Call.ended_at.is_(None))
+                owner = await tx.scalar(open_)
+            return owner
+
+    async def renew(self, calls: Collection[str], process: str) -> set[str]:
+        """Calls that ended stay with their owner until it has closed them."""
+        mine = update(Call).where(Call.room.in_(calls), Call.owner == process)
+        async with self._database.transaction() as tx:
+            return set(await tx.scalars(mine.values(lease_until=now() + LEASE).returning(Call.room)))
+
+    async def release(self, call: str, process: str) -> None:
+        mine = update(Call).where(Call.room == call, Call.owner == process)
+        async with self._database.transaction() as tx:
+            await tx.execute(mine.values(owner=None, lease_until=None))
+
+    async def wishes(self, call: str) -> Wishes:
+        async with self._database.transaction(read=True) as tx:
+            found = await tx.scalar(_by_room(call))
+            return wishes_of(found) if found is not None else Wishes(ended="ended")
+
+    async def report(self, facts: Collection[Fact]) -> None:
+        """In one transaction; what was told already changes nothing."""
+        async with self._database.transaction() as tx:
+            calls: dict[str, Call | None] = {}
+            for fact in facts:
+                if fact.call not in calls:
+                    calls[fact.call] = await tx.scalar(_by_room(fact.call).with_for_update(of=Call))
+                if (call := calls[fact.call]) is not None:
+                    await note(tx, call, fact)
+
+
+def _by_room(room: str) -> Select[Call]:
+    return select(Call).where(Call.room == room).options(selectinload(Call.people))
+
+
+async def note(tx: Tx, call: Call, fact: Fact) -> None:
+    """One thing that happened, as rows and facts. Keys that somebody pressed may be a PIN: they are not kept."""
+    at = datetime.fromtimestamp(fact.at, UTC)
+    people = {one.id: one for one in call.people}
+    match fact:
+        case Joined() if (one := people.get(fact.participant)) and call.is_open:
+            await come_in(tx, call, one, at, waiting=fact.waiting)
+        case Left() if one := people.get(fact.participant):
+            await go_out(tx, call, one, at, fact.reason)
+        case Emptied() if call.is_open:
+            for one in call.people:  # those whom an owner that died had not told of
+                await go_out(tx, call, one, at, "lost")
+            look_later(tx, call, EMPTY)
+        case Recorded() if fact.participant in people:
+            await _keep_part(tx, call, fact)
+
+
+async def _keep_part(tx: Tx, call: Call, fact: Recorded) -> None:
+    if fact.seconds <= 0 or await tx.scalar(select(Part.id).where(Part.file == fact.file)) is not None:
+        return
+    part = Part(
+        call_id=call.id,
+        participant_id=fact.participant,
+        source=fact.source,
+        file=fact.file,
+        started_at=datetime.fromtimestamp(fact.started, UTC),
+        seconds=fact.seconds,
+        size=fact.bytes,
+    )
+    tx.add(part)
+    await tx.flush()
+    if not call.is_open:
+        await mix_soon(tx, system(call.workspace_id), call)

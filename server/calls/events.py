@@ -1,0 +1,147 @@
+"""What happens to calls. The subject is "call:9"; about is the customer record. People are named as they were shown."""
+
+from dataclasses import dataclass
+
+from server.kit.events import Event, event
+
+
+@event("call.started")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallStarted(Event):
+    kind: str
+
+
+@event("call.answered")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswered(Event):
+    """By the actor: the first of those it rang."""
+
+
+@event("call.declined")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallDeclined(Event):
+    """By the actor; the others it goes on ringing."""
+
+
+@event("call.missed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallMissed(Event):
+    """Nobody answered in time. `team` and `owner`: whose it was."""
+
+    team: int | None
+    owner: int | None
+
+
+@event("call.rang")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRang(Event):
+    """More people were asked to come, or the call was handed to them."""
+
+    to_user: int | None
+    to_team: int | None
+    transfer: bool
+
+
+@event("call.joined")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallJoined(Event):
+    participant: int
+    name: str
+    guest: bool
+
+
+@event("call.left")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallLeft(Event):
+    participant: int
+    name: str
+    reason: str
+
+
+@event("call.changed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallChanged(Event):
+    """What a host did. `field`: locked | recording | legal_hold | muted | removed | admitted | held | host;
+    `participant` for those about one."""
+
+    field: str
+    new: str
+    participant: int | None = None
+    name: str = ""
+
+
+@event("call.consented")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallConsented(Event):
+    """One person's yes or no to being recorded, and the words that were shown."""
+
+    participant: int
+    name: str
+    answer: str
+    words: str
+
+
+@event("call.said")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallSaid(Event):
+    """In the talk of the call, which its guests read too."""
+
+    message: int
+    participant: int
+    name: str
+    excerpt: str
+
+
+@event("call.ended")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded(Event):
+    seconds: int
+    reason: str
+
+
+@event("call.recorded")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecorded(Event):
+    """The recording can be played."""
+
+    kind: str
+    seconds: int
+
+
+@event("recording.removed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingRemoved(Event):
+    """By the actor, or by its age: `why` is asked | retention."""
+
+    why: str
+
+
+@event("call.logged")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallLogged(Event):
+    """Made elsewhere, written down by hand."""
+
+    direction: str
+    number: str
+    seconds: int
+
+
+@event("guest.invited")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuestInvited(Event):
+    name: str
+
+
+@event("guest.uninvited")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuestUninvited(Event):
+    name: str
+
+
+@event("guest.waiting")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuestWaiting(Event):
+    """In the lobby, until a member lets them in."""
+
+    participant: int
+    name: str

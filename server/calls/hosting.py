@@ -1,0 +1,90 @@
+"""What hosts do with people and the door, and what everybody says about being recorded."""
+
+from typing import Literal
+
+from server.calls import events as facts
+from server.calls.access import must_be_open
+from server.calls.actions import by, go_out, tell
+from server.calls.forms import WORDS_LENGTH
+from server.calls.models import Call, Participant
+from server.kit.access import Principal
+from server.kit.clock import now
+from server.kit.db import Tx
+from server.kit.errors import Invalid
+from server.kit.text import _, clean
+
+RecordingState = Literal["off", "on", "paused"]
+
+
+async def lock(tx: Tx, who: Principal, call: Call, on: bool) -> None:
+    """Nobody new comes in; who was in it comes back."""
+    must_be_open(call)
+    if call.locked != on:
+        call.locked = on
+        _changed(tx, who, call, "locked", on)
+
+
+def _changed(tx: Tx, who: Principal, call: Call, field: str, new: bool | str, one: Participant | None = None) -> None:
+    call.version += 1
+    text = new if isinstance(new, str) else "1" if new else ""
+    about = {"participant": one.id, "name": one.name} if one is not None else {}
+    tell(tx, who, call, facts.CallChanged, field=field, new=text, **about)
+
+
+async def mute(tx: Tx, who: Principal, call: Call, one: Participant, on: bool) -> None:
+    """Their sound goes to nobody until a host lets it."""
+    must_be_open(call)
+    if one.is_muted != on:
+        one.is_muted = on
+        _changed(tx, who, call, "muted", on, one)
+
+
+async def hold(tx: Tx, who: Principal, call: Call, one: Participant, on: bool) -> None:
+    """They neither hear nor are heard meanwhile."""
+    must_be_open(call)
+    if one.is_held != on:
+        one.is_held = on
+        _changed(tx, who, call, "held", on, one)
+
+
+async def remove(tx: Tx, who: Principal, call: Call, one: Participant) -> None:
+    """Out, for the rest of this call."""
+    must_be_open(call)
+    if one.user_id is not None and one.user_id == who.user_id:
+        raise Invalid(_("Leave the call instead"))
+    if not one.is_removed:
+        one.is_removed = True
+        _changed(tx, who, call, "removed", True, one)
+        await go_out(tx, call, one, now(), "removed")
+
+
+async def admit(tx: Tx, who: Principal, call: Call, one: Participant) -> None:
+    """From the lobby into the room; any member may."""
+    must_be_open(call)
+    if not one.is_admitted:
+        one.is_admitted = True
+        _changed(tx, who, call, "admitted", True, one)
+
+
+async def consent(tx: Tx, call: Call, one: Participant, yes: bool, words: str) -> None:
+    """One's own yes or no to being recorded. The words that were shown are kept with a yes."""
+    must_be_open(call)
+    answer, shown = "yes" if yes else "no", clean(words, WORDS_LENGTH)
+    if yes and not shown:
+        raise Invalid(words=_("The words that were shown are needed"))
+    if one.consent == answer:
+        return
+    one.consent, one.consent_words, one.consent_at = answer, shown, now()
+    call.version += 1
+    said = {"participant": one.id, "name": one.name, "answer": answer, "words": shown}
+    tell(tx, by(call, one), call, facts.CallConsented, **said)
+
+
+async def record(tx: Tx, who: Principal, call: Call, state: RecordingState) -> None:
+    """On, paused or off. Nobody is recorded who has not said yes."""
+    must_be_open(call)
+    if state == "paused" and call.recording == "off":
+        raise Invalid(state=_("Nothing is being recorded"))
+    if call.recording != state:
+        call.recording = state
+        _changed(tx, who, call, "recording", state)

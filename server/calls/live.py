@@ -1,0 +1,124 @@
+"""What screens see of calls: the room, its record, the log, and the cards of those it rings."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from server.calls.access import visible_calls
+from server.calls.models import Call
+from server.calls.places import record_patch, recording_patch, room_patches, row_patch, said_patch
+from server.calls.queries import call_by_id, calls_by_id, names_in, rung_by
+from server.kit.about import subject_id
+from server.kit.access import Principal, audiences, system
+from server.kit.db import Tx
+from server.kit.events import EventRow
+from server.kit.jobs import JobRow
+from server.kit.live import Change, Patch, Recheck, Refresh, lines, shows
+from server.kit.pages import dom_id
+
+LINES = (
+    "call.started",
+    "call.answered",
+    "call.missed",
+    "call.rang",
+    "call.joined",
+    "call.left",
+    "call.said",
+    "call.changed",
+    "call.consented",
+    "call.ended",
+    "call.recorded",
+    "recording.removed",
+    "call.logged",
+    "guest.invited",
+    "guest.uninvited",
+    "guest.waiting",
+)
+SMALL = ("muted", "held", "host", "legal_hold", "locked", "admitted")  # of the moment: not worth a line of the record
+RINGS = ("call.started", "call.rang", "call.answered", "call.declined", "call.missed", "call.ended", "call.joined")
+LISTED = ("call.started", "call.answered", "call.missed", "call.joined", "call.ended", "call.recorded")
+RECORDINGS = ("call.ended", "call.recorded", "recording.removed")
+CARDS = ["rings", "nav", "tabbar"]
+
+
+@shows(*LINES, "call.declined")
+async def show_call(tx: Tx, row: EventRow) -> list[Change]:
+    """Rights are the record's: of a closed record's call neither the log nor anybody else hears."""
+    who = system(row.workspace_id)
+    call = await call_by_id(tx, who, subject_id(row.subject))
+    if call is None:
+        return [Recheck(row.subject)]
+    if row.name == "call.said":
+        return await said_patch(tx, call, row.data["message"])
+    changes = await room_patches(tx, call)
+    _record, lists = await audiences(tx, row.about, f"calls:{row.workspace_id}")
+    if row.name in ("call.started", "call.logged"):
+        changes += [Refresh(topic, ["call-list"]) for topic in lists]
+    elif row.name in LISTED or row.name == "recording.removed":
+        changes += [await row_patch(tx, who, call, topic) for topic in lists]
+    if row.name in (*LISTED, "call.logged"):
+        changes.append(await record_patch(tx, who, call.about))
+    if row.name in RECORDINGS or (row.name == "call.changed" and row.data["field"] == "legal_hold"):
+        changes.append(await recording_patch(tx, call))
+    return changes + await _cards(tx, row, call)
+
+
+async def _cards(tx: Tx, row: EventRow, call: Call) -> list[Change]:
+    """Each person fetches their own; whoever looks at the record sees that it rings there."""
+    if row.name not in RINGS:
+        return []
+    people = await rung_by(tx, call.id) | {row.actor_id}
+    changes: list[Change] = [Refresh(f"user:{id}", CARDS) for id in sorted(id for id in people if id is not None)]
+    return [*changes, Refresh(call.about, ["rings"])]
+
+
+@shows("job.progressed")
+async def show_mixing(tx: Tx, row: EventRow) -> list[Change]:
+    """How far a recording's mix is, on the page of its call."""
+    job = await tx.get(JobRow, subject_id(row.subject))
+    if job is None or job.name != "calls.mix":
+        return []
+    call = await call_by_id(tx, system(row.workspace_id), job.args["call"])
+    return [await recording_patch(tx, call)] if call is not None else []
+
+
+@shows("contact.trashed", "contact.restored", "contact.restricted")
+async def show_record_gone(tx: Tx, row: EventRow) -> list[Change]:
+    """The calls of a record that is closed or in the trash leave the log, and those in them are asked again."""
+    found = select(Call).where(Call.workspace_id == row.workspace_id, Call.about == row.subject)
+    calls = list(await tx.scalars(found.order_by(Call.id.desc()).limit(500)))
+    topic = f"calls:{row.workspace_id}"
+    streams = [f"{call.subject}{stream}" for call in calls if call.is_open for stream in ("", ":team", ":all")]
+    asked: list[Change] = [Recheck(stream) for stream in streams]
+    comes_back = row.name == "contact.restored" or (row.name == "contact.restricted" and not row.data["new"])
+    if comes_back:
+        return asked + ([Refresh(topic, ["call-list"])] if calls else [])
+    return asked + [Patch(topic, dom_id("call", call.id, "row"), "remove") for call in calls]
+
+
+@shows("contact.changed")
+async def show_names(tx: Tx, row: EventRow) -> list[Change]:
+    """Rows of the log carry their record's name."""
+    if row.data["field"] != "name":
+        return []
+    who = system(row.workspace_id)
+    _record, lists = await audiences(tx, row.subject, f"calls:{row.workspace_id}")
+    found = visible_calls(who).where(Call.about == row.subject).order_by(Call.id.desc()).limit(20)
+    ids = list(await tx.scalars(found.with_only_columns(Call.id)))
+    calls = [call for id in ids if lists and (call := await call_by_id(tx, who, id)) is not None]
+    return [await row_patch(tx, who, call, topic) for call in calls for topic in lists]
+
+
+@lines(*LINES, template="calls/lines.html")
+async def load_lines(tx: Tx, who: Principal, rows: list[EventRow]) -> dict[int, dict[str, Any]]:
+    """Calls of the facts and names of those they speak of: two statements for all rows, three when teams are named."""
+    calls = await calls_by_id(tx, who, {subject_id(row.subject) for row in rows})
+    users = {row.data[name] for row in rows for name in ("to_user", "owner") if row.data.get(name)}
+    teams = {row.data[name] for row in rows for name in ("to_team", "team") if row.data.get(name)}
+    names = await names_in(tx, users, teams)
+    told = [row for row in rows if not (row.name == "call.changed" and row.data["field"] in SMALL)]
+    return {
+        row.id: {"call": calls[subject_id(row.subject)], "names": names}
+        for row in told
+        if subject_id(row.subject) in calls
+    }

@@ -1,0 +1,172 @@
+"""Reads about calls: the log, what rings for somebody, what stands on a record's page."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ScalarSelect, Select, and_, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from server.calls.access import WHOLE, visible_calls
+from server.calls.forms import CallQuery, bounds
+from server.calls.models import Call, CallMessage, GuestLink, Part, Participant, Recording, Ring
+from server.identity.models import Team, User
+from server.kit.access import Principal, built_once
+from server.kit.clock import now
+from server.kit.db import Tx
+from server.kit.jobs import JobRow
+from server.kit.paging import PER_PAGE, Paging
+
+ON_RECORD = 5
+SAID = 200
+LINKS = 50
+
+
+def filtered(who: Principal, query: CallQuery) -> Select[Call]:
+    found = visible_calls(who)
+    match query.show:
+        case "missed":
+            found = found.where(Call.missed_at.is_not(None))
+        case "in" | "out":
+            found = found.where(Call.direction == query.show)
+        case "recorded":
+            found = found.where(select(Recording.id).where(Recording.call_id == Call.id).exists())
+    if query.person:
+        user_id = who.user_id if query.person == "me" else int(query.person)
+        inside = select(Participant.id).where(Participant.call_id == Call.id, Participant.user_id == user_id)
+        found = found.where(or_(Call.starter_id == user_id, inside.exists()))
+    since, until = bounds(query, who.timezone)
+    found = found.where(Call.started_at >= since) if since else found
+    return found.where(Call.started_at < until) if until else found
+
+
+async def list_page(tx: Tx, who: Principal, query: CallQuery) -> tuple[list[Call], Paging]:
+    """The newest first, with their people."""
+    total = await tx.scalar(filtered(who, query).with_only_columns(func.count()).order_by(None))
+    paging = Paging(query.page, total or 0)
+    rows = filtered(who, query).order_by(Call.started_at.desc(), Call.id.desc()).options(*WHOLE)
+    return list(await tx.scalars(rows.limit(PER_PAGE).offset((query.page - 1) * PER_PAGE))), paging
+
+
+async def calls_after(tx: Tx, who: Principal, about: str | None, before: int, limit: int) -> list[Call]:
+    """For clients: the newest first, before this one (0: from the newest)."""
+    found = visible_calls(who).options(*WHOLE)
+    found = found.where(Call.about == about) if about is not None else found
+    found = found.where(Call.id < before) if before else found
+    return list(await tx.scalars(found.order_by(Call.id.desc()).limit(limit + 1)))
+
+
+async def call_by_id(tx: Tx, who: Principal, call_id: int) -> Call | None:
+    """As it stands now in this transaction."""
+    found = visible_calls(who).where(Call.id == call_id).options(*WHOLE)
+    return await tx.scalar(found.execution_options(populate_existing=True))
+
+
+async def calls_by_id(tx: Tx, who: Principal, ids: Collection[int]) -> dict[int, Call]:
+    found = select(Call).where(Call.workspace_id == who.workspace_id, Call.id.in_(ids))
+    return {call.id: call for call in await tx.scalars(found)}
+
+
+async def calls_of(tx: Tx, who: Principal, about: str) -> list[Call]:
+    """The newest of a record; one that goes on is among them."""
+    found = visible_calls(who).where(Call.about == about).options(joinedload(Call.starter), joinedload(Call.answerer))
+    found = found.order_by(Call.ended_at.is_(None).desc())
+    return list(await tx.scalars(found.order_by(Call.started_at.desc(), Call.id.desc()).limit(ON_RECORD)))
+
+
+@built_once
+def ringing_badge(who: Principal) -> ScalarSelect[Any]:
+    """How many calls ring for this person now."""
+    mine = select(func.count()).select_from(Ring).join(Call, Call.id == Ring.call_id)
+    return mine.where(Ring.user_id == who.user_id, Ring.state == "ringing", Call.ended_at.is_(None)).scalar_subquery()
+
+
+async def ringing_for(tx: Tx, who: Principal, about: str = "") -> list[Call]:
+    """Calls that ring for this person, and one that nobody has answered yet about the record they look at."""
+    own = select(Ring.state).where(Ring.call_id == Call.id, Ring.user_id == who.user_id)
+    inside = select(Participant.id).where(
+        Participant.call_id == Call.id, Participant.user_id == who.user_id, Participant.is_here
+    )
+    rings = select(Ring.user_id).where(Ring.call_id == Call.id, Ring.state == "ringing").exists()
+    looked_at = and_(Call.about == about, Call.answered_by.is_(None), ~own.exists(), rings)
+    found = visible_calls(who).where(
+        Call.ended_at.is_(None),
+        or_(own.where(Ring.state == "ringing").exists(), looked_at),
+        ~inside.exists(),
+        or_(Call.starter_id.is_(None), Call.starter_id != who.user_id),
+    )
+    return list(await tx.scalars(found.order_by(Call.id).limit(3).options(*WHOLE)))
+
+
+async def rung_by(tx: Tx, call_id: int) -> set[int]:
+    """Everybody whom the call rings or rang."""
+    return set(await tx.scalars(select(Ring.user_id).where(Ring.call_id == call_id)))
+
+
+async def rings_of(tx: Tx, call_id: int) -> list[Ring]:
+    found = select(Ring).where(Ring.call_id == call_id).options(joinedload(Ring.user), joinedload(Ring.team))
+    return list(await tx.scalars(found.order_by(Ring.at, Ring.user_id)))
+
+
+async def said_in(tx: Tx, call: Call) -> list[CallMessage]:
+    found = select(CallMessage).where(CallMessage.call_id == call.id)
+    whole = joinedload(CallMessage.participant).joinedload(Participant.user)
+    return list(await tx.scalars(found.order_by(CallMessage.id.desc()).limit(SAID).options(whole)))[::-1]
+
+
+async def message_by_id(tx: Tx, message_id: int) -> CallMessage | None:
+    whole = joinedload(CallMessage.participant).joinedload(Participant.user)
+    return await tx.scalar(select(CallMessage).where(CallMessage.id == message_id).options(whole))
+
+
+async def links_of(tx: Tx, call: Call) -> list[GuestLink]:
+    """Those that still let somebody in."""
+    found = select(GuestLink).where(
+        GuestLink.call_id == call.id, GuestLink.revoked_at.is_(None), GuestLink.expires_at > now()
+    )
+    return list(await tx.scalars(found.order_by(GuestLink.id).limit(LINKS)))
+
+
+@dataclass(frozen=True, slots=True)
+class Mixing:
+    """How far the recording's mix is; `parts` are those that can be played by themselves."""
+
+    parts: list[Part]
+    job: JobRow | None
+
+    @property
+    def is_going(self) -> bool:
+        return self.job is not None and self.job.state in ("waiting", "running")
+
+    @property
+    def has_failed(self) -> bool:
+        return self.job is not None and self.job.state == "parked"
+
+
+async def mixing_of(tx: Tx, call: Call) -> Mixing:
+    parts = select(Part).where(Part.call_id == call.id).order_by(Part.started_at, Part.id)
+    job = select(JobRow).where(JobRow.key == call.mix_key)
+    return Mixing(list(await tx.scalars(parts)), await tx.scalar(job))
+
+
+async def part_by_id(tx: Tx, call: Call, part_id: int) -> Part | None:
+    return await tx.scalar(select(Part).where(Part.call_id == call.id, Part.id == part_id))
+
+
+async def names_in(tx: Tx, users: Collection[int | None], teams: Collection[int | None]) -> dict[str, str]:
+    """ "user:5" and "team:2" → names, for lines."""
+    people, groups = {id for id in users if id}, {id for id in teams if id}
+    found: dict[str, str] = {}
+    if people:
+        rows = await tx.execute(select(User.id, User.name).where(User.id.in_(people)))
+        found |= {f"user:{row.id}": row.name for row in rows}
+    if groups:
+        rows = await tx.execute(select(Team.id, Team.name).where(Team.id.in_(groups)))
+        found |= {f"team:{row.id}": row.name for row in rows}
+    return found
+
+
+async def open_calls(tx: Tx) -> list[Call]:
+    """Of all workspaces, for the job that looks after calls whose owner died."""
+    found = select(Call).where(Call.ended_at.is_(None)).options(selectinload(Call.people))
+    return list(await tx.scalars(found.order_by(Call.id).limit(500)))

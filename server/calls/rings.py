@@ -1,0 +1,133 @@
+"""Whom a call rings: those of the record, those who are asked to come, those it is handed to. First answer wins."""
+
+from collections.abc import Collection
+
+from sqlalchemy import select, update
+
+from server.calls import events as facts
+from server.calls.access import must_be_open
+from server.calls.actions import RING, add_member, look_later, start_call, tell
+from server.calls.models import Call, Participant, Ring
+from server.contacts.access import get_record
+from server.identity.queries import resolve
+from server.kit.access import Principal, restricted_to
+from server.kit.clock import now
+from server.kit.db import Tx
+from server.kit.errors import Conflict, Invalid
+from server.kit.text import _
+
+MOST = 200  # people that one call rings at once
+
+
+async def start_and_ring(tx: Tx, who: Principal, about: str, kind: str = "video") -> tuple[Call, bool]:
+    """A new call rings the owner and the team of its record; one that goes on is joined in silence."""
+    call, is_new = await start_call(tx, who, about, kind)
+    if is_new:
+        record = await get_record(tx, who, about)
+        await ring(tx, call, await _of_record(tx, call, record.owner_id, record.team_id), record.team_id)
+    return call, is_new
+
+
+async def _of_record(tx: Tx, call: Call, owner_id: int | None, team_id: int | None) -> set[int]:
+    names = [f"user:{owner_id}"] if owner_id else []
+    names += [f"team:{team_id}"] if team_id else []
+    return await who_may_come(tx, call, names)
+
+
+async def who_may_come(tx: Tx, call: Call, names: Collection[str]) -> set[int]:
+    """The people behind addressees, without those who may not see what the call is about."""
+    people = await resolve(tx, call.workspace_id, names) if names else set()
+    if people and (closed := await restricted_to(tx, call.about)):
+        people &= await resolve(tx, call.workspace_id, closed)
+    return people
+
+
+async def ring(tx: Tx, call: Call, people: set[int], team_id: int | None = None) -> set[int]:
+    """Rings those who are not in the call; whom it rings."""
+    inside = select(Participant.user_id).where(Participant.call_id == call.id, Participant.is_here)
+    wanted = people - set(await tx.scalars(inside)) - {call.starter_id}
+    known = {one.user_id: one for one in await tx.scalars(select(Ring).where(Ring.call_id == call.id))}
+    for user_id in sorted(wanted)[:MOST]:
+        if (one := known.get(user_id)) is None:
+            tx.add(Ring(call_id=call.id, user_id=user_id, team_id=team_id, state="ringing", at=now()))
+        else:
+            one.state, one.at, one.team_id = "ringing", now(), team_id
+    if wanted:
+        look_later(tx, call, RING)
+    await tx.flush()
+    return wanted
+
+
+async def invite(
+    tx: Tx, who: Principal, call: Call, user_id: int | None, team_id: int | None, *, hand: bool = False
+) -> set[int]:
+    """Asks a person or a team to come. `hand`: the call is handed to them, and whoever answers is its host."""
+    must_be_open(call)
+    if (user_id is None) == (team_id is None):
+        raise Invalid(to=_("Choose a person or a team"))
+    names = [f"user:{user_id}" if user_id is not None else f"team:{team_id}"]
+    known = await resolve(tx, call.workspace_id, names)
+    people = await who_may_come(tx, call, names)
+    if not known:
+        raise Invalid(to=_("Not in this workspace"))
+    if not people:
+        raise Invalid(to=_("They may not see this record"))
+    if hand:
+        call.handed = True
+    rung = await ring(tx, call, people, team_id)
+    tell(tx, who, call, facts.CallRang, to_user=user_id, to_team=team_id, transfer=hand)
+    return rung
+
+
+async def answer(tx: Tx, who: Principal, call: Call) -> Participant:
+    """The first one who answers stops the others' ringing. Who comes later by their card is told who took it."""
+    must_be_open(call)
+    first = update(Call).where(Call.id == call.id, Call.answered_by.is_(None))
+    won = await tx.execute(first.values(answered_by=who.user_id, answered_at=now()))
+    was_first = won.rowcount == 1  # type: ignore[attr-defined]
+    own = await tx.get(Ring, (call.id, who.user_id))
+    rung = own is not None and own.state == "ringing"
+    if not (was_first or rung or call.answered_by == who.user_id):
+        raise Conflict(_("Somebody else has answered already"), {"who_id": call.answered_by})
+    one = await add_member(tx, call, who, host=call.handed)
+    if call.handed:
+        one.is_host, call.handed = True, False
+    if was_first or rung:
+        await stop_ringing(tx, call, "over")
+        if own is not None:
+            own.state = "answered"
+        tell(tx, who, call, facts.CallAnswered)
+    await tx.flush()
+    await tx.refresh(call, ["answered_by", "answered_at"])
+    return one
+
+
+async def stop_ringing(tx: Tx, call: Call, state: str) -> int:
+    rings = list(await tx.scalars(select(Ring).where(Ring.call_id == call.id, Ring.state == "ringing")))
+    for one in rings:
+        one.state = state
+    await tx.flush()
+    return len(rings)
+
+
+async def decline(tx: Tx, who: Principal, call: Call) -> None:
+    """It goes on ringing for the others; when they all declined, it was missed."""
+    own = await tx.get(Ring, (call.id, who.user_id))
+    if own is None or own.state != "ringing":
+        return
+    own.state = "declined"
+    tell(tx, who, call, facts.CallDeclined)
+    await tx.flush()
+    left = select(Ring.user_id).where(Ring.call_id == call.id, Ring.state == "ringing").limit(1)
+    if await tx.scalar(left) is None:
+        await miss(tx, who, call)
+
+
+async def miss(tx: Tx, who: Principal, call: Call) -> None:
+    """Nobody came in time. Once for each call: whose it was gets a task (see the reactions of tasks)."""
+    await stop_ringing(tx, call, "missed")
+    if call.answered_at is not None or call.missed_at is not None:
+        return
+    record = await get_record(tx, who, call.about)
+    call.missed_at = now()
+    tell(tx, who, call, facts.CallMissed, team=record.team_id, owner=record.owner_id)

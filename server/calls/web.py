@@ -1,0 +1,159 @@
+"""The log of calls, a call's own page (its room while it goes on), and the cards that ring."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from server.calls import actions, rings
+from server.calls.access import get_call, may, own_place
+from server.calls.forms import LoggedDraft, parse_minutes, parse_query
+from server.calls.models import Call
+from server.calls.places import record_patch
+from server.calls.queries import calls_of, links_of, list_page, mixing_of, ringing_for, rings_of, said_in
+from server.contacts.access import get_record
+from server.contacts.queries import names_of
+from server.identity.queries import list_people, list_teams
+from server.kit.access import Principal
+from server.kit.db import Tx
+from server.kit.live import partials
+from server.kit.pages import render
+from server.kit.text import _
+from server.kit.web import Answer, field, is_htmx, page, page_heads, route, toast
+
+RECORD_PAGES = {"contacts": "contact", "companies": "company"}
+
+
+async def index(request: Request, tx: Tx, who: Principal) -> Answer:
+    topic = f"calls:{who.workspace_id}"
+    heads = await page_heads(tx, who, topic)
+    query = parse_query(request.query_params)
+    calls, paging = await list_page(tx, who, query)
+    inputs: dict[str, Any] = {
+        "topics": {topic: heads[topic]},
+        "query": query,
+        "calls": calls,
+        "paging": paging,
+        "records": await names_of(tx, who, {call.about for call in calls}),
+        "people": await list_people(tx, who),
+    }
+    if is_htmx(request):
+        return render("calls/_list.html", who=who, **inputs)
+    return await page(request, tx, who, "calls/index.html", heads=heads, **inputs)
+
+
+async def start(request: Request, tx: Tx, who: Principal) -> Answer:
+    """Opens the room of a record: its own when a call goes on, else a new one, which rings its people."""
+    form = request.state.form
+    call, is_new = await rings.start_and_ring(tx, who, field(form, "about", 60), field(form, "kind", 10) or "video")
+    if not is_htmx(request):
+        return RedirectResponse(call.url, 303)
+    return Response(status_code=201 if is_new else 200, headers={"HX-Redirect": call.url, "Location": call.url})
+
+
+async def show(request: Request, tx: Tx, who: Principal) -> Answer:
+    call_id = request.path_params["id"]
+    subject = f"call:{call_id}"
+    topics = (subject, f"{subject}:team", f"{subject}:all")
+    call = await get_call(tx, who, call_id)
+    panels = [panel for panel in request.app.state.house.panels(call.about.partition(":")[0]) if panel.slot == "dock"]
+    heads = await page_heads(
+        tx, who, *topics, call.about, *(one for panel in panels for one in panel.topics(call.about))
+    )
+    call = await get_call(tx, who, call_id)  # again, after its topics' numbers were read
+    own = own_place(who, call)
+    joins = call.is_open and may(who, "join", call) and not (own is not None and own.is_removed)
+    loaded = [(panel, await panel.load(tx, who, call.about)) for panel in panels] if joins else []
+    return await page(
+        request,
+        tx,
+        who,
+        "calls/room.html" if joins else "calls/show.html",
+        heads=heads,
+        topics={topic: heads[topic] for topic in topics},
+        call=call,
+        own=own,
+        record=await get_record(tx, who, call.about),
+        panels=loaded,
+        rings=await rings_of(tx, call.id),
+        links=await links_of(tx, call) if call.is_open else [],
+        said=await said_in(tx, call),
+        mixing=await mixing_of(tx, call),
+        may_host=may(who, "host", call),
+        may_remove_recording=may(who, "remove_recording", call),
+        may_hold_recording=may(who, "hold_recording", call),
+    )
+
+
+async def card(request: Request, tx: Tx, who: Principal) -> Answer:
+    call = await get_call(tx, who, request.path_params["id"])
+    return render("calls/_card.html", call=call, record=await get_record(tx, who, call.about))
+
+
+async def ringing(request: Request, tx: Tx, who: Principal) -> Answer:
+    """All that rings for this person now; on a record's page what rings there too."""
+    calls = await ringing_for(tx, who, _looked_at(request)) if who.may_write else []
+    return render("calls/_rings.html", calls=calls, records=await names_of(tx, who, {call.about for call in calls}))
+
+
+def _looked_at(request: Request) -> str:
+    """The record whose page asks."""
+    parts = urlsplit(request.headers.get("referer", "")).path.split("/")
+    kind = RECORD_PAGES.get(parts[1]) if len(parts) == 3 else None
+    return f"{kind}:{parts[2]}" if kind else ""
+
+
+async def new_logged(request: Request, tx: Tx, who: Principal) -> Answer:
+    about = request.query_params.get("about")
+    return render("calls/_log_form.html", record=await get_record(tx, who, about) if about else None)
+
+
+async def log(request: Request, tx: Tx, who: Principal) -> Answer:
+    """A call that was made elsewhere, written down by hand."""
+    form = request.state.form
+    draft = LoggedDraft(
+        about=field(form, "about", 60),
+        direction=field(form, "direction", 10) or "out",
+        number=field(form, "number", 40),
+        minutes=parse_minutes(field(form, "minutes", 5) or "0"),
+        outcome=field(form, "outcome", 20) or "talked",
+        note=field(form, "note", 2000),
+    )
+    call = await actions.log_call(tx, who, draft)
+    if not is_htmx(request):
+        return RedirectResponse("/calls", 303)
+    await tx.flush()
+    answer = HTMLResponse(partials([await record_patch(tx, who, call.about)]), 201)
+    answer.headers["Location"] = call.url
+    return toast(answer, _("Call written down"))
+
+
+async def panel(request: Request, tx: Tx, who: Principal) -> Answer:
+    record = await get_record(tx, who, request.query_params.get("about"))
+    heads = await page_heads(tx, who, record.about)
+    return render("calls/_panel.html", about=record.about, heads=heads, **await load_panel(tx, who, record.about))
+
+
+async def load_panel(tx: Tx, who: Principal, about: str) -> dict[str, list[Call]]:
+    return {"calls": await calls_of(tx, who, about)}
+
+
+async def addressees(request: Request, tx: Tx, who: Principal) -> Answer:
+    """Whom one may ask to come: people and teams."""
+    call = await get_call(tx, who, request.path_params["id"])
+    people = [person for person in await list_people(tx, who) if person.id != who.user_id]
+    return render("calls/_invite.html", call=call, people=people, teams=await list_teams(tx, who))
+
+
+routes = [
+    route("GET", "/calls", index),
+    route("POST", "/calls", start),
+    route("GET", "/calls/ringing", ringing),
+    route("GET", "/calls/logged/new", new_logged),
+    route("POST", "/calls/logged", log),
+    route("GET", "/panels/calls", panel),
+    route("GET", "/calls/{id:int}", show),
+    route("GET", "/calls/{id:int}/card", card),
+    route("GET", "/calls/{id:int}/invitations/new", addressees),
+]

@@ -62,3 +62,6 @@ startNotices();
 startChat();
 startCards();
 startTimeline();
+
+// A call's page, or a page one came to in the middle of a call: nobody else pays for it.
+if (document.getElementById('call') || sessionStorage.getItem('call-here')) import('./call.js').then(({ startCall }) => startCall());

@@ -93,7 +93,7 @@ def build_calls(settings: Settings, database: Database, bus: Bus, *, owns: bool)
         settings.turn_url,
         settings.turn_secret,
     )
-    calls, tasks = open_calls(CallBook(database, settings.secret), bus, media, owns=owns), Tasks()
+    calls, tasks = open_calls(CallBook(database), bus, media, owns=owns), Tasks()
 
     def look(tx: Tx) -> None:
         for room in tx.info.get("poked_calls", ()):

@@ -4,6 +4,7 @@ ENGINE=postgres runs the same tests on PostgreSQL and Redis, each started by the
 """
 
 import asyncio
+import gc
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -37,6 +38,13 @@ from tests.warm import warm
 ENGINE = os.environ.get("ENGINE", "sqlite")
 SHARED = Path("../shared/data")
 _numbers = count(1)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: looking through it again and again for garbage took a seventh of the suite."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def shared(path: str) -> Path:

@@ -1,18 +1,22 @@
 """Short ways to make what a test needs, and to look at what the database was asked."""
 
+import secrets
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx2 as httpx
 from sqlalchemy import event, or_, select
 from starlette.applications import Starlette
 
+from server.calls.models import Recording
 from server.contacts.actions import ContactDraft, create_contact
 from server.contacts.models import Contact
 from server.identity.access import by_user_id
 from server.identity.models import User
 from server.kit.access import Principal
+from server.kit.clock import now
 from server.kit.events import EventRow
 
 
@@ -34,6 +38,19 @@ async def facts(app: Starlette, *names: str) -> list[EventRow]:
     async with app.state.database.transaction(read=True) as tx:
         rows = select(EventRow).order_by(EventRow.id)
         return list(await tx.scalars(rows.where(EventRow.name.in_(names)) if names else rows))
+
+
+async def recording(app: Starlette, call_id: int, content: bytes = b"sound") -> str:
+    """What was recorded of a call, as the mix leaves it; the key of its file."""
+    key = secrets.token_hex(16)
+    path = app.state.services.files.path(key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    values = {"seconds": 12.0, "size": len(content), "peaks": [1, 200, 30], "made_at": now()}
+    async with app.state.database.transaction() as tx:
+        keep = now() + timedelta(days=90)
+        tx.add(Recording(call_id=call_id, kind="sound", file=key, keep_until=keep, **values))
+    return key
 
 
 async def told(app: Starlette, *starts: str) -> list[tuple[str, dict[str, Any]]]:

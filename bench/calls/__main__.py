@@ -164,7 +164,7 @@ async def leaves(said: argparse.Namespace) -> None:
                 await ben.hear("bye")
                 await ben.close()
 
-        await come_and_go(5)
+        await come_and_go(60)  # until what is kept for later is there
         before = process.num_fds(), process.num_threads(), process.memory_info().rss
         await come_and_go(100)
         after = process.num_fds(), process.num_threads(), process.memory_info().rss

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -51,6 +52,7 @@ def _body_of(operation: Operation) -> list[Member]:
     return members_of(operation.takes) if operation.takes else []
 
 
+@cache
 def members_of(model: type[BaseModel]) -> list[Member]:
     schema = model.model_json_schema()
     needed = schema.get("required", [])

@@ -57,6 +57,14 @@ def must_be_open(call: Call) -> None:
         raise Conflict(_("This call is over"))
 
 
+async def about_of(tx: Tx, who: Principal, call_id: int) -> str:
+    """The record that a call belongs to."""
+    about = await tx.scalar(visible_calls(who).with_only_columns(Call.about).where(Call.id == call_id))
+    if about is None:
+        raise NotFound(_("No such call"))
+    return about
+
+
 async def get_call(tx: Tx, who: Principal, call_id: int, to: Verb = "see") -> Call:
     """With its people. To change it, the row is locked until the transaction ends."""
     statement = visible_calls(who).where(Call.id == call_id).options(*WHOLE)

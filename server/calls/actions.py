@@ -76,7 +76,7 @@ async def start_call(tx: Tx, who: Principal, about: str, kind: str = "video") ->
 
 
 async def add_member(tx: Tx, call: Call, who: Principal, *, host: bool = False) -> Participant:
-    """A place for a member; the same again when they had one. Members need no token: their session brings them back."""
+    """A place for a member; the same again when they had one."""
     own = select(Participant).where(Participant.call_id == call.id, Participant.user_id == who.user_id)
     known = await tx.scalar(own)
     if known is not None:
@@ -85,7 +85,6 @@ async def add_member(tx: Tx, call: Call, who: Principal, *, host: bool = False) 
         call_id=call.id,
         user_id=who.user_id,
         name=who.name,
-        token_hash=secrets.token_hex(32),
         is_host=host,
         is_admitted=True,
         is_removed=False,

@@ -1,5 +1,6 @@
 """The database behind the media: who may take a seat, who carries a call, what is wanted of it, what happened in it."""
 
+import secrets
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
@@ -10,17 +11,18 @@ from realtime.calls.ports import Emptied, Fact, Joined, Left, Recorded, Seat, Wi
 from realtime.ports import Person as Listener
 from server.calls.access import visible_calls
 from server.calls.actions import add_member, come_in, go_out, look_later
-from server.calls.models import Call, GuestLink, Part, Participant
+from server.calls.guests import guest_of
+from server.calls.models import Call, Part, Participant
 from server.calls.recordings import mix_soon
+from server.calls.rings import ring_its_people
 from server.identity.doors import Person
-from server.identity.passwords import hash_token, new_token
 from server.kit.access import Principal, system
 from server.kit.clock import now
 from server.kit.db import Database, Tx
+from server.kit.public import Visitor
 
 LEASE = timedelta(seconds=10)
 EMPTY = timedelta(seconds=20)
-GUEST = "guest:"  # how the key of a guest's person begins; the participant's number follows
 
 
 def seat_of(one: Participant, token: str = "") -> Seat:
@@ -50,16 +52,14 @@ def wishes_of(call: Call) -> Wishes:
 class CallBook:
     """What `realtime/calls` asks (its `Book`), answered from the tables."""
 
-    def __init__(self, database: Database, secret: bytes) -> None:
-        self._database, self._secret = database, secret
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def seat(self, person: Listener, call: str, token: str | None) -> Seat | None:
-        """A member is brought back by their session, a guest by the token that their door has read."""
+        """A member is brought back by their session, a guest by their pass; a token proves nothing more."""
         if isinstance(person, Person):
             return await self._member(person.who, call)
-        if person.key.startswith(GUEST):
-            return await self._guest(int(person.key.removeprefix(GUEST)), call)
-        return None
+        return await self._guest(person.subject, call) if isinstance(person, Visitor) else None
 
     async def _member(self, who: Principal, room: str) -> Seat | None:
         if not who.may_write:
@@ -78,27 +78,15 @@ class CallBook:
             call = await tx.scalar(found.with_for_update(of=Call))
             if call is None or call.locked:
                 return None
-            one, token = await add_member(tx, call, who), new_token()
-            one.token_hash = hash_token(self._secret, token)
-            return seat_of(one, token)
+            return seat_of(await add_member(tx, call, who), secrets.token_urlsafe(16))
 
-    async def _guest(self, participant: int, room: str) -> Seat | None:
-        found = (
-            select(Participant)
-            .join(Call, Call.id == Participant.call_id)
-            .join(GuestLink, GuestLink.id == Participant.link_id)
-            .where(
-                Participant.id == participant,
-                Participant.is_removed.is_(False),
-                GuestLink.revoked_at.is_(None),
-                Call.room == room,
-                Call.ended_at.is_(None),
-                or_(Call.locked.is_(False), Participant.first_joined_at.is_not(None)),
-            )
-        )
+    async def _guest(self, subject: str, room: str) -> Seat | None:
         async with self._database.transaction(read=True) as tx:
-            one = await tx.scalar(found)
-            return seat_of(one) if one is not None else None
+            found = await guest_of(tx, subject)
+        if found is None or found[0].room != room:
+            return None
+        call, one = found
+        return None if call.locked and one.first_joined_at is None else seat_of(one)
 
     async def claim(self, call: str, process: str) -> str | None:
         free = or_(Call.owner.is_(None), Call.owner == process, Call.lease_until < now())
@@ -148,6 +136,8 @@ async def note(tx: Tx, call: Call, fact: Fact) -> None:
     match fact:
         case Joined() if (one := people.get(fact.participant)) and call.is_open:
             await come_in(tx, call, one, at, waiting=fact.waiting)
+            if fact.waiting and not any(other.is_here and not other.is_guest for other in call.people):
+                await ring_its_people(tx, call)
         case Left() if one := people.get(fact.participant):
             await go_out(tx, call, one, at, fact.reason)
         case Emptied() if call.is_open:

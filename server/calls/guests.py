@@ -1,6 +1,5 @@
 """Links that let people without an account into one call, and who comes by them."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import func, select
@@ -8,25 +7,19 @@ from sqlalchemy.orm import joinedload
 
 from server.calls import events as facts
 from server.calls.access import must_be_open
-from server.calls.actions import tell
+from server.calls.actions import go_out, tell
 from server.calls.forms import LinkDraft, parse_guest_name, parse_link
 from server.calls.models import Call, GuestLink, Participant
 from server.identity.passwords import hash_token, new_token
-from server.kit.access import Principal
+from server.kit.access import Principal, system
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Conflict, NotFound
+from server.kit.passes import make_pass, revoke_passes
 from server.kit.text import _
 
 MOST = 20  # links of one call that stand open
-
-
-@dataclass(frozen=True, slots=True)
-class GuestPlace:
-    """A guest's place, and the token that brings them back to it: given in plain this once."""
-
-    participant: Participant
-    token: str
+PASS_HOURS = 24  # longer than any call
 
 
 async def make_link(tx: Tx, who: Principal, call: Call, draft: LinkDraft, secret: bytes) -> tuple[GuestLink, str]:
@@ -59,8 +52,11 @@ async def take_back_link(tx: Tx, who: Principal, call: Call, link: GuestLink) ->
     if link.revoked_at is not None:
         return
     link.revoked_at = now()
-    for one in await tx.scalars(select(Participant).where(Participant.link_id == link.id)):
+    people = list(await tx.scalars(select(Participant).where(Participant.link_id == link.id)))
+    for one in people:
         one.is_removed = True
+        await go_out(tx, call, one, now(), "removed")
+    await revoke_passes(tx, call.workspace_id, [one.subject for one in people])
     tell(tx, who, call, facts.GuestUninvited, name=link.name)
 
 
@@ -77,19 +73,19 @@ async def open_link(tx: Tx, token: str, secret: bytes) -> GuestLink:
     return link
 
 
-async def come_by_link(tx: Tx, link: GuestLink, name: str, secret: bytes) -> GuestPlace:
-    """A place in the lobby, or in the room when the link says so. The link's row is locked: its seats are counted."""
-    await tx.refresh(link, with_for_update=True)
+async def come_by_link(tx: Tx, link: GuestLink, name: str, language: str) -> tuple[Participant, str]:
+    """A place in the lobby, or in the room when the link says so, and the token of its pass, which is told this once.
+    The link's row is locked: its seats are counted."""
+    call = link.call
+    await tx.refresh(link, ["seats", "revoked_at"], with_for_update=True)
     taken = select(func.count()).where(Participant.link_id == link.id)
-    if (await tx.scalar(taken) or 0) >= link.seats:
+    if link.revoked_at is not None or (await tx.scalar(taken) or 0) >= link.seats:
         raise Conflict(_("Everybody this link was for has come already"))
-    token = new_token()
     one = Participant(
-        call_id=link.call_id,
+        call_id=call.id,
         user_id=None,
         link_id=link.id,
         name=parse_guest_name(name),
-        token_hash=hash_token(secret, token),
         is_host=False,
         is_admitted=link.auto_admit,
         is_removed=False,
@@ -102,17 +98,24 @@ async def come_by_link(tx: Tx, link: GuestLink, name: str, secret: bytes) -> Gue
     )
     tx.add(one)
     await tx.flush()
-    return GuestPlace(one, token)
+    house, scope = system(call.workspace_id), [f"{call.subject}:all"]
+    _pass, token = await make_pass(
+        tx, house, "guest", one.subject, scope, name=one.name, language=language, hours=PASS_HOURS
+    )
+    return one, token
 
 
-async def guest_by_token(tx: Tx, token: str, secret: bytes) -> tuple[Call, Participant] | None:
-    """Who a guest's token belongs to, while its call goes on and its link stands."""
+async def guest_of(tx: Tx, subject: str) -> tuple[Call, Participant] | None:
+    """Whose pass it is ("participant:5"), while the call goes on and the link stands."""
+    kind, _colon, number = subject.partition(":")
+    if kind != "participant" or not number.isdigit():
+        return None
     found = (
         select(Call, Participant)
         .join(Participant, Participant.call_id == Call.id)
         .join(GuestLink, GuestLink.id == Participant.link_id)
         .where(
-            Participant.token_hash == hash_token(secret, token),
+            Participant.id == int(number),
             Participant.is_removed.is_(False),
             GuestLink.revoked_at.is_(None),
             Call.ended_at.is_(None),
@@ -120,8 +123,3 @@ async def guest_by_token(tx: Tx, token: str, secret: bytes) -> tuple[Call, Parti
     )
     row = (await tx.execute(found)).one_or_none()
     return (row[0], row[1]) if row else None
-
-
-def guest_principal(call: Call, one: Participant, language: str = "en") -> Principal:
-    """A guest as the rest of the house knows one: nobody's account, no rights but those of their own door."""
-    return Principal(None, call.workspace_id, "read-only", kind="guest", name=one.name, language=language)

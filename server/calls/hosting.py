@@ -11,6 +11,7 @@ from server.kit.access import Principal
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Invalid
+from server.kit.passes import revoke_passes
 from server.kit.text import _, clean
 
 RecordingState = Literal["off", "on", "paused"]
@@ -56,6 +57,7 @@ async def remove(tx: Tx, who: Principal, call: Call, one: Participant) -> None:
         one.is_removed = True
         _changed(tx, who, call, "removed", True, one)
         await go_out(tx, call, one, now(), "removed")
+        await revoke_passes(tx, call.workspace_id, [one.subject])
 
 
 async def admit(tx: Tx, who: Principal, call: Call, one: Participant) -> None:

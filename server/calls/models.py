@@ -89,7 +89,7 @@ class Call(Base):
 
 
 class Participant(Base):
-    """A person in a call: a member, or a guest who came by a link. The same one after a reload, by `token_hash`.
+    """A person in a call: a member, or a guest who came by a link. Their session or their pass brings them back to it.
 
     `consent`: yes | no | "" (not asked yet), with the words that were shown. Facts name them by `name`.
     """
@@ -101,7 +101,6 @@ class Participant(Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     link_id: Mapped[int | None] = mapped_column(ForeignKey("call_guest_link.id"))
     name: Mapped[str]
-    token_hash: Mapped[str] = mapped_column(unique=True)
     is_host: Mapped[bool] = mapped_column(default=False)
     is_admitted: Mapped[bool] = mapped_column(default=False)
     is_removed: Mapped[bool] = mapped_column(default=False)
@@ -117,6 +116,11 @@ class Participant(Base):
     consent_at: Mapped[datetime | None]
 
     user: Mapped[User | None] = relationship(lazy="raise")
+
+    @property
+    def subject(self) -> str:
+        """What a guest's pass is given for."""
+        return f"participant:{self.id}"
 
     @property
     def is_guest(self) -> bool:

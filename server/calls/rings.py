@@ -10,7 +10,7 @@ from server.calls.actions import RING, add_member, look_later, start_call, tell
 from server.calls.models import Call, Participant, Ring
 from server.contacts.access import get_record
 from server.identity.queries import resolve
-from server.kit.access import Principal, restricted_to
+from server.kit.access import Principal, restricted_to, system
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Conflict, Invalid
@@ -23,15 +23,16 @@ async def start_and_ring(tx: Tx, who: Principal, about: str, kind: str = "video"
     """A new call rings the owner and the team of its record; one that goes on is joined in silence."""
     call, is_new = await start_call(tx, who, about, kind)
     if is_new:
-        record = await get_record(tx, who, about)
-        await ring(tx, call, await _of_record(tx, call, record.owner_id, record.team_id), record.team_id)
+        await ring_its_people(tx, call)
     return call, is_new
 
 
-async def _of_record(tx: Tx, call: Call, owner_id: int | None, team_id: int | None) -> set[int]:
-    names = [f"user:{owner_id}"] if owner_id else []
-    names += [f"team:{team_id}"] if team_id else []
-    return await who_may_come(tx, call, names)
+async def ring_its_people(tx: Tx, call: Call) -> set[int]:
+    """The owner and the team of its record."""
+    record = await get_record(tx, system(call.workspace_id), call.about)
+    names = [f"user:{record.owner_id}"] if record.owner_id else []
+    names += [f"team:{record.team_id}"] if record.team_id else []
+    return await ring(tx, call, await who_may_come(tx, call, names), record.team_id)
 
 
 async def who_may_come(tx: Tx, call: Call, names: Collection[str]) -> set[int]:

@@ -7,11 +7,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from server.calls import actions, rings
-from server.calls.access import get_call, may, own_place
+from server.calls.access import about_of, get_call, may, own_place
 from server.calls.forms import LoggedDraft, parse_minutes, parse_query
 from server.calls.models import Call
 from server.calls.places import record_patch
-from server.calls.queries import calls_of, links_of, list_page, mixing_of, ringing_for, rings_of, said_in
+from server.calls.queries import Mixing, calls_of, links_of, list_page, mixing_of, ringing_for, rings_of, said_in
 from server.contacts.access import get_record
 from server.contacts.queries import names_of
 from server.identity.queries import list_people, list_teams
@@ -56,12 +56,10 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
     call_id = request.path_params["id"]
     subject = f"call:{call_id}"
     topics = (subject, f"{subject}:team", f"{subject}:all")
+    about = await about_of(tx, who, call_id)
+    panels = [one for one in request.app.state.house.panels(about.partition(":")[0]) if one.slot == "dock"]
+    heads = await page_heads(tx, who, *topics, about, *(topic for one in panels for topic in one.topics(about)))
     call = await get_call(tx, who, call_id)
-    panels = [panel for panel in request.app.state.house.panels(call.about.partition(":")[0]) if panel.slot == "dock"]
-    heads = await page_heads(
-        tx, who, *topics, call.about, *(one for panel in panels for one in panel.topics(call.about))
-    )
-    call = await get_call(tx, who, call_id)  # again, after its topics' numbers were read
     own = own_place(who, call)
     joins = call.is_open and may(who, "join", call) and not (own is not None and own.is_removed)
     loaded = [(panel, await panel.load(tx, who, call.about)) for panel in panels] if joins else []
@@ -79,7 +77,7 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         rings=await rings_of(tx, call.id),
         links=await links_of(tx, call) if call.is_open else [],
         said=await said_in(tx, call),
-        mixing=await mixing_of(tx, call),
+        mixing=Mixing([], None) if call.is_open else await mixing_of(tx, call),
         may_host=may(who, "host", call),
         may_remove_recording=may(who, "remove_recording", call),
         may_hold_recording=may(who, "hold_recording", call),

@@ -53,7 +53,7 @@ def facts(app: Starlette) -> Facts:
 
 @pytest.fixture
 def book(app: Starlette) -> CallBook:
-    return CallBook(app.state.database, app.state.settings.secret)
+    return CallBook(app.state.database)
 
 
 async def read_call(app: Starlette, call_id: int = 1) -> Call:

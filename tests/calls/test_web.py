@@ -1,13 +1,19 @@
 """What people do with calls, over HTTP."""
 
+import pytest
 from starlette.applications import Starlette
 
+from server.identity.models import Workspace
+from tests import make
 from tests.calls.conftest import Client, Facts, read_call
+from tests.conftest import add_person, client_of
+
+HTMX = {"hx-request": "true"}
 
 
 async def test_a_call_is_started_once(app: Starlette, ana: Client, mateo: Client, lucia: str, facts: Facts) -> None:
-    first = await ana.post("/calls", data={"about": lucia, "kind": "audio"}, headers={"hx-request": "true"})
-    second = await mateo.post("/calls", data={"about": lucia, "kind": "video"}, headers={"hx-request": "true"})
+    first = await ana.post("/calls", data={"about": lucia, "kind": "audio"}, headers=HTMX)
+    second = await mateo.post("/calls", data={"about": lucia, "kind": "video"}, headers=HTMX)
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.headers["hx-redirect"] == second.headers["hx-redirect"] == "/calls/1"
     assert [name for name, _data in await facts()] == ["call.started"]
@@ -15,10 +21,159 @@ async def test_a_call_is_started_once(app: Starlette, ana: Client, mateo: Client
     assert (call.kind, call.about, len(call.room)) == ("audio", lucia, 32)
 
 
-async def test_pages(ana: Client, mateo: Client, call: str, lucia: str) -> None:
-    for address in ("/calls", call, f"{call}/card", "/calls/ringing", f"/contacts/{lucia[8:]}", "/calls/logged/new",
-                    f"{call}/invitations/new", f"/panels/calls?about={lucia}"):  # fmt: skip
-        for client in (ana, mateo):
-            answer = await client.get(address)
-            assert answer.status_code == 200, (address, answer.text[-2000:])
-            assert "Lucía" in answer.text or address in ("/calls/ringing", "/calls/logged/new") or "invit" in address or "panel" in address
+PAGES = ("/calls", "/calls?show=missed&person=2&since=2026-01-01&page=9", "/calls?person=x&since=yesterday", "{call}",
+         "{call}/card", "/calls/ringing", "/calls/logged/new", "{call}/invitations/new", "/panels/calls?about={lucia}")  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES)
+async def test_pages(ana: Client, mateo: Client, call: str, lucia: str, page: str) -> None:
+    for client in (ana, mateo):
+        answer = await client.get(page.format(call=call, lucia=lucia))
+        assert answer.status_code == 200, answer.text[-2000:]
+
+
+async def test_it_rings_for_the_owner_and_where_one_looks(
+    app: Starlette, ana: Client, mateo: Client, call: str
+) -> None:
+    """And for nobody else, until they look at the record."""
+    async with await _colleague(app) as olga:
+        assert 'id="ring-1"' in (await mateo.get("/calls/ringing")).text
+        assert 'id="ring-1"' not in (await ana.get("/calls/ringing")).text, "she calls herself"
+        assert 'id="ring-1"' not in (await olga.get("/calls/ringing")).text
+        looking = {"referer": "http://test/contacts/1"}
+        assert 'id="ring-1"' in (await olga.get("/calls/ringing", headers=looking)).text
+        assert (await mateo.put(f"{call}/answer")).headers["hx-redirect"].startswith(call)
+        assert 'id="ring-1"' not in (await olga.get("/calls/ringing", headers=looking)).text
+
+
+async def _colleague(app: Starlette) -> Client:
+    async with app.state.database.transaction(read=True) as tx:
+        workspace = await tx.get_one(Workspace, 1)
+    return await client_of(app, await add_person(app, workspace, "Olga Prieto"))
+
+
+async def test_first_answer_wins(app: Starlette, ana: Client, mateo: Client, call: str, facts: Facts) -> None:
+    async with await _colleague(app) as olga:
+        await ana.post(f"{call}/invitations", data={"to": "user:3"})
+        assert (await mateo.put(f"{call}/answer")).status_code == 200
+        late = await olga.put(f"{call}/answer")
+        assert (late.status_code, (await read_call(app)).answered_by) == (409, 2)
+        assert (await mateo.put(f"{call}/answer")).status_code == 200, "twice is once"
+        assert [name for name, _data in await facts()].count("call.answered") == 1
+
+
+async def test_declined_by_all_is_missed_and_makes_a_task(ana: Client, mateo: Client, call: str, facts: Facts) -> None:
+    for _twice in range(2):
+        assert (await mateo.put(f"{call}/decline")).status_code == 200
+    assert [name for name, _data in await facts()] == ["call.started", "call.declined", "call.missed"]
+    assert "Call back" in (await mateo.get("/tasks")).text
+
+
+async def test_hosts_keep_the_door(app: Starlette, ana: Client, mateo: Client, call: str, facts: Facts) -> None:
+    await mateo.put(f"{call}/answer")
+    assert (await mateo.put(f"{call}/lock")).status_code == 403, "neither host nor manager"
+    for act in ("put", "put", "delete"):
+        assert (await ana.request(act.upper(), f"{call}/lock")).status_code == 200
+    for path in (f"{call}/participants/2/mute", f"{call}/hold/2"):
+        for act in ("PUT", "DELETE"):
+            assert (await ana.request(act, path)).status_code == 200
+    assert (await ana.delete(f"{call}/participants/1")).status_code == 422, "she leaves instead"
+    assert (await ana.delete(f"{call}/participants/2")).status_code == 200
+    assert (await ana.delete(f"{call}/participants/99")).status_code == 404
+    told = [data["field"] for name, data in await facts() if name == "call.changed"]
+    assert told == ["locked", "locked", "muted", "muted", "held", "held", "removed"]
+    assert (await mateo.post(f"{call}/messages", data={"text": "Hello"})).status_code == 422
+    assert "data-room" not in (await mateo.get(call)).text, "who was removed does not get the room again"
+
+
+async def test_everybody_says_for_themselves(app: Starlette, ana: Client, call: str, facts: Facts) -> None:
+    assert (await ana.put(f"{call}/recording", data={"state": "paused"})).status_code == 422
+    assert (await ana.put(f"{call}/recording", data={"state": "on"})).status_code == 200
+    assert (await ana.put(f"{call}/consent", data={})).status_code == 422, "the words that were shown"
+    assert (await ana.put(f"{call}/consent", data={"words": "This call is recorded."})).status_code == 200
+    assert (await ana.delete(f"{call}/consent")).status_code == 200
+    assert (await ana.delete(f"{call}/recording")).status_code == 200
+    answers = [(data["answer"], data["words"]) for name, data in await facts() if name == "call.consented"]
+    assert answers == [("yes", "This call is recorded."), ("no", "")]
+    assert (await read_call(app)).recording == "off"
+
+
+async def test_ending_is_for_all_and_final(app: Starlette, ana: Client, mateo: Client, call: str, facts: Facts) -> None:
+    assert (await mateo.delete(call)).status_code == 403
+    assert (await ana.delete(call)).headers["hx-redirect"] == call
+    assert (await ana.delete(call)).status_code == 200, "twice is once"
+    assert [name for name, _data in await facts()].count("call.ended") == 1
+    for act, path in (("PUT", "answer"), ("PUT", "lock"), ("POST", "messages"), ("PUT", "consent")):
+        assert (await ana.request(act, f"{call}/{path}", data={"text": "x", "words": "x"})).status_code == 409, path
+    again = await ana.post("/calls", data={"about": "contact:1"})
+    assert again.headers["location"] == "/calls/2"
+
+
+async def test_links_are_shown_once(ana: Client, call: str) -> None:
+    made = await ana.post(f"{call}/guest-links", data={"name": "Lucía", "hours": "24"})
+    assert made.status_code == 201 and "http://test/p/join/" in made.text
+    page = (await ana.get(call)).text
+    assert "Lucía" in page and "/p/join/" not in page
+    assert (await ana.delete(f"{call}/guest-links/1")).status_code == 200
+    assert (await ana.post(f"{call}/guest-links", data={"hours": "7"})).status_code == 422
+    assert (await ana.post(f"{call}/guest-links", data={"seats": "9"})).status_code == 422
+
+
+async def test_a_call_made_elsewhere(ana: Client, lucia: str, facts: Facts) -> None:
+    form = {"about": lucia, "direction": "in", "minutes": "12", "outcome": "talked", "note": "Wants two machines"}
+    answer = await ana.post("/calls/logged", data=form, headers=HTMX)
+    assert answer.status_code == 201, answer.text
+    log = (await ana.get("/calls")).text
+    assert "12:00" in log and "+34 600 000 118" in log
+    assert "Wants two machines" in (await ana.get(f"/timeline/{lucia}?show=calls")).text
+    for wrong in ({"minutes": "many"}, {"direction": "up"}, {"outcome": "?"}):
+        assert (await ana.post("/calls/logged", data=form | wrong)).status_code == 422, wrong
+    assert (await ana.get("/calls?show=in")).text.count("callrow") == 1
+    assert (await ana.get("/calls?show=out")).text.count("callrow") == 0
+
+
+async def test_ranges_of_a_recording(app: Starlette, ana: Client, mateo: Client, call: str) -> None:
+    """At most four MiB an answer, never kept, rights asked for each."""
+    content = bytes(range(256)) * 24_000  # nearly six MiB
+    await make.recording(app, 1, content)
+    path = f"{call}/recording"
+    first = await ana.get(path)
+    assert (first.status_code, len(first.content)) == (206, 4 * 1024 * 1024)
+    assert first.headers["content-range"] == f"bytes 0-{4 * 1024 * 1024 - 1}/{len(content)}"
+    assert first.headers["cache-control"] == "no-store"
+    piece = await ana.get(path, headers={"range": "bytes=5000000-"})
+    assert (piece.status_code, piece.content) == (206, content[5_000_000:])
+    assert (await ana.get(path, headers={"range": "bytes=-10"})).content == content[-10:]
+    assert (await ana.get(path, headers={"range": f"bytes={len(content)}-"})).status_code == 416
+    assert (await mateo.get(path, headers={"range": "bytes=0-9"})).status_code == 206
+    await make.restrict(ana, 1, "user:1")
+    assert (await mateo.get(path, headers={"range": "bytes=10-19"})).status_code == 404
+
+
+async def test_a_legal_hold_keeps_a_recording(app: Starlette, ana: Client, mateo: Client, call: str) -> None:
+    key = await make.recording(app, 1)
+    await ana.delete(call)
+    assert (await mateo.put(f"{call}/legal-hold")).status_code == 403
+    assert (await ana.put(f"{call}/legal-hold")).status_code == 200
+    assert (await ana.delete(f"{call}/recording")).status_code == 409
+    assert (await ana.delete(f"{call}/legal-hold")).status_code == 200
+    assert (await mateo.delete(f"{call}/recording")).status_code == 403, "neither the starter nor a manager"
+    assert (await ana.delete(f"{call}/recording")).status_code == 200
+    await app.state.worker.drain()
+    assert not app.state.services.files.path(key).exists()
+    assert (await ana.delete(f"{call}/recording")).status_code == 404
+    assert "removed the recording" in (await ana.get("/timeline/contact:1")).text
+
+
+async def test_statements(app: Starlette, ana: Client, lucia: str) -> None:
+    """The log asks as often for many calls as for few."""
+    form = {"about": lucia, "minutes": "1"}
+    for _many in range(12):
+        await ana.post("/calls/logged", data=form)
+    with make.counted(app) as statements:
+        assert (await ana.get("/calls")).status_code == 200
+    assert len(statements) <= 9, [one[:90] for one in statements]
+    call = (await ana.post("/calls", data={"about": lucia})).headers["location"]
+    with make.counted(app) as statements:
+        assert (await ana.get(call)).status_code == 200
+    assert len(statements) <= 15, [one[:90] for one in statements]

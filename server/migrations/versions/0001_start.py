@@ -618,7 +618,6 @@ def upgrade() -> None:
     sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
     sa.Column('link_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
     sa.Column('name', sa.String(), nullable=False),
-    sa.Column('token_hash', sa.String(), nullable=False),
     sa.Column('is_host', sa.Boolean(), nullable=False),
     sa.Column('is_admitted', sa.Boolean(), nullable=False),
     sa.Column('is_removed', sa.Boolean(), nullable=False),
@@ -637,7 +636,6 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_call_participant_user_id_user')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_call_participant')),
     sa.UniqueConstraint('call_id', 'user_id', name=op.f('uq_call_participant_call_id_user_id')),
-    sa.UniqueConstraint('token_hash', name=op.f('uq_call_participant_token_hash')),
     sqlite_autoincrement=True
     )
     with op.batch_alter_table('call_participant', schema=None) as batch_op:

@@ -104,7 +104,10 @@ class Heard:
 class Caller:
     """One browser, as far as the server can tell."""
 
-    def __init__(self, *, video: bool = True, width: int = 320, height: int = 240) -> None:
+    def __init__(
+        self, *, video: bool = True, width: int = 320, height: int = 240, ice: RTCConfiguration | None = None
+    ) -> None:
+        self.ice = ice or RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
         self.audio = Replay("audio", opus())
         self.camera = Replay("video", vp8(width, height)) if video else None
         self.screen: Replay | None = None
@@ -120,9 +123,7 @@ class Caller:
         """Take an offer as the page does; the answer's description."""
         if frame["fresh"] or self.connection is None:
             self.former = self.connection
-            self.connection = RTCPeerConnection(
-                RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
-            )
+            self.connection = RTCPeerConnection(self.ice)
             self.connection.on("datachannel", self._opened)
             self.heard = {}
         connection = self.connection

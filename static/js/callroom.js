@@ -38,7 +38,7 @@ export function enterRoom(place, stage, hear) {
       mesh.back();
       peer.ice(ice);
       waiting = lobby;
-      if (lobby) hear('waiting');
+      tellState();
     },
     offer: (offer) => peer.take(offer),
     people({ join = [], change = [], left = [] }) {
@@ -70,8 +70,15 @@ export function enterRoom(place, stage, hear) {
   function ownChanged(source) {
     peer.set(source, mesh.isOn() ? null : media.tracks[source]);
     mesh.set(source, media.tracks[source]);
-    talk.say({ do: 'state', ...media.state() });
+    tellState();
     draw();
+  }
+
+  // Devices come up while we join: what the join could not say yet is said after the welcome.
+  function tellState() {
+    const own = people.get(me);
+    const now = { ...media.state(), hand };
+    if (talk.isIn() && own && Object.entries(now).some(([name, on]) => own[name] !== on)) talk.say({ do: 'state', ...now });
   }
 
   // What is said of the path
@@ -151,7 +158,7 @@ export function enterRoom(place, stage, hear) {
     },
     raise(on) {
       hand = on;
-      talk.say({ do: 'state', hand });
+      tellState();
     },
     press: (digit) => talk.say({ do: 'digit', digit }),
     state: () => ({ ...media.state(), hand }),

@@ -82,6 +82,7 @@ export function openTalk(room, { hear, out, cut, state }) {
   return {
     join,
     say,
+    isIn: () => last !== null, // before that, the join says our state
     connected: () => (failures = 0),
     close(words) {
       if (words) say({ do: 'leave' });

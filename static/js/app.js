@@ -21,6 +21,7 @@ import { startPalette } from './palette.js';
 import { startPickers } from './picker.js';
 import { startPresence } from './presence.js';
 import { watchRegions } from './regions.js';
+import { startRings } from './rings.js';
 import { startSwaps } from './swap.js';
 import { startTheme } from './theme.js';
 import { startTimeline } from './timeline.js';
@@ -62,6 +63,7 @@ startNotices();
 startChat();
 startCards();
 startTimeline();
+startRings();
 
 // A call's page, or a page one came to in the middle of a call: nobody else pays for it.
 if (document.getElementById('call') || sessionStorage.getItem('call-here')) import('./call.js').then(({ startCall }) => startCall());

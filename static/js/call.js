@@ -41,7 +41,8 @@ function arrived() {
   const back = known()?.room === place.room ? known() : undefined;
   const answered = new URLSearchParams(location.search).has('answered');
   if (place.admit) return; // a guest has not said a name yet
-  if (back || answered) return enter({ video: back ? back.video : place.kind === 'video' });
+  const how = sessionStorage.getItem('call-answer') ?? place.kind;
+  if (back || answered) return enter({ video: back ? back.video : how === 'video' });
   const form = document.getElementById('call-join');
   if (form) forget = prepare(form, { video: place.kind === 'video', join: (wish) => enter(wish) });
 }

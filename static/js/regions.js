@@ -14,7 +14,7 @@ export function refreshRegions(regions, spread = 0) {
   for (const region of regions) {
     if (!region?.id) continue;
     if (region.dataset.refresh === 'pill') offer(region.id);
-    else if (document.hidden) stale.add(region.id);
+    else if (document.hidden && !('evenHidden' in region.dataset)) stale.add(region.id);
     else schedule(region.id, Math.random() * spread * 1000);
   }
 }

@@ -17,6 +17,7 @@ FAKE = [
 ]
 # Pixels that differ, and sound that has energy: of the tile or the player of one person.
 SEEN = """(name) => {
+  const flat = name.startsWith('Screen'); // the screen that is not real is one colour
   const tile = [...document.querySelectorAll('#call-stage .vid')].find((each) => each.querySelector('.tile-name').textContent.startsWith(name));
   const video = tile?.querySelector('video');
   if (!video || video.hidden || video.readyState < 2) return 0;
@@ -24,7 +25,7 @@ SEEN = """(name) => {
   const context = canvas.getContext('2d');
   context.drawImage(video, 0, 0, 64, 48);
   const pixels = context.getImageData(0, 0, 64, 48).data.filter((_, at) => at % 4 === 1);
-  return Math.max(...pixels) - Math.min(...pixels) > 40 ? video.getVideoPlaybackQuality().totalVideoFrames : 0;
+  return flat || Math.max(...pixels) - Math.min(...pixels) > 40 ? video.getVideoPlaybackQuality().totalVideoFrames : 0;
 }"""
 HEARD = """async () => {
   const context = new AudioContext();

@@ -28,7 +28,7 @@ class Server:
         self.port, self.token = needs.free_port(), token
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = log
-        self._env = os.environ | {
+        self.env = os.environ | {
             "DATABASE_URL": settings.database_url,
             "REDIS_URL": settings.redis_url,
             "DATA_DIR": str(settings.data_dir),
@@ -43,7 +43,7 @@ class Server:
         words = ["-c", f"{before}\nfrom server.cli import app\napp()"] if before else ["-m", "server"]
         with self._log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, *words, "serve", env=self._env, stdout=log, stderr=log
+                sys.executable, *words, "serve", env=self.env, stdout=log, stderr=log
             )
         async with asyncio.timeout(PATIENCE), httpx.AsyncClient(base_url=self.url) as client:
             while self.process.returncode is None:
@@ -52,6 +52,11 @@ class Server:
                         return
                 await asyncio.sleep(0.02)  # a process that starts has no event to wait for
         raise RuntimeError(self.log)
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
 
     async def kill(self) -> None:
         """As a power cut does it: nothing of the process runs any more."""

@@ -38,7 +38,6 @@ def bind_within(connection: Any, settings: MediaSettings) -> None:
     async def candidates(component: int, addresses: list[str], timeout: int = 5) -> list[Candidate]:
         found = [await _bind(connection, address, component, settings) for address in local_addresses(settings)]
         usable = [protocol for protocol in found if protocol is not None]
-        connection._protocols += usable
         if not usable:
             raise NoAddress("ports" if settings.ports is not None and local_addresses(settings) else "address")
         return [protocol.local_candidate for protocol in usable]
@@ -70,6 +69,7 @@ async def _bind(connection: Any, address: str, component: int, settings: MediaSe
             )
         except OSError:
             continue
+        connection._protocols.append(protocol)  # closed with the connection, also when it ends in the middle of this
         opened = transport.get_extra_info("socket")
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             opened.setsockopt(socket.SOL_SOCKET, option, BUFFER)

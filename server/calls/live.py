@@ -34,7 +34,7 @@ LINES = (
     "guest.uninvited",
     "guest.waiting",
 )
-SMALL = ("muted", "held", "host", "legal_hold", "locked", "admitted")  # of the moment: not worth a line of the record
+SMALL = ("muted", "held", "host", "legal_hold", "locked", "admitted")
 RINGS = ("call.started", "call.rang", "call.answered", "call.declined", "call.missed", "call.ended", "call.joined")
 LISTED = ("call.started", "call.answered", "call.missed", "call.joined", "call.ended", "call.recorded")
 RECORDINGS = ("call.ended", "call.recorded", "recording.removed")
@@ -116,9 +116,15 @@ async def load_lines(tx: Tx, who: Principal, rows: list[EventRow]) -> dict[int, 
     users = {row.data[name] for row in rows for name in ("to_user", "owner") if row.data.get(name)}
     teams = {row.data[name] for row in rows for name in ("to_team", "team") if row.data.get(name)}
     names = await names_in(tx, users, teams)
-    told = [row for row in rows if not (row.name == "call.changed" and row.data["field"] in SMALL)]
     return {
         row.id: {"call": calls[subject_id(row.subject)], "names": names}
-        for row in told
-        if subject_id(row.subject) in calls
+        for row in rows
+        if subject_id(row.subject) in calls and not _is_small(row)
     }
+
+
+def _is_small(row: EventRow) -> bool:
+    """Of the moment, or said by another line already: not worth one of the record's."""
+    if row.name == "call.left":
+        return row.data["reason"] in ("ended", "lobby")
+    return row.name == "call.changed" and row.data["field"] in SMALL

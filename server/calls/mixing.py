@@ -53,12 +53,12 @@ def graph_of(offsets: list[float]) -> tuple[Graph, list[Any], Any]:
 def frames_of(path: str) -> Iterator[Any]:
     """The part's sound with its times in samples; what a crash has cut off ends early."""
     resampler = av.AudioResampler("s16", "mono", RATE)
-    try:
-        with av.open(path) as file:
+    with av.open(path) as file:
+        try:
             for frame in file.decode(audio=0):
                 yield from resampler.resample(frame)
-    except (av.error.EOFError, av.error.InvalidDataError):
-        return
+        except (av.error.EOFError, av.error.InvalidDataError):
+            return
 
 
 def fed(parts: list[Said], sources: list[Any]) -> Iterator[float]:

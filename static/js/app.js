@@ -27,6 +27,7 @@ import { startTheme } from './theme.js';
 import { startTimeline } from './timeline.js';
 import { startTimes } from './times.js';
 import { startToasts } from './toasts.js';
+import { startWaves } from './waves.js';
 
 // Our style sheet has the indicator's rules.
 document.adoptedStyleSheets = document.adoptedStyleSheets.filter((sheet) => sheet !== htmx.indicatorStyleSheet);
@@ -41,6 +42,7 @@ startTheme();
 startSwaps();
 startActs();
 startToasts();
+startWaves();
 startDialogs();
 startForms();
 startMenus();

@@ -17,6 +17,7 @@ from tests import needs
 from tests.realtime.calls.conftest import everybody_hears
 from tests.realtime.calls.scripted import Caller, Table
 from tests.realtime.calls.test_sfu import seated
+from tests.realtime.fakes import settled, until
 
 
 @pytest.fixture
@@ -49,7 +50,10 @@ async def allocated(settings: MediaSettings, now: float) -> bool:
         )
     except stun.TransactionFailed:
         return False
+    inner = vars(transport)["_TurnTransport__inner_protocol"]
     transport.close()
+    await until(inner.transport.is_closing)  # it takes leave of the relay first
+    await settled()
     return True
 
 

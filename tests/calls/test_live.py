@@ -1,0 +1,110 @@
+"""What a second screen becomes through patches is what a reload shows."""
+
+import pytest
+from starlette.applications import Starlette
+
+from realtime.calls.ports import Joined, Left
+from server.calls.book import CallBook
+from tests import make
+from tests.calls.conftest import Client, read_call, told
+from tests.live import assert_live_equals_reload
+
+ROOM = ("call-1-state", "call-1-people", "call-1-links")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "form"),
+    [
+        ("PUT", "lock", {}),
+        ("POST", "invitations", {"to": "user:2"}),
+        ("POST", "transfer", {"user": "2"}),
+        ("PUT", "participants/1/mute", {}),
+        ("PUT", "hold/1", {}),
+        ("PUT", "consent", {"words": "Recorded."}),
+        ("PUT", "recording", {"state": "on"}),
+        ("POST", "guest-links", {"name": "Lucía"}),
+    ],
+)
+async def test_the_room(
+    app: Starlette, ana: Client, mateo: Client, call: str, book: CallBook, method: str, path: str, form: dict[str, str]
+) -> None:
+    await told(book, Joined((await read_call(app)).room, 1e9, 1))
+    await app.state.relay.drain()
+    await assert_live_equals_reload(
+        app, mateo, call, lambda: ana.request(method, f"{call}/{path}", data=form), regions=ROOM
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_coming_and_going(
+    app: Starlette, ana: Client, mateo: Client, call: str, book: CallBook, language: str
+) -> None:
+    await app.state.relay.drain()
+    await make.speak(app, 2, language)
+    room = (await read_call(app)).room
+
+    async def act() -> None:
+        await told(book, Joined(room, 1e9, 1), Left(room, 1e9 + 70, 1, "left"))
+
+    await assert_live_equals_reload(app, mateo, call, act, language=language, regions=ROOM)
+
+
+async def test_the_record(app: Starlette, ana: Client, mateo: Client, lucia: str) -> None:
+    """Its last calls, its stream, and the card where one looks at it."""
+    page = f"/contacts/{lucia[8:]}"
+    regions = ("contact-1-calls", "timeline-contact-1")
+    await app.state.relay.drain()
+    await assert_live_equals_reload(
+        app, mateo, page, lambda: ana.post("/calls", data={"about": lucia}), regions=regions
+    )
+    await assert_live_equals_reload(app, ana, page, lambda: mateo.put("/calls/1/answer"), regions=regions)
+    await assert_live_equals_reload(app, mateo, page, lambda: ana.delete("/calls/1"), regions=regions)
+    logged = {"about": lucia, "minutes": "3", "note": "Said yes"}
+    await assert_live_equals_reload(app, mateo, page, lambda: ana.post("/calls/logged", data=logged), regions=regions)
+
+
+async def test_the_log(app: Starlette, ana: Client, mateo: Client, call: str) -> None:
+    await app.state.relay.drain()
+    regions = ("call-1-row",)
+    await assert_live_equals_reload(app, ana, "/calls", lambda: mateo.put(f"{call}/answer"), regions=regions)
+    await assert_live_equals_reload(app, mateo, "/calls", lambda: ana.delete(call), regions=regions)
+    screen = await assert_live_equals_reload(
+        app, mateo, "/calls", lambda: ana.post("/calls", data={"about": "contact:1"}), regions=("call-list",)
+    )
+    assert screen.page.find("call-2-row") is not None
+
+
+async def test_a_closed_record_s_call_leaves_the_log(app: Starlette, ana: Client, mateo: Client, call: str) -> None:
+    async def restrict() -> None:
+        await make.restrict(ana, 1, "user:1")
+
+    await app.state.relay.drain()
+    await assert_live_equals_reload(app, ana, "/calls", restrict, regions=("nav",))
+    assert (await mateo.get(call)).status_code == 404
+    assert "Lucía" not in (await mateo.get("/calls")).text
+
+
+async def test_the_card_comes_and_goes(app: Starlette, ana: Client, mateo: Client, lucia: str) -> None:
+    await app.state.relay.drain()
+    screen = await assert_live_equals_reload(
+        app, mateo, "/tasks", lambda: ana.post("/calls", data={"about": lucia}), regions=("nav",)
+    )
+    assert screen.page.find("ring-1") is not None
+    await app.state.relay.drain()
+    screen = await assert_live_equals_reload(app, mateo, "/tasks", lambda: ana.delete("/calls/1"), regions=("nav",))
+    assert screen.page.find("ring-1") is None
+
+
+async def test_guests_read_the_call_chat_and_nothing_else(app: Starlette, ana: Client, call: str) -> None:
+    """What goes to the topic of all is what was said in the call."""
+    from server.kit.patches import PatchSource
+
+    await ana.post(f"{call}/messages", data={"text": "Good morning"})
+    await ana.post("/discussions/contact:1/messages", data={"text": "Offer her the fifteenth"})
+    await ana.put(f"{call}/lock")
+    await app.state.relay.drain()
+    source = PatchSource(app.state.database)
+    heard = await source.replay("call:1:all", 0, ("en", "es", "json"))
+    assert heard is not None and len(heard) == 1
+    bodies = b"".join(heard[0].bodies.values()).decode()
+    assert "Good morning" in bodies and "fifteenth" not in bodies

@@ -11,7 +11,17 @@ from server.calls.access import about_of, get_call, may, own_place
 from server.calls.forms import LoggedDraft, parse_minutes, parse_query
 from server.calls.models import Call
 from server.calls.places import record_patch
-from server.calls.queries import Mixing, calls_of, links_of, list_page, mixing_of, ringing_for, rings_of, said_in, taken_from
+from server.calls.queries import (
+    Mixing,
+    calls_of,
+    links_of,
+    list_page,
+    mixing_of,
+    ringing_for,
+    rings_of,
+    said_in,
+    taken_from,
+)
 from server.contacts.access import get_record
 from server.contacts.queries import names_of
 from server.identity.queries import list_people, list_teams

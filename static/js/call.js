@@ -4,8 +4,10 @@ import { newKey } from './acts.js';
 import { startBar } from './callbar.js';
 import { prepare } from './callbefore.js';
 import { cardOf, startTravel, toCard, toPage } from './callcard.js';
+import { comeIn, passHere, showRoom } from './callguest.js';
 import { enterRoom } from './callroom.js';
 import { said } from './callwords.js';
+import { pass } from './page.js';
 import { button, element } from './toasts.js';
 
 const HERE = 'call-here';
@@ -25,7 +27,7 @@ export function startCall() {
   globalThis.navigation?.addEventListener('navigate', ({ destination, hashChange }) => {
     leaving = !hashChange && new URL(destination.url).origin === location.origin;
   });
-  addEventListener('pagehide', () => room && !leaving && navigator.sendBeacon(place.leave));
+  addEventListener('pagehide', () => room && !leaving && navigator.sendBeacon(place.leave, new URLSearchParams(pass() ? { pass: pass() } : {})));
   startTravel({ inCall: () => Boolean(room), base: () => place?.base, arrived });
   if (page()) arrived();
   else if (known()) comeBack(known());
@@ -40,11 +42,33 @@ function arrived() {
   stage = document.getElementById('call-stage');
   const back = known()?.room === place.room ? known() : undefined;
   const answered = new URLSearchParams(location.search).has('answered');
-  if (place.admit) return; // a guest has not said a name yet
+  if (place.admit) return welcomeGuest();
   const how = sessionStorage.getItem('call-answer') ?? place.kind;
   if (back || answered) return enter({ video: back ? back.video : how === 'video' });
   const form = document.getElementById('call-join');
   if (form) forget = prepare(form, { video: place.kind === 'video', join: (wish) => enter(wish) });
+}
+
+// A guest says a name first; after a reload the tab still has its pass.
+async function welcomeGuest() {
+  const { admit, kind } = place;
+  if (passHere() && (await asGuest(passHere(), { video: sessionStorage.getItem('guest-video') !== 'no' }))) return;
+  forget = prepare(document.getElementById('call-join'), {
+    video: kind === 'video',
+    join: async ({ video, fields }) => {
+      const given = await comeIn({ admit }, { ...fields, words: document.getElementById('call-consent-words').textContent });
+      if (given) await asGuest(given, { video });
+    },
+  });
+}
+
+async function asGuest(given, { video }) {
+  if (!(await showRoom(given))) return false;
+  sessionStorage.setItem('guest-video', video ? 'yes' : 'no');
+  place = { ...page().dataset };
+  stage = document.getElementById('call-stage');
+  await enter({ video });
+  return true;
 }
 
 // On another page, after it was loaded anew: the card is drawn from the room's page.
@@ -76,7 +100,7 @@ export async function enter({ video, fields = {} }) {
   await joined;
 }
 
-const remember = ({ video }) => sessionStorage.setItem(HERE, JSON.stringify({ base: place.base, room: place.room, video }));
+const remember = ({ video }) => place.guest || sessionStorage.setItem(HERE, JSON.stringify({ base: place.base, room: place.room, video }));
 
 function goBack() {
   if (!page()) document.dispatchEvent(new CustomEvent('call:back', { detail: place.base }));
@@ -93,8 +117,24 @@ function hear(what, detail) {
   const count = document.getElementById('call-here');
   if (count) count.textContent = [...people.values()].filter(({ status }) => status !== 'waiting').length;
   if (known() && known().video !== state.video) remember({ video: state.video });
+  if (!place.guest) showLobby(people);
   askConsent();
   bar?.show();
+}
+
+// Who waits to be let in is seen wherever the call is.
+function showLobby(people) {
+  const lobby = stage.querySelector('#call-lobby');
+  const waiting = [...people.values()].filter(({ status }) => status === 'waiting');
+  const known = [...lobby.children].map(({ dataset }) => Number(dataset.guest));
+  if (known.join() === waiting.map(({ id }) => id).join()) return;
+  lobby.replaceChildren(...waiting.map(({ id, name }) => {
+    const line = element('p', 'callnote row1');
+    line.dataset.guest = id;
+    const admit = () => send('PUT', `${place.base}/participants/${id}/admission`, {});
+    line.append(element('span', 'grow', `${name} ${said('waits')}`), button(said('let_in'), 'btn btn-primary btn-s', admit));
+    return line;
+  }));
 }
 
 // Recording
@@ -118,7 +158,7 @@ function askConsent() {
 }
 
 async function send(method, url, fields) {
-  const headers = { 'HX-Request': 'true', 'Idempotency-Key': newKey(), ...(place.pass ? { Authorization: `Bearer ${place.pass}` } : {}) };
+  const headers = { 'HX-Request': 'true', 'Idempotency-Key': newKey(), ...(pass() ? { Authorization: `Bearer ${pass()}` } : {}) };
   const answer = await fetch(url, { method, headers, body: new URLSearchParams(fields) }).catch(() => undefined);
   if (answer?.ok) await htmx.swap({ text: await answer.text(), sourceElement: document.body, target: document.body, swap: 'none' });
 }

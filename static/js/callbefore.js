@@ -59,6 +59,7 @@ export function prepare(form, { join, video }) {
     join({ video: event.submitter?.value !== 'audio', fields });
   });
 
+  for (const ready of form.querySelectorAll('[type=submit]')) ready.disabled = false; // pressed before, it would send the form
   media.turn('audio', true);
   if (video) media.turn('camera', true);
   list();

@@ -17,6 +17,7 @@ export function enterRoom(place, stage, hear) {
   let remote = new Map();
   let hand = false;
   let waiting = false;
+  let told = false; // that one waits
   let linked = true; // the socket is open
   let connection = 'new';
 
@@ -64,6 +65,7 @@ export function enterRoom(place, stage, hear) {
     tiles.draw({ people, tracks, me, own: media.tracks });
     sound.draw(tracks);
     showStatus();
+    if (waiting !== told) note((told = waiting) ? said('waiting') : '');
     hear('changed', { people, me, waiting, state: { ...media.state(), hand } });
   }
 
@@ -97,7 +99,7 @@ export function enterRoom(place, stage, hear) {
 
   function showStatus() {
     const own = people.get(me);
-    const text = !linked ? said('gone_quiet') : own?.status === 'reconnecting' || connection === 'disconnected' ? said('reconnecting') : connection !== 'connected' && !waiting ? said('connecting') : own?.muted ? said('muted_by_host') : people.size === 1 ? said('alone') : mesh.isOn() ? said('direct') : '';
+    const text = !linked ? said('gone_quiet') : own?.status === 'reconnecting' || connection === 'disconnected' ? said('reconnecting') : connection !== 'connected' && !waiting ? said('connecting') : own?.muted ? said('muted_by_host') : waiting ? '' : people.size === 1 ? said('alone') : mesh.isOn() ? said('direct') : '';
     if (find('status').textContent !== text) find('status').textContent = text;
     stage.dataset.path = linked ? connection : 'cut';
   }

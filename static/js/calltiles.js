@@ -12,7 +12,7 @@ export function openTiles(grid, template) {
 
   function draw({ people, tracks, me, own }) {
     const wanted = new Map();
-    const inside = [...people.values()].filter(({ status }) => status !== 'waiting');
+    const inside = [...people.values()].filter(({ id, status }) => status !== 'waiting' || id === me);
     for (const person of inside) {
       if (person.screen) wanted.set(`${person.id}-screen`, person);
     }

@@ -1,7 +1,7 @@
 // Keeps the page at the number of each topic it shows: subscribes, applies patches in order, notices holes, catches up.
 import htmx from 'htmx.org';
 import { relight, setLamp } from './lamp.js';
-import { language, livePath, me } from './page.js';
+import { language, livePath, me, pass } from './page.js';
 import { dropRegions, refreshRegions } from './regions.js';
 import { openSocket, send } from './socket.js';
 import { swapPatches } from './swap.js';
@@ -30,7 +30,7 @@ export function onLink(listener) {
 export const listensTo = (topic) => topics.has(topic) && topics.get(topic).asked === 0;
 
 export function startLive() {
-  if (!me()) return; // nobody is signed in: nothing to hear
+  if (!me() && !pass()) return; // nobody is signed in: nothing to hear
   scan();
   htmx.on('htmx:before:swap', ({ detail }) => detail.tasks.forEach(forget));
   htmx.on('htmx:after:swap', scan);
@@ -41,6 +41,7 @@ export function startLive() {
 
 function opened() {
   late = false; // if it still is, the server says so
+  if (pass()) send({ t: 'auth', token: pass() });
   const wanted = Object.fromEntries([...topics].map(([topic, { last }]) => [topic, last]));
   subscribe(wanted);
   showState();

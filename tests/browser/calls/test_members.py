@@ -113,7 +113,7 @@ def test_the_card_rings_in_a_hidden_tab(call_house: House, pair: Pair) -> None:
     expect(card).to_be_visible()
     expect(mateo.page).to_have_title(re.compile("Ana Beltrán calls"))
     mateo.page.evaluate("Object.defineProperty(document, 'hidden', { value: false, configurable: true })")
-    card.get_by_role("button", name="Answer", exact=True).click()
+    card.get_by_role("button", name="Take the call").click()
     mateo.page.wait_for_url("**/calls/*")
     mateo.sees("Ana")
     ana.sees("Mateo")

@@ -89,7 +89,7 @@ def call_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def start_call(house: House, page: Page, path: str) -> None:
     """By the record's own button."""
     page.goto(house.url + path)
-    page.get_by_role("button", name="Video", exact=True).first.click()
+    page.locator('[hx-post="/calls"]').first.click()
     page.wait_for_url("**/calls/*")
     expect(page.locator("#call-join")).to_be_visible()
 

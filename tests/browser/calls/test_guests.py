@@ -20,7 +20,7 @@ def link_for_a_guest(ana: Caller) -> str:
 
 
 def test_a_guest_waits_and_is_let_in(call_house: House, callers: Browser, pair: Pair) -> None:
-    ana, mateo, path = pair
+    ana, _mateo, path = pair
     start_call(call_house, ana.page, path)
     ana.join()
     address = link_for_a_guest(ana)

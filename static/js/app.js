@@ -67,5 +67,8 @@ startCards();
 startTimeline();
 startRings();
 
+const check = document.getElementById('call-check');
+if (check) import('./callcheck.js').then(({ startCheck }) => startCheck(check));
+
 // A call's page, or a page one came to in the middle of a call: nobody else pays for it.
 if (document.getElementById('call') || sessionStorage.getItem('call-here')) import('./call.js').then(({ startCall }) => startCall());

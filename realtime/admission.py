@@ -1,6 +1,7 @@
 """Who may listen to what: asked before the first word, asked again at every change of rights, errors count as no."""
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -51,6 +52,16 @@ class Admission:
         if former is not None:  # the client asks again, for it saw a hole: it stays present, and begins anew
             former.live = False
         return own
+
+    async def begin(self, connection: Connection) -> None:
+        """Listen to the person's own topic. Where its number has moved since the session was read, the person is asked
+        for again: a session that ended in between must not slip through."""
+        own = self.enter(connection, connection.person.key, None)
+        with contextlib.suppress(Exception):  # `settle` says so
+            await asyncio.shield(own.topic.opened)
+            if connection.person.head == own.topic.last:
+                connection.asked_at = connection.rights
+        await self.settle(connection, [own])
 
     def leave(self, connection: Connection, name: str) -> None:
         own = connection.subscriptions.pop(name, None)

@@ -107,8 +107,7 @@ class Hub:
         self._slots[connection.slot][connection] = None
         if not self._watch.up:
             self.tell(connection, self._watch.frame())
-        # Asked for again once its own topic is heard: a session ended in between must not slip through.
-        await self._admission.settle(connection, [self._admission.enter(connection, person.key, None)])
+        await self._admission.begin(connection)
         return connection
 
     def accepted(self, connection: Connection, writer: Writer) -> None:

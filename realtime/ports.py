@@ -39,6 +39,10 @@ class Person(Protocol):
         """ "en", "es" or "json": which body of a message the person gets."""
 
     @property
+    def head(self) -> int | None:
+        """The number of its own topic when it was authenticated; None = not read: it is asked for once more."""
+
+    @property
     def is_member(self) -> bool:
         """False: came by the public door, and neither shows nor is shown who is here and who is typing."""
 

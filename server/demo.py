@@ -48,6 +48,7 @@ async def fill(settings: Settings, workspace: str = "") -> str:
         story.plan_talk(stage)
         story.plan_notes(stage)
         story.plan_jobs(stage)
+        story.plan_calls(stage)
         await story.plan_files(stage, Files(settings.data_dir / "files"))
         await _play(database, stage)
         await story.last_acts(database, stage)

@@ -214,3 +214,14 @@ VIEWS = (
     ("At risk", "tag=at+risk&sort=-active", True),
     ("My hotels", "tag=hotel&owner=me", False),
 )
+
+# when, who called, the customer's number, how (video, audio, in, out), with whom or what came of it, minutes, note
+CALLS: tuple[tuple[str, str, int, str, str, int, str], ...] = (
+    ("12d 10:30", "Mateo", 0, "video", "Ana", 22, ""),
+    ("9d 16:05", "Ana", 3, "out", "talked", 9, "Wants decaf in the same order from now on."),
+    ("6d 11:40", "Priya", 5, "in", "nobody", 0, ""),
+    ("6d 12:15", "Priya", 5, "out", "talked", 6, "The grinder is too loud; I look for a slot."),
+    ("3d 17:20", "Mateo", 2, "out", "voicemail", 1, "Asked her to call back."),
+    ("1d 09:45", "Ana", 0, "video", "Mateo", 14, ""),
+    ("3h", "Marcos", 1, "audio", "Priya", 8, ""),
+)

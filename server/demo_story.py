@@ -6,6 +6,9 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from server import demo_script as script
+from server.calls.actions import add_member, come_in, end_call, log_call, start_call
+from server.calls.forms import LoggedDraft
+from server.calls.models import Call
 from server.chat.access import visible_rooms
 from server.chat.actions import create_room, join_room, mark_read, post_message, react
 from server.chat.actions.rooms import record_room
@@ -17,7 +20,7 @@ from server.contacts.trash import trash_contact
 from server.contacts.views import save_view
 from server.demo_stage import Act, Stage
 from server.kit.access import Principal
-from server.kit.clock import frozen
+from server.kit.clock import frozen, now
 from server.kit.db import Database, Tx
 from server.kit.files import Files
 from server.notices.access import visible_notices
@@ -171,6 +174,41 @@ def _finish(stage: Stage, job: script.Job, made: list[int]) -> Act:
 def _hand(stage: Stage, job: script.Job, to: Principal, said: str, made: list[int]) -> Act:
     async def act(tx: Tx) -> None:
         await hand_over_task(tx, stage.named(job.taker), await _task(tx, made), user_id=to.user_id, comment=said)
+
+    return act
+
+
+def plan_calls(stage: Stage) -> None:
+    """Some in a room of ours, which take their time; others made by telephone and written down."""
+    for when, first, number, how, other, minutes, note in script.CALLS:
+        about, at = f"contact:{stage.customers[number]}", stage.moment(when)
+        if how in ("in", "out"):
+            draft = LoggedDraft(about, how, "", minutes, other, note)
+            stage.acts.append((at, _log(stage.named(first), draft)))
+        else:
+            people = [stage.named(first), stage.named(other)]
+            made: list[int] = []
+            stage.acts.append((at, _meet(people, about, how, made)))
+            stage.acts.append((at + timedelta(minutes=minutes), _part(people[0], made)))
+
+
+def _log(who: Principal, draft: LoggedDraft) -> Act:
+    return lambda tx: log_call(tx, who, draft)
+
+
+def _meet(people: list[Principal], about: str, how: str, made: list[int]) -> Act:
+    async def act(tx: Tx) -> None:
+        call, _new = await start_call(tx, people[0], about, how)
+        for who in people:
+            await come_in(tx, call, await add_member(tx, call, who), now())
+        made.append(call.id)
+
+    return act
+
+
+def _part(who: Principal, made: list[int]) -> Act:
+    async def act(tx: Tx) -> None:
+        await end_call(tx, who, await tx.get_one(Call, made[0]))
 
     return act
 

@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import cast
+from typing import Any, Protocol, cast
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -47,6 +47,15 @@ from server.kit.relay import Relay
 from server.kit.web import nav, route
 from server.kit.worker import Worker
 from server.settings import Settings
+
+
+class Keeper(Protocol):
+    """Works beside the requests until it is told to stop."""
+
+    def run(self) -> Coroutine[Any, Any, None]: ...
+
+    def stop(self) -> None: ...
+
 
 SIGHTINGS_EVERY = 60.0
 LOOK_EVERY = 4.5  # seconds; a hub notices within five what the bus lost
@@ -119,22 +128,23 @@ def build_app(settings: Settings, *, jobs: bool = True, background: bool = True)
     hub = Hub(PatchSource(database), bus, doors, check_every=LOOK_EVERY if background else NEVER)
     database.after_commit += [relay.wake, worker.wake]
     calls = build_calls(settings, database, bus, owns=background and settings.carries_calls)
+    keepers: list[Keeper] = [relay, *([worker] if jobs else [])]
+    if database.caretaker is not None:
+        keepers.append(database.caretaker)
+        database.after_commit.append(database.caretaker.wake)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await bus.start()
         await hub.start()
         await calls.start()
-        running = [relay.run(), note_sightings(app)] + ([worker.run()] if jobs else [])
-        tasks = [asyncio.create_task(work) for work in running] if background else []
-        if not background:
-            for work in running:
-                work.close()
+        running = [keeper.run for keeper in keepers] + [lambda: note_sightings(app)]
+        tasks = [asyncio.create_task(work()) for work in running] if background else []
         yield
         await calls.stop()
         await hub.stop()
-        relay.stop()
-        worker.stop()
+        for keeper in keepers:
+            keeper.stop()
         app.state.stopping.set()
         await asyncio.gather(*tasks, return_exceptions=True)
         await bus.stop()

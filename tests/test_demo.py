@@ -43,7 +43,7 @@ async def is_believable(database: Database) -> None:
     assert len(people) == 10
     assert all(mail.endswith("@example.org") for mail in people)
     assert sum(kind == "contact" for kind, _name in records) == 200
-    assert {"contact.created", "contact.changed", "field.defined"} <= set(facts)
+    assert {"contact.created", "contact.changed", "field.defined", "call.ended", "call.logged"} <= set(facts)
     async with database.transaction(read=True) as tx:
         newest, oldest = (await tx.execute(select(func.max(EventRow.at), func.min(EventRow.at)))).one()
         mails = [point["value"] for one in await tx.scalars(select(Contact)) for point in one.emails]

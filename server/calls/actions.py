@@ -227,7 +227,7 @@ async def log_call(tx: Tx, who: Principal, draft: LoggedDraft) -> Call:
     )
     tx.add(call)
     await tx.flush()
-    told = {"direction": call.direction, "number": call.number, "seconds": call.seconds}
+    told = {"direction": call.direction, "number": call.number, "seconds": call.seconds, "note": call.note[:EXCERPT]}
     tell(tx, who, call, facts.CallLogged, **told)
     return call
 

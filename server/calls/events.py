@@ -124,6 +124,7 @@ class CallLogged(Event):
     direction: str
     number: str
     seconds: int
+    note: str  # its beginning
 
 
 @event("guest.invited")

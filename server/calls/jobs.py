@@ -40,7 +40,10 @@ async def settle(tx: Tx, call: Call) -> None:
     rings = list(await tx.scalars(select(Ring).where(Ring.call_id == call.id, Ring.state == "ringing")))
     if rings and min(ring.at for ring in rings) <= now() - RING + SOON:
         # Two who talk already have not missed each other.
-        await (stop_ringing(tx, call, "over") if len(here) > 1 else miss(tx, who, call))
+        if len(here) > 1:
+            await stop_ringing(tx, call, "over")
+        else:
+            await miss(tx, who, call)
     elif rings:
         return look_later(tx, call, RING)
     if not here:

@@ -4,10 +4,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from server.calls.access import visible_calls
+from server.calls.access import STREAMS, visible_calls
 from server.calls.models import Call
-from server.calls.places import record_patch, recording_patch, room_patches, row_patch, said_patch
-from server.calls.queries import call_by_id, calls_by_id, names_in, rung_by
+from server.calls.places import record_patch, recording_patch, room_patches, row_patch, said_patch, taken_patches
+from server.calls.queries import call_by_id, members_in, names_in, rung_by
 from server.kit.about import subject_id
 from server.kit.access import Principal, audiences, system
 from server.kit.db import Tx
@@ -69,6 +69,8 @@ async def _cards(tx: Tx, row: EventRow, call: Call) -> list[Change]:
         return []
     people = await rung_by(tx, call.id) | {row.actor_id}
     changes: list[Change] = [Refresh(f"user:{id}", CARDS) for id in sorted(id for id in people if id is not None)]
+    if row.name == "call.answered" and call.answerer is not None:
+        changes += await taken_patches(tx, system(row.workspace_id), call, await rung_by(tx, call.id, "over"))
     return [*changes, Refresh(call.about, ["rings"])]
 
 
@@ -88,8 +90,10 @@ async def show_record_gone(tx: Tx, row: EventRow) -> list[Change]:
     found = select(Call).where(Call.workspace_id == row.workspace_id, Call.about == row.subject)
     calls = list(await tx.scalars(found.order_by(Call.id.desc()).limit(500)))
     topic = f"calls:{row.workspace_id}"
-    streams = [f"{call.subject}{stream}" for call in calls if call.is_open for stream in ("", ":team", ":all")]
-    asked: list[Change] = [Recheck(stream) for stream in streams]
+    going = [call for call in calls if call.is_open]
+    asked: list[Change] = [Recheck(f"{call.subject}{stream}") for call in going for stream in STREAMS]
+    # Who is in the call need not listen to it: their own topic has the media asked again too.
+    asked += [Recheck(f"user:{id}") for id in await members_in(tx, [call.id for call in going])]
     comes_back = row.name == "contact.restored" or (row.name == "contact.restricted" and not row.data["new"])
     if comes_back:
         return asked + ([Refresh(topic, ["call-list"])] if calls else [])
@@ -111,16 +115,10 @@ async def show_names(tx: Tx, row: EventRow) -> list[Change]:
 
 @lines(*LINES, template="calls/lines.html")
 async def load_lines(tx: Tx, who: Principal, rows: list[EventRow]) -> dict[int, dict[str, Any]]:
-    """Calls of the facts and names of those they speak of: two statements for all rows, three when teams are named."""
-    calls = await calls_by_id(tx, who, {subject_id(row.subject) for row in rows})
-    users = {row.data[name] for row in rows for name in ("to_user", "owner") if row.data.get(name)}
-    teams = {row.data[name] for row in rows for name in ("to_team", "team") if row.data.get(name)}
-    names = await names_in(tx, users, teams)
-    return {
-        row.id: {"call": calls[subject_id(row.subject)], "names": names}
-        for row in rows
-        if subject_id(row.subject) in calls and not _is_small(row)
-    }
+    """All is in the facts but the names of those whom a call rang: no statement, two when there are such."""
+    rang = [row for row in rows if row.name == "call.rang"]
+    names = await names_in(tx, {row.data["to_user"] for row in rang}, {row.data["to_team"] for row in rang})
+    return {row.id: {"url": f"/calls/{subject_id(row.subject)}", "names": names} for row in rows if not _is_small(row)}
 
 
 def _is_small(row: EventRow) -> bool:

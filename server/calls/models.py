@@ -135,7 +135,7 @@ class Participant(Base):
 
 
 class Ring(Base):
-    """Whom a call rings. `state`: ringing | answered | declined | missed | over."""
+    """Whom a call rings. `state`: ringing | busy (in another call) | answered | declined | missed | over."""
 
     __tablename__ = "call_ring"
 

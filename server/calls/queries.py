@@ -64,11 +64,6 @@ async def call_by_id(tx: Tx, who: Principal, call_id: int) -> Call | None:
     return await tx.scalar(found.execution_options(populate_existing=True))
 
 
-async def calls_by_id(tx: Tx, who: Principal, ids: Collection[int]) -> dict[int, Call]:
-    found = select(Call).where(Call.workspace_id == who.workspace_id, Call.id.in_(ids))
-    return {call.id: call for call in await tx.scalars(found)}
-
-
 async def calls_of(tx: Tx, who: Principal, about: str) -> list[Call]:
     """The newest of a record; one that goes on is among them."""
     found = visible_calls(who).where(Call.about == about).options(joinedload(Call.starter), joinedload(Call.answerer))
@@ -109,9 +104,16 @@ async def taken_from(tx: Tx, who: Principal) -> list[Call]:
     return list(await tx.scalars(found.order_by(Call.id).limit(3).options(*WHOLE)))
 
 
-async def rung_by(tx: Tx, call_id: int) -> set[int]:
+async def rung_by(tx: Tx, call_id: int, state: str = "") -> set[int]:
     """Everybody whom the call rings or rang."""
-    return set(await tx.scalars(select(Ring.user_id).where(Ring.call_id == call_id)))
+    rung = select(Ring.user_id).where(Ring.call_id == call_id)
+    return set(await tx.scalars(rung.where(Ring.state == state) if state else rung))
+
+
+async def members_in(tx: Tx, call_ids: Collection[int]) -> list[int]:
+    """Those without guests who have a place in these calls."""
+    inside = select(Participant.user_id).where(Participant.call_id.in_(call_ids), Participant.user_id.is_not(None))
+    return [id for id in await tx.scalars(inside.distinct().order_by(Participant.user_id)) if id is not None]
 
 
 async def rings_of(tx: Tx, call_id: int) -> list[Ring]:

@@ -1,10 +1,20 @@
-"""What calls do when their record is erased."""
+"""What calls do when their record goes into the trash, or is erased."""
 
 from sqlalchemy import delete, select
 
+from server.calls.actions import end_call
 from server.calls.models import Call
+from server.kit.access import Principal
 from server.kit.db import Tx
 from server.kit.events import EventRow, reacts
+
+
+@reacts("contact.trashed")
+async def end_with_record(tx: Tx, row: EventRow) -> None:
+    """Nobody could go on in it, and a guest would sit there alone."""
+    going = Call.workspace_id == row.workspace_id, Call.about == row.subject, Call.ended_at.is_(None)
+    for call in await tx.scalars(select(Call).where(*going)):
+        await end_call(tx, Principal(row.actor_id, row.workspace_id), call)
 
 
 @reacts("contact.erased")

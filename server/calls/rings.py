@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from server.calls import events as facts
 from server.calls.access import must_be_open
@@ -44,19 +44,29 @@ async def who_may_come(tx: Tx, call: Call, names: Collection[str]) -> set[int]:
 
 
 async def ring(tx: Tx, call: Call, people: set[int], team_id: int | None = None) -> set[int]:
-    """Rings those who are not in the call; whom it rings."""
-    inside = select(Participant.user_id).where(Participant.call_id == call.id, Participant.is_here)
-    wanted = people - set(await tx.scalars(inside)) - {call.starter_id}
+    """Rings those who are in no call; whom it rings. Who talks in another one is not disturbed."""
+    wanted = people - await _in_calls(tx, people, Call.id == call.id) - {call.starter_id}
+    busy = await _in_calls(tx, wanted, Call.id != call.id)
     known = {one.user_id: one for one in await tx.scalars(select(Ring).where(Ring.call_id == call.id))}
     for user_id in sorted(wanted)[:MOST]:
+        state = "busy" if user_id in busy else "ringing"
         if (one := known.get(user_id)) is None:
-            tx.add(Ring(call_id=call.id, user_id=user_id, team_id=team_id, state="ringing", at=now()))
+            tx.add(Ring(call_id=call.id, user_id=user_id, team_id=team_id, state=state, at=now()))
         else:
-            one.state, one.at, one.team_id = "ringing", now(), team_id
-    if wanted:
-        look_later(tx, call, RING)
+            one.state, one.at, one.team_id = state, now(), team_id
     await tx.flush()
-    return wanted
+    if wanted - busy:
+        look_later(tx, call, RING)
+    elif busy:
+        await miss_if_silent(tx, system(call.workspace_id), call)
+    return wanted - busy
+
+
+async def _in_calls(tx: Tx, people: set[int], which: ColumnElement[bool]) -> set[int]:
+    """Those of the people who are in such a call now."""
+    inside = select(Participant.user_id).join(Call, Call.id == Participant.call_id)
+    here = inside.where(which, Call.ended_at.is_(None), Participant.is_here, Participant.user_id.in_(people))
+    return {id for id in await tx.scalars(here) if id is not None} if people else set()
 
 
 async def invite(
@@ -119,6 +129,11 @@ async def decline(tx: Tx, who: Principal, call: Call) -> None:
     own.state = "declined"
     tell(tx, who, call, facts.CallDeclined)
     await tx.flush()
+    await miss_if_silent(tx, who, call)
+
+
+async def miss_if_silent(tx: Tx, who: Principal, call: Call) -> None:
+    """When it rings for nobody any more."""
     left = select(Ring.user_id).where(Ring.call_id == call.id, Ring.state == "ringing").limit(1)
     if await tx.scalar(left) is None:
         await miss(tx, who, call)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, literal, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from server.chat.access import may_see_room, visible_messages, visible_rooms
@@ -197,15 +197,34 @@ async def room_about(tx: Tx, who: Principal, about: str) -> Room | None:
     return await tx.scalar(visible_rooms(who).where(Room.about == about))
 
 
+def _newest(who: Principal, about: str) -> Select[Any]:
+    """Numbers of the newest messages of a record's discussion, answers among them."""
+    inside = select(Message.id).join(Room, Room.id == Message.room_id)
+    inside = inside.where(Room.workspace_id == who.workspace_id, Room.about == about)
+    return inside.order_by(Message.id.desc()).limit(DOCK)
+
+
+WITH_PEOPLE = (joinedload(Message.author), selectinload(Message.reactions))
+
+
 async def discussion(tx: Tx, who: Principal, about: str) -> list[Message]:
-    """The newest messages of a record's discussion, answers among them."""
-    statement = (
-        select(Message)
-        .join(Room, Room.id == Message.room_id)
-        .where(Room.workspace_id == who.workspace_id, Room.about == about)
-        .options(joinedload(Message.author), selectinload(Message.reactions))
+    found = select(Message).where(Message.id.in_(_newest(who, about))).options(*WITH_PEOPLE)
+    return list(await tx.scalars(found.order_by(Message.id)))
+
+
+async def discussion_and_draft(tx: Tx, who: Principal, about: str) -> tuple[list[Message], str]:
+    """The same and what the reader has begun to write there, in one statement: a record's page asks so much anyhow."""
+    draft = select(ChatDraft.text).where(ChatDraft.user_id == who.user_id, ChatDraft.place == about)
+    newest = _newest(who, about).subquery()
+    rows = (
+        select(draft.scalar_subquery(), Message)
+        .select_from(select(literal(1).label("one")).subquery())
+        .outerjoin(newest, newest.c.id.is_not(None))
+        .outerjoin(Message, Message.id == newest.c.id)
+        .options(*WITH_PEOPLE)
     )
-    return list(await tx.scalars(statement.order_by(Message.id.desc()).limit(DOCK)))[::-1]
+    found = (await tx.execute(rows.order_by(Message.id))).all()
+    return [row[1] for row in found if row[1] is not None], found[0][0] or ""
 
 
 def speakers(messages: Sequence[Message]) -> list[User]:
@@ -221,11 +240,6 @@ async def room_size(tx: Tx, room: Room) -> int:
 async def load_record(tx: Tx, room: Room) -> None:
     """The record of a discussion, for its name."""
     await tx.refresh(room, ["record"])
-
-
-async def draft_of(tx: Tx, who: Principal, place: str) -> str:
-    text = select(ChatDraft.text).where(ChatDraft.user_id == who.user_id, ChatDraft.place == place)
-    return await tx.scalar(text) or ""
 
 
 async def reload_message(tx: Tx, who: Principal, message_id: int) -> Message:

@@ -3,13 +3,17 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, exists
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, exists, text
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from server.identity.models import Team, User
 from server.kit.access import Restriction
 from server.kit.db import Base
 from server.kit.files import holds_files
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class Contact(Base):
@@ -52,10 +56,12 @@ class Contact(Base):
     team: Mapped[Team | None] = relationship(lazy="raise")
 
     __table_args__ = (
-        Index("ix_contact_by_name", "workspace_id", "trashed_at", "kind", "sort_name", "id"),
-        Index("ix_contact_by_activity", "workspace_id", "trashed_at", "kind", "active_at", "id"),
+        # Partial: PostgreSQL walks no index in order past a column that is only known to be NULL.
+        Index("ix_contact_by_name", "workspace_id", "kind", "sort_name", "id", **_where("trashed_at IS NULL")),
+        Index("ix_contact_by_activity", "workspace_id", "kind", "active_at", "id", **_where("trashed_at IS NULL")),
+        Index("ix_contact_by_age", "workspace_id", "kind", "created_at", "id", **_where("trashed_at IS NULL")),
         Index("ix_contact_by_owner", "workspace_id", "owner_id", "trashed_at"),
-        Index("ix_contact_by_age", "workspace_id", "trashed_at", "kind", "created_at", "id"),
+        Index("ix_contact_trash", "workspace_id", "kind", "sort_name", "id", **_where("trashed_at IS NOT NULL")),
         {"sqlite_autoincrement": True},  # a number is never given twice: facts and topics name it
     )
 

@@ -13,6 +13,7 @@ from server.kit.access import Principal
 from server.kit.clock import now
 from server.kit.db import Database, Tx
 from server.kit.domain import House
+from server.kit.patches import read_heads
 from server.kit.public import PublicDoor, Visitor
 from server.kit.web import is_own_origin
 from server.settings import Settings
@@ -45,6 +46,7 @@ class Person:
     who: Principal
     variant: str
     token_hash: str = ""
+    head: int | None = None  # of the own topic, read with the session
     is_member: bool = True
 
     @property
@@ -70,12 +72,13 @@ class LiveDoors(PublicDoor):
             return None
         async with self._database.transaction(read=True) as tx:
             who = await authenticate(websocket, tx)
-        if who is None:
-            return None
+            if who is None:
+                return None
+            head = (await read_heads(tx, who.key))[who.key]
         if who.via == "api":
             token = websocket.headers.get("authorization", "").partition(" ")[2].strip()
-            return Person(who, "json", hash_token(self._settings.secret, token))
-        return Person(who, who.language)
+            return Person(who, "json", hash_token(self._settings.secret, token), head)
+        return Person(who, who.language, head=head)
 
     async def again(self, person: Person | Visitor) -> Person | Visitor | None:
         """The same person with the rights of now; None when the session, token, pass or user is gone."""

@@ -16,7 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.sql.operators import custom_op
 from sqlalchemy.types import TypeDecorator
 
-from server.kit.sqlite import sqlite_engines
+from server.kit.sqlite import Caretaker, sqlite_engines
 
 Tx = AsyncSession
 
@@ -86,7 +86,11 @@ class Database:
         self.is_sqlite = url.startswith("sqlite")
         self.before_commit: list[Callable[[Tx], Awaitable[None]]] = []
         self.after_commit: list[Callable[[Tx], None]] = []
-        self.engine, self._reader = sqlite_engines(url) if self.is_sqlite else _postgres_engines(url)
+        self.caretaker: Caretaker | None = None
+        if self.is_sqlite:
+            self.engine, self._reader, self.caretaker = sqlite_engines(url)
+        else:
+            self.engine, self._reader = _postgres_engines(url)
         self._write = async_sessionmaker(self.engine, expire_on_commit=False)
         self._read = async_sessionmaker(self._reader, expire_on_commit=False, autoflush=False)
         self._lock = asyncio.Lock() if self.is_sqlite else None

@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     column,
     delete,
+    func,
     insert,
     literal_column,
     or_,
@@ -27,12 +28,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 from server.kit.about import parse_about
 from server.kit.access import Principal, allowed
 from server.kit.bulk import insert_many
-from server.kit.db import Base, Tx
+from server.kit.db import Base, Database, Tx
 from server.kit.text import fold
 
 TRIGRAM = 3
 WORDS = 6
 TEXT_LIMIT = 4000
+MERGED = 200  # pages of the index in one step
+NOTHING_LEFT = (
+    2  # changes of a step that found nothing to merge are fewer: https://sqlite.org/fts5.html, the merge command
+)
 
 
 class SearchRow(Base):
@@ -135,6 +140,20 @@ def newest_matches(
 
 def _phrase(words: Sequence[str]) -> str:
     return " ".join('"' + word.replace('"', '""') + '"' for word in words)
+
+
+async def merge_index(database: Database) -> None:
+    """After much new text SQLite's index is in many parts, and every sixteenth small write would merge a piece of them
+    for a sixth of a second. Done here at once, in steps between which others write."""
+    pages = -MERGED  # below nothing: all parts become one
+    while database.is_sqlite:
+        async with database.transaction() as tx:
+            before = await tx.scalar(select(func.total_changes()))
+            await tx.execute(text("INSERT INTO search_fts (search_fts, rank) VALUES ('merge', :n)"), {"n": pages})
+            after = await tx.scalar(select(func.total_changes()))
+            if (after or 0) - (before or 0) < NOTHING_LEFT:
+                return
+        pages = MERGED
 
 
 def matching_ids(tx: Tx, who: Principal, kinds: list[str], query: str) -> Select[Any]:

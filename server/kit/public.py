@@ -53,6 +53,7 @@ class Visitor:
     subject: str
     scope: frozenset[str]
     id: int = 0
+    head: int | None = None
     is_member: bool = False
 
     @property

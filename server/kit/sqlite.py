@@ -5,33 +5,48 @@ lock one by one; but whatever takes longer than a moment must not hold up everyb
 """
 
 import asyncio
+import contextlib
 import sqlite3
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import aiosqlite
-from sqlalchemy import event
+from sqlalchemy import event, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from server.kit.logging import log
 
 QUICK = 0.002  # seconds of processor time a statement may take where it is asked
 FADE = 0.9  # how fast a slow run of a statement is forgotten: after some 20 quick ones for one of ten times QUICK
 TEXTS = 2000  # statements whose pace is known
 BEGIN_WRITE = "BEGIN IMMEDIATE"
+LOG_PAGES = 8000  # 32 MB of log, before whoever commits must move it into the database file themselves
+PAUSE = 1.0  # seconds between two looks at the file
 
 
-def sqlite_engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
-    """One that writes, with a single connection, and one that cannot."""
+def sqlite_engines(url: str) -> tuple[AsyncEngine, AsyncEngine, "Caretaker"]:
+    """One that writes, with a single connection, and one that cannot; and who looks after their file."""
     pace = Pace()
     writer = create_async_engine(url, pool_size=1, max_overflow=0, connect_args={"async_creator_fn": pace.connect})
     reader = create_async_engine(url, pool_size=8, max_overflow=0, connect_args={"async_creator_fn": pace.connect})
-    _prepare(writer, BEGIN_WRITE, "PRAGMA synchronous=FULL", "PRAGMA journal_mode=WAL")
-    _prepare(reader, "BEGIN", "PRAGMA query_only=ON")
-    return writer, reader
+    _prepare(
+        writer,
+        pace,
+        BEGIN_WRITE,
+        "PRAGMA synchronous=FULL",
+        "PRAGMA journal_mode=WAL",
+        f"PRAGMA wal_autocheckpoint={LOG_PAGES}",
+    )
+    _prepare(reader, pace, "BEGIN", "PRAGMA query_only=ON")
+    return writer, reader, Caretaker(url, pace)
 
 
-def _prepare(engine: AsyncEngine, begin: str, *pragmas: str) -> None:
-    def on_connect(connection: Any, record: object) -> None:
+def _prepare(engine: AsyncEngine, pace: "Pace", begin: str, *pragmas: str) -> None:
+    def on_connect(connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["generation"] = pace.generation
         connection.isolation_level = None  # the driver's own BEGIN comes too late: only before the first write
         cursor = connection.cursor()
         for pragma in (
@@ -44,8 +59,56 @@ def _prepare(engine: AsyncEngine, begin: str, *pragmas: str) -> None:
             cursor.execute(pragma)
         cursor.close()
 
+    def on_checkout(connection: Any, record: ConnectionPoolEntry, proxy: object) -> None:
+        if record.info["generation"] != pace.generation:
+            raise DisconnectionError("opened before the tables grew")  # the pool opens another in its place
+
     event.listen(engine.sync_engine, "connect", on_connect)
+    event.listen(engine.sync_engine, "checkout", on_checkout)
     event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+
+
+class Caretaker:
+    """Looks after the file beside those who write.
+
+    It moves what was committed from the log into the database: every thousandth page some commit would else wait for
+    the disk. And it lets connections go that were opened before the tables grew: they plan with old statistics, and
+    their part of the search index merges with every sixteenth write.
+    """
+
+    def __init__(self, url: str, pace: "Pace") -> None:
+        self._path, self._pace = make_url(url).database or "", pace
+        self._written, self._stopping = asyncio.Event(), asyncio.Event()
+        self._statistics: list[Any] | None = None
+
+    def wake(self, tx: object) -> None:
+        """An after_commit step."""
+        self._written.set()
+
+    async def run(self) -> None:
+        while not self._stopping.is_set():
+            await asyncio.to_thread(self._look)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), PAUSE)
+            await self._written.wait()
+            self._written.clear()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._written.set()
+
+    def _look(self) -> None:
+        try:
+            with contextlib.closing(sqlite3.connect(self._path, timeout=0)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                known = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat1'").fetchone()
+                statistics = connection.execute("SELECT * FROM sqlite_stat1 ORDER BY 1, 2").fetchall() if known else []
+        except sqlite3.Error as error:  # the disk may be full: those who write say so
+            log.warning("sqlite.not_looked_after", error=repr(error))
+            return
+        if self._statistics is not None and statistics != self._statistics:
+            self._pace.generation += 1
+        self._statistics = statistics
 
 
 class Pace:
@@ -53,6 +116,7 @@ class Pace:
 
     def __init__(self) -> None:
         self._costs: dict[str, float] = {}
+        self.generation = 0  # of connections: older ones are replaced when they are taken next
 
     def is_quick(self, sql: str) -> bool:
         return self._costs.get(sql, 1.0) < QUICK

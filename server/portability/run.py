@@ -18,6 +18,7 @@ from server.kit.clock import now
 from server.kit.db import Database, Tx, is_busy
 from server.kit.errors import DomainError
 from server.kit.events import emit
+from server.kit.index import merge_index
 from server.kit.logging import log
 from server.kit.text import _, speaking
 from server.portability.mapping import Plan
@@ -71,7 +72,9 @@ async def run_import(database: Database, batch_id: int, path: Path, tell: Tell, 
     with speaking(who.language):
         position = await _run(database, batch_id, plan, known, source, via, lambda at: tell(at, total))
         async with database.transaction() as tx:
-            await _finish(tx, batch_id, position, via)
+            many = await _finish(tx, batch_id, position, via)
+    if many:
+        await merge_index(database)
 
 
 async def _run(
@@ -218,7 +221,8 @@ async def _list(tx: Tx, batch: ImportBatch, failures: list[Failure]) -> None:
     await insert_many(tx, ImportFailure, rows)
 
 
-async def _finish(tx: Tx, batch_id: int, position: int, via: str) -> None:
+async def _finish(tx: Tx, batch_id: int, position: int, via: str) -> bool:
+    """Whether so many records are new that the tables are others now."""
     batch = await _running(tx, batch_id)
     who = await _maker(tx, batch, via)
     batch.state, batch.finished_at = "done", now()
@@ -229,6 +233,7 @@ async def _finish(tx: Tx, batch_id: int, position: int, via: str) -> None:
     emit(tx, who, fact)
     if batch.created >= MANY:
         await refresh_statistics(tx)
+    return batch.created >= MANY
 
 
 async def count_traces(tx: Tx, batch_id: int) -> int:

@@ -5,8 +5,10 @@ from starlette.applications import Starlette
 
 from realtime.calls.ports import Joined, Left
 from server.calls.book import CallBook
+from server.identity.models import Workspace
 from tests import make
 from tests.calls.conftest import Client, read_call, told
+from tests.conftest import add_person, client_of
 from tests.live import assert_live_equals_reload
 
 ROOM = ("call-1-state", "call-1-people", "call-1-links")
@@ -108,3 +110,17 @@ async def test_guests_read_the_call_chat_and_nothing_else(app: Starlette, ana: C
     assert heard is not None and len(heard) == 1
     bodies = b"".join(heard[0].bodies.values()).decode()
     assert "Good morning" in bodies and "fifteenth" not in bodies
+
+
+async def test_the_others_see_who_took_it(
+    app: Starlette, workspace: Workspace, ana: Client, mateo: Client, call: str
+) -> None:
+    async with await client_of(app, await add_person(app, workspace, "Olga Prieto")) as olga:
+        await ana.post(f"{call}/invitations", data={"to": "user:3"})
+        await app.state.relay.drain()
+        screen = await assert_live_equals_reload(
+            app, olga, "/tasks", lambda: mateo.put(f"{call}/answer"), regions=("nav",)
+        )
+        toast = screen.page.find("call-1-taken")
+        assert toast is not None and "Mateo Ríos took the call" in toast.text()
+        assert screen.page.find("ring-1") is None

@@ -1,11 +1,19 @@
 """What people do with calls, over HTTP."""
 
 import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 from starlette.applications import Starlette
 
+from realtime.calls.ports import Joined
+from server.calls.book import CallBook
+from server.calls.guests import come_by_link
+from server.calls.models import Call, CallMessage, GuestLink, Participant, Recording, Ring
+from server.contacts.models import Contact
+from server.contacts.trash import erase_contact
 from server.identity.models import Workspace
 from tests import make
-from tests.calls.conftest import Client, Facts, read_call
+from tests.calls.conftest import Client, Facts, read_call, told
 from tests.conftest import add_person, client_of
 
 HTMX = {"hx-request": "true"}
@@ -67,6 +75,36 @@ async def test_declined_by_all_is_missed_and_makes_a_task(ana: Client, mateo: Cl
         assert (await mateo.put(f"{call}/decline")).status_code == 200
     assert [name for name, _data in await facts()] == ["call.started", "call.declined", "call.missed"]
     assert "Call back" in (await mateo.get("/tasks")).text
+
+
+async def test_who_talks_in_another_call_is_busy(
+    ana: Client, mateo: Client, call: str, book: CallBook, app: Starlette, facts: Facts
+) -> None:
+    """It rings for the others; when all are busy it was missed at once."""
+    await mateo.put(f"{call}/answer")
+    await told(book, Joined((await read_call(app)).room, 1e9, 2))
+    other = (await ana.post("/contacts", data={"name": "Harriet Cole"})).headers["location"].rpartition("/")[2]
+    await ana.put(f"/contacts/{other}/facts/owner", data={"value": "2", "seen": "1"})
+    await ana.post("/calls", data={"about": f"contact:{other}"})
+    assert 'id="ring-2"' not in (await mateo.get("/calls/ringing")).text
+    assert "in another call" in (await ana.get("/calls/2")).text
+    assert (await facts())[-1][0] == "call.missed"
+
+
+async def test_an_erased_record_takes_its_calls_along(app: Starlette, ana: Client, call: str) -> None:
+    await ana.post(f"{call}/guest-links", data={"name": "Lucía"})
+    async with app.state.database.transaction() as tx:
+        link = await tx.get_one(GuestLink, 1, options=[joinedload(GuestLink.call)])
+        await come_by_link(tx, link, "Lucía", "es")
+    await ana.post(f"{call}/messages", data={"text": "Hello"})
+    await make.recording(app, 1)
+    await ana.put("/contacts/1/trash")
+    assert not (await read_call(app)).is_open
+    async with app.state.database.transaction() as tx:
+        await erase_contact(tx, await make.person(app), await tx.get_one(Contact, 1))
+    async with app.state.database.transaction(read=True) as tx:
+        for table in (Call, Participant, GuestLink, CallMessage, Recording, Ring):
+            assert await tx.scalar(select(func.count()).select_from(table)) == 0, table
 
 
 async def test_hosts_keep_the_door(app: Starlette, ana: Client, mateo: Client, call: str, facts: Facts) -> None:

@@ -64,6 +64,31 @@ async def test_the_same_in_a_process_of_its_own(settings: Settings, monkeypatch:
         assert ["libopus" in maps for maps in loaded] == [True, False], "aiortc is where the media is"
 
 
+async def test_a_right_that_is_taken_away_ends_it(settings: Settings) -> None:
+    """While they talk the record is closed to one of them, and the guest's link is taken back."""
+    async with servers(settings) as (server,):
+        token = await add_colleague(settings, "mateo@example.org", "Mateo Ríos")
+        await server.start()
+        async with server.browser(OWNER) as ana, server.program() as api:
+            record = (await api.post("/contacts", json={"name": "Lucía Ferrer"})).json()["id"]
+            await ana.post("/calls", data={"about": f"contact:{record}"})
+            async with opened(settings) as database, database.transaction(read=True) as tx:
+                room = (await tx.get_one(Call, 1)).room
+            people = [await sitting(server, server.token, 1, room), await sitting(server, token, 2, room)]
+            try:
+                await people[0].hears(2)
+                people.append(await invited(server, settings, ana, room))
+                assert (await ana.delete("/calls/1/guest-links/1")).status_code == 200
+                await people[0].hear("people", left=[{"id": 3, "reason": "removed"}])
+                await ana.put(f"/contacts/{record}/restriction", data={"who": "user:1"})
+                assert (await people[1].hear("bye"))["reason"] == "rights"
+                again = await (await sitting(server, token, 2, room)).hear("no")
+                assert again["why"] == "away"
+            finally:
+                for one in people:
+                    await one.close()
+
+
 @contextlib.asynccontextmanager
 async def carrying(server: Server) -> AsyncIterator[asyncio.subprocess.Process]:
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "server", "calls", env=server.env)

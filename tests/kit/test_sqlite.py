@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from server.kit.sqlite import FADE, QUICK, TEXTS, Pace, sqlite_engines
+from server.kit.sqlite import FADE, QUICK, TEXTS, Caretaker, Pace, sqlite_engines
 
 HERE = "SELECT here()"
 LONG = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT max(i), here() FROM n"
@@ -18,7 +18,7 @@ BEGUN = LONG.replace("SELECT 1 ", "SELECT begun() ")
 
 @pytest.fixture
 async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    writer, reader = sqlite_engines(f"sqlite+aiosqlite:///{tmp_path}/near.db")
+    writer, reader, _caretaker = sqlite_engines(f"sqlite+aiosqlite:///{tmp_path}/near.db")
     yield writer
     await writer.dispose()
     await reader.dispose()
@@ -73,6 +73,47 @@ async def test_a_cancelled_statement_leaves_the_connection_in_order(engine: Asyn
         await connection.execute(text("INSERT INTO kept VALUES (1)"))
     async with engine.connect() as connection:
         assert await connection.scalar(text("SELECT n FROM kept")) == 1
+
+
+async def test_connections_older_than_the_statistics_are_replaced(tmp_path: Path) -> None:
+    writer, reader, caretaker = sqlite_engines(f"sqlite+aiosqlite:///{tmp_path}/old.db")
+
+    async def opened() -> list[object]:
+        found = []
+        for engine in (writer, reader):
+            async with engine.connect() as connection:
+                found.append((await connection.get_raw_connection()).driver_connection)
+        return found
+
+    async with writer.begin() as connection:
+        await connection.execute(text("CREATE TABLE kept (n INTEGER PRIMARY KEY, word TEXT)"))
+        await connection.execute(text("CREATE INDEX ix_kept ON kept (word)"))
+    caretaker._look()
+    first = await opened()
+    caretaker._look()
+    assert await opened() == first, "nothing has changed"
+    async with writer.begin() as connection:
+        await connection.execute(text("INSERT INTO kept (word) VALUES ('one')"))
+        await connection.execute(text("ANALYZE"))
+    caretaker._look()
+    second = await opened()
+    assert not set(map(id, first)) & set(map(id, second))
+    await writer.dispose()
+    await reader.dispose()
+
+
+async def test_the_caretaker_moves_the_log(engine: AsyncEngine, tmp_path: Path) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE kept (n INTEGER)"))
+    before = (tmp_path / "near.db").stat().st_size
+    caretaker = Caretaker(f"sqlite+aiosqlite:///{tmp_path}/near.db", Pace())
+    running = asyncio.create_task(caretaker.run())
+    caretaker.wake(None)
+    async with asyncio.timeout(10):
+        while (tmp_path / "near.db").stat().st_size == before:
+            await asyncio.sleep(0.01)
+    caretaker.stop()
+    await running
 
 
 def test_pace_remembers_the_slow_run() -> None:

@@ -34,6 +34,7 @@ class FakePerson:
     id: int = 5
     variant: str = "en"
     is_member: bool = True
+    head: int | None = None
 
     @property
     def key(self) -> str:

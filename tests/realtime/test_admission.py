@@ -4,7 +4,7 @@ import asyncio
 
 from realtime.bus import MemoryBus
 from realtime.hub import Hub
-from tests.realtime.fakes import FakeDoors, FakePerson, FakeSource, join, settled, until
+from tests.realtime.fakes import FakeDoors, FakePerson, FakeSource, FakeWriter, join, settled, until
 
 T, U = "contact:7", "room:3"
 
@@ -117,6 +117,23 @@ async def test_a_recheck_of_a_user_asks_for_all_its_topics(
     assert one[1].of("drop") == two[1].of("drop") == [{"t": "drop", "topic": U}]
     assert one[1].numbers(U) == two[1].numbers(U) == [] and other[1].numbers(U) == [1] and not other[1].of("drop")
     assert doors.again_asked == again + 2
+
+
+async def test_who_was_read_with_the_newest_number_is_not_asked_for_twice(
+    hub: Hub, doors: FakeDoors, source: FakeSource, bus: MemoryBus
+):
+    source.commit("user:5", recheck=True)
+    known = await hub.connect(FakePerson(5, head=1), FakeWriter())
+    assert (doors.again_asked, known.closed) == (0, None)
+    await bus.publish(source.commit("user:5", recheck=True))
+    await until(lambda: doors.again_asked == 1)
+
+
+async def test_who_was_read_before_a_change_is_asked_for_again(hub: Hub, doors: FakeDoors, source: FakeSource):
+    source.commit("user:5", recheck=True)
+    doors.gone.add(5)
+    late = await hub.connect(FakePerson(5, head=0), FakeWriter())
+    assert (doors.again_asked, late.closed) == (1, 4401)
 
 
 async def test_whose_session_is_gone_is_closed(hub: Hub, doors: FakeDoors, source: FakeSource, bus: MemoryBus):

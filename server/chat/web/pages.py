@@ -121,8 +121,7 @@ async def discussion(request: Request, tx: Tx, who: Principal) -> Answer:
 
 async def load_panel(tx: Tx, who: Principal, about: str) -> dict[str, Any]:
     """The page has checked that its reader may see the record."""
-    found = await queries.discussion(tx, who, about)
-    draft = await queries.draft_of(tx, who, about)
+    found, draft = await queries.discussion_and_draft(tx, who, about)
     return {"messages": found, "speakers": queries.speakers(found), "draft": draft, "may_write": who.may_write}
 
 

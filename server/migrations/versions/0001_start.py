@@ -261,11 +261,12 @@ def upgrade() -> None:
     sqlite_autoincrement=True
     )
     with op.batch_alter_table('contact', schema=None) as batch_op:
-        batch_op.create_index('ix_contact_by_activity', ['workspace_id', 'trashed_at', 'kind', 'active_at', 'id'], unique=False)
-        batch_op.create_index('ix_contact_by_age', ['workspace_id', 'trashed_at', 'kind', 'created_at', 'id'], unique=False)
-        batch_op.create_index('ix_contact_by_name', ['workspace_id', 'trashed_at', 'kind', 'sort_name', 'id'], unique=False)
+        batch_op.create_index('ix_contact_by_activity', ['workspace_id', 'kind', 'active_at', 'id'], unique=False, sqlite_where=sa.text('trashed_at IS NULL'), postgresql_where=sa.text('trashed_at IS NULL'))
+        batch_op.create_index('ix_contact_by_age', ['workspace_id', 'kind', 'created_at', 'id'], unique=False, sqlite_where=sa.text('trashed_at IS NULL'), postgresql_where=sa.text('trashed_at IS NULL'))
+        batch_op.create_index('ix_contact_by_name', ['workspace_id', 'kind', 'sort_name', 'id'], unique=False, sqlite_where=sa.text('trashed_at IS NULL'), postgresql_where=sa.text('trashed_at IS NULL'))
         batch_op.create_index('ix_contact_by_owner', ['workspace_id', 'owner_id', 'trashed_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_contact_company_id'), ['company_id'], unique=False)
+        batch_op.create_index('ix_contact_trash', ['workspace_id', 'kind', 'sort_name', 'id'], unique=False, sqlite_where=sa.text('trashed_at IS NOT NULL'), postgresql_where=sa.text('trashed_at IS NOT NULL'))
 
     op.create_table('draft',
     sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -845,11 +846,12 @@ def downgrade() -> None:
     op.drop_table('file')
     op.drop_table('draft')
     with op.batch_alter_table('contact', schema=None) as batch_op:
+        batch_op.drop_index('ix_contact_trash', sqlite_where=sa.text('trashed_at IS NOT NULL'), postgresql_where=sa.text('trashed_at IS NOT NULL'))
         batch_op.drop_index(batch_op.f('ix_contact_company_id'))
         batch_op.drop_index('ix_contact_by_owner')
-        batch_op.drop_index('ix_contact_by_name')
-        batch_op.drop_index('ix_contact_by_age')
-        batch_op.drop_index('ix_contact_by_activity')
+        batch_op.drop_index('ix_contact_by_name', sqlite_where=sa.text('trashed_at IS NULL'), postgresql_where=sa.text('trashed_at IS NULL'))
+        batch_op.drop_index('ix_contact_by_age', sqlite_where=sa.text('trashed_at IS NULL'), postgresql_where=sa.text('trashed_at IS NULL'))
+        batch_op.drop_index('ix_contact_by_activity', sqlite_where=sa.text('trashed_at IS NULL'), postgresql_where=sa.text('trashed_at IS NULL'))
 
     op.drop_table('contact')
     op.drop_table('chat_draft')

@@ -70,6 +70,10 @@ async def close(app: Starlette, ana: Client) -> dict[str, int]:
     await post(ana, f"/tasks/{made['task']}/checklist", data={"text": f"{WORD} item"})
     await post(ana, f"/timeline/{about}/files", files={"files": (f"{WORD}.txt", b"words", "text/plain")})
     made["message"] = await post(ana, f"/discussions/{about}/messages", data={"text": f"{WORD} said"})
+    made["call"] = await post(ana, "/api/v1/calls", json={"about": about})
+    await post(ana, f"/calls/{made['call']}/messages", data={"text": f"{WORD} said"})
+    await post(ana, f"/calls/{made['call']}/guest-links", data={"name": f"{WORD} guest"})
+    await make.recording(app, made["call"])
     made["room"] = await post(ana, "/api/v1/rooms", json={"name": f"{WORD} room", "private": True})
     made["direct"] = await post(ana, "/api/v1/rooms", json={"kind": "direct", "user": 2})
     for room in (made["room"], made["direct"]):

@@ -94,7 +94,7 @@ async def person(app: Starlette, workspace: Workspace, name: str) -> User:
 WHO = ("anonymous", "stranger", "ex-member", "read-only", "colleague")
 KIND_OF = (  # how an address begins, and what its number counts
     ("/contacts/views", None), ("/contacts", "contact"), ("/companies", "company"), ("/notes", "note"), ("/files", "file"),
-    ("/tasks", "task"), ("/messages", "message"), ("/rooms", "room"), ("/chat", "room"),
+    ("/tasks", "task"), ("/messages", "message"), ("/rooms", "room"), ("/chat", "room"), ("/calls", "call"),
 )  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def addresses(route: Route, numbers: dict[str, int]) -> list[tuple[str, str]]:
     plain = path.removeprefix("/api/v1")
     kind = next((kind for start, kind in KIND_OF if plain.startswith(start + "/{")), None)
     fill = {"part": "nav", "field": "title", "emoji": "👍", "token": "x" * 20, "what": "owner", "place": "room:1"}
-    fill |= {"item": "1", "user": "1"}
+    fill |= {"item": "1", "user": "1", "person": "1", "link": "1"}
 
     def filled(**values: object) -> str:
         return re.sub(r"{(\w+)}", lambda match: str(values.get(match[1], fill.get(match[1], 1))), path)

@@ -149,8 +149,8 @@ class Member:
 
     async def close(self) -> None:
         await self.socket.close()
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        await asyncio.wait([self._task])  # it ends with the socket, behind an answer that is under way
+        self._task.exception()
         await self.caller.close()
 
 

@@ -112,7 +112,7 @@ class Caller:
         self.camera = Replay("video", vp8(width, height)) if video else None
         self.screen: Replay | None = None
         self.connection: RTCPeerConnection | None = None
-        self.former: RTCPeerConnection | None = None
+        self.connections: list[RTCPeerConnection] = []
         self.lines: dict[str, dict[str, Any]] = {}
         self.heard: dict[str, Heard] = {}
         self.offers = 0
@@ -122,8 +122,8 @@ class Caller:
     async def answer(self, frame: dict[str, Any]) -> str:
         """Take an offer as the page does; the answer's description."""
         if frame["fresh"] or self.connection is None:
-            self.former = self.connection
             self.connection = RTCPeerConnection(self.ice)
+            self.connections.append(self.connection)
             self.connection.on("datachannel", self._opened)
             self.heard = {}
         connection = self.connection
@@ -169,9 +169,8 @@ class Caller:
         )
 
     async def close(self) -> None:
-        for connection in (self.former, self.connection):
-            if connection is not None:
-                await connection.close()
+        for connection in self.connections:
+            await connection.close()
 
 
 class Table:

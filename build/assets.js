@@ -13,6 +13,7 @@ const SHEETS = [
   ...['kit', 'record', 'work', 'chat', 'calls', 'api', 'widths', 'utilities', 'narrow'].map((name) => `./static/css/${name}.css`),
 ];
 
+let chunks = []; // what bundles share or load later
 process.chdir(new URL('..', import.meta.url).pathname);
 mkdirSync(DIST, { recursive: true });
 const made = await bundle();
@@ -33,7 +34,7 @@ async function bundle() {
     legalComments: 'none',
     logLevel: 'warning',
   };
-  const scripts = await build({ ...common, format: 'esm', target: 'es2022', entryPoints: ['static/js/app.js'] });
+  const scripts = await build({ ...common, format: 'esm', target: 'es2022', splitting: true, chunkNames: '[name]-[hash]', entryPoints: ['static/js/app.js'] });
   const styles = await build({
     ...common,
     sourcemap: false,
@@ -42,6 +43,7 @@ async function bundle() {
     entryPoints: [{ in: 'app.css', out: 'app' }],
     plugins: [{ name: 'sheets', setup: serveSheets }],
   });
+  chunks = Object.keys(scripts.metafile.outputs).map((path) => basename(path));
   return { ...named(scripts), ...named(styles) };
 }
 
@@ -93,6 +95,6 @@ function write(name, content) {
 function removeOthers() {
   const bundles = Object.values(made).filter((file) => /\.(css|js)$/.test(file));
   const text = bundles.map((file) => readFileSync(join(DIST, file), 'utf8')).join('');
-  const kept = (file) => Object.values(made).includes(file) || text.includes(file);
+  const kept = (file) => Object.values(made).includes(file) || chunks.includes(file) || text.includes(file);
   for (const file of readdirSync(DIST)) if (!kept(file)) rmSync(join(DIST, file));
 }

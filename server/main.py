@@ -18,7 +18,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from realtime.bus import Bus, BusDown, MemoryBus
-from realtime.calls.calls import Calls, open_calls
+from realtime.calls.calls import Calls, ice_of, open_calls
 from realtime.calls.ports import MediaSettings, ports_of
 from realtime.hub import Hub
 from realtime.ports import Doors
@@ -92,9 +92,8 @@ def build_services(settings: Settings, database: Database) -> Services:
     )
 
 
-def build_calls(settings: Settings, database: Database, bus: Bus, *, owns: bool) -> Calls:
-    """`owns`: this process carries media. What verbs did to calls is looked at as soon as they are committed."""
-    media = MediaSettings(
+def media_settings(settings: Settings) -> MediaSettings:
+    return MediaSettings(
         settings.parts_dir,
         settings.media_address,
         ports_of(settings.media_ports),
@@ -102,6 +101,11 @@ def build_calls(settings: Settings, database: Database, bus: Bus, *, owns: bool)
         settings.turn_url,
         settings.turn_secret,
     )
+
+
+def build_calls(settings: Settings, database: Database, bus: Bus, *, owns: bool) -> Calls:
+    """`owns`: this process carries media. What verbs did to calls is looked at as soon as they are committed."""
+    media = media_settings(settings)
     calls, tasks = open_calls(CallBook(database), bus, media, owns=owns), Tasks()
 
     def look(tx: Tx) -> None:
@@ -169,7 +173,7 @@ def build_app(settings: Settings, *, jobs: bool = True, background: bool = True)
     state.settings, state.database, state.bus, state.hub = settings, database, bus, hub
     state.relay, state.worker, state.services, state.house = relay, worker, services, house
     state.authenticate, state.passwords, state.throttle = authenticate, Passwords(), Throttle(settings.redis_url)
-    state.calls = calls
+    state.calls, state.ice = calls, ice_of(media_settings(settings))
     state.key_locks, state.sightings, state.stopping = KeyLocks(), {}, asyncio.Event()
     return app
 

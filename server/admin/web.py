@@ -3,6 +3,8 @@
 from starlette.requests import Request
 
 from realtime.bus import BusDown
+from server.admin.media import check_media
+from server.admin.media import check_relay as check_turn
 from server.admin.queries import Check, check_facts, check_jobs
 from server.kit.access import Principal
 from server.kit.db import Tx
@@ -21,10 +23,12 @@ async def index(request: Request, tx: Tx, who: Principal) -> Answer:
         check_address(state.settings.is_https, state.settings.url),
         check_mail(state.services.mailer.is_real),
         check_engine(state.database.is_sqlite),
+        check_media(state.settings),
+        await check_turn(state.settings),
         await check_jobs(tx),
         await check_facts(tx, who.workspace_id),
     ]
-    return await settings_page(request, tx, who, "admin/check.html", heads=heads, checks=checks)
+    return await settings_page(request, tx, who, "admin/check.html", heads=heads, checks=checks, ice=state.ice("check"))
 
 
 def check_relay(lag: float) -> Check:

@@ -1,6 +1,6 @@
 """Calls: voice and video that belong to a customer's record, who is rung, what is recorded, and the log of them all."""
 
-from server.calls import api, jobs, live, reactions, resources, web  # noqa: F401  most of them register themselves
+from server.calls import api, jobs, live, public, reactions, resources, web  # noqa: F401  most of them register themselves
 from server.calls.access import may_hear_call, may_hear_calls
 from server.calls.actions import end_call, log_call
 from server.calls.queries import ringing_badge
@@ -9,7 +9,7 @@ from server.kit.domain import Domain, Nav, Panel
 
 domain = Domain(
     name="calls",
-    routes=[*web.routes, *resources.routes, *api.routes],
+    routes=[*web.routes, *resources.routes, *public.routes, *api.routes],
     topics={"call": may_hear_call, "calls": may_hear_calls},
     verbs={"call.start": start_and_ring, "call.log": log_call, "call.end": end_call},
     panels=[

@@ -14,7 +14,12 @@ async def room_patches(tx: Tx, call: Call) -> list[Change]:
     state = fragment("calls/_state.html", call=call)
     people = fragment("calls/_people.html", call=call, rings=await rings_of(tx, call.id))
     links = fragment("calls/_links.html", call=call, links=await links_of(tx, call))
+    dot, hosting = fragment("calls/_dot.html", call=call), fragment("calls/_hosting.html", call=call)
+    waiting = fragment("calls/_waiting.html", call=call)
     return [
+        Patch(f"{call.subject}:all", dom_id("call", call.id, "dot"), "replace", dot),
+        Patch(call.subject, dom_id("call", call.id, "hosting"), "replace", hosting),
+        Patch(call.subject, dom_id("call", call.id, "waiting"), "replace", waiting),
         Patch(call.subject, dom_id("call", call.id, "state"), "replace", state),
         Patch(call.subject, dom_id("call", call.id, "people"), "replace", people),
         Patch(call.subject, dom_id("call", call.id, "links"), "replace", links),

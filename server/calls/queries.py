@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ScalarSelect, Select, and_, func, or_, select
@@ -20,6 +21,7 @@ from server.kit.paging import PER_PAGE, Paging
 ON_RECORD = 5
 SAID = 200
 LINKS = 50
+TOOK = timedelta(seconds=10)  # so long is said who has taken a call
 
 
 def filtered(who: Principal, query: CallQuery) -> Select[Call]:
@@ -89,6 +91,15 @@ async def ringing_for(tx: Tx, who: Principal, about: str = "") -> list[Call]:
         or_(own.where(Ring.state == "ringing").exists(), looked_at),
         ~inside.exists(),
         or_(Call.starter_id.is_(None), Call.starter_id != who.user_id),
+    )
+    return list(await tx.scalars(found.order_by(Call.id).limit(3).options(*WHOLE)))
+
+
+async def taken_from(tx: Tx, who: Principal) -> list[Call]:
+    """Calls that rang for this person until somebody else answered, a moment ago."""
+    rang = select(Ring.state).where(Ring.call_id == Call.id, Ring.user_id == who.user_id, Ring.state == "over")
+    found = visible_calls(who).where(
+        Call.ended_at.is_(None), rang.exists(), Call.answered_by != who.user_id, Call.answered_at > now() - TOOK
     )
     return list(await tx.scalars(found.order_by(Call.id).limit(3).options(*WHOLE)))
 

@@ -11,7 +11,17 @@ from server.calls.access import about_of, get_call, may, own_place
 from server.calls.forms import LoggedDraft, parse_minutes, parse_query
 from server.calls.models import Call
 from server.calls.places import record_patch
-from server.calls.queries import Mixing, calls_of, links_of, list_page, mixing_of, ringing_for, rings_of, said_in
+from server.calls.queries import (
+    Mixing,
+    calls_of,
+    links_of,
+    list_page,
+    mixing_of,
+    ringing_for,
+    rings_of,
+    said_in,
+    taken_from,
+)
 from server.contacts.access import get_record
 from server.contacts.queries import names_of
 from server.identity.queries import list_people, list_teams
@@ -92,7 +102,9 @@ async def card(request: Request, tx: Tx, who: Principal) -> Answer:
 async def ringing(request: Request, tx: Tx, who: Principal) -> Answer:
     """All that rings for this person now; on a record's page what rings there too."""
     calls = await ringing_for(tx, who, _looked_at(request)) if who.may_write else []
-    return render("calls/_rings.html", calls=calls, records=await names_of(tx, who, {call.about for call in calls}))
+    taken = await taken_from(tx, who) if who.may_write else []
+    records = await names_of(tx, who, {call.about for call in [*calls, *taken]})
+    return render("calls/_rings.html", calls=calls, taken=taken, records=records)
 
 
 def _looked_at(request: Request) -> str:

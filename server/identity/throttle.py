@@ -14,6 +14,7 @@ from server.kit.logging import log
 from server.kit.text import _
 
 ACCOUNT = parse("10 per 15 minutes")
+COMING = parse("30 per 15 minutes")
 ADDRESS = parse("60 per 15 minutes")
 PATIENCE = 1.0  # seconds Redis may take; then this process counts alone, for people must be able to sign in
 
@@ -42,6 +43,12 @@ class Throttle:
         if not (by_account and by_address):
             raise TooMany(_("Too many tries. Wait fifteen minutes, or set a new password"))
         return left
+
+    async def come(self, address: str) -> None:
+        """By a link, without an account."""
+        by_address, _left = await self._hit(COMING, "come", address)
+        if not by_address:
+            raise TooMany(_("Too many tries. Wait fifteen minutes"))
 
     async def forgive(self, account: str) -> None:
         """After a right password."""

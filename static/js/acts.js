@@ -1,11 +1,13 @@
 // Every write carries an Idempotency-Key: the same for a repeat of the same act, a new one after any answer.
 import htmx from 'htmx.org';
+import { pass } from './page.js';
 
 const unanswered = new WeakMap(); // element → { act, key } that got no answer yet
 
 export function startActs() {
   htmx.registerExtension('tertulia-acts', {
     htmx_config_request: (element, { ctx }) => {
+      if (pass()) ctx.request.headers.Authorization = `Bearer ${pass()}`;
       if (ctx.request.method !== 'GET') ctx.request.headers['Idempotency-Key'] = keyFor(element, ctx.request);
     },
     htmx_before_response: (element) => {

@@ -21,6 +21,7 @@ import { startPalette } from './palette.js';
 import { startPickers } from './picker.js';
 import { startPresence } from './presence.js';
 import { watchRegions } from './regions.js';
+import { startRings } from './rings.js';
 import { startSwaps } from './swap.js';
 import { startTheme } from './theme.js';
 import { startTimeline } from './timeline.js';
@@ -64,3 +65,10 @@ startNotices();
 startChat();
 startCards();
 startTimeline();
+startRings();
+
+const check = document.getElementById('call-check');
+if (check) import('./callcheck.js').then(({ startCheck }) => startCheck(check));
+
+// A call's page, or a page one came to in the middle of a call: nobody else pays for it.
+if (document.getElementById('call') || sessionStorage.getItem('call-here')) import('./call.js').then(({ startCall }) => startCall());

@@ -23,6 +23,7 @@ function finish({ response, sourceElement }) {
   if (refused) toast(refused, { error: true });
   if (!response || response.status >= 400) return;
   const form = formOf(sourceElement);
+  if (form?.hasAttribute('data-clear-on-success')) form.reset();
   if (!form?.hasAttribute('data-close-on-success')) return;
   form.reset();
   form.closest('dialog')?.close();

@@ -1,7 +1,7 @@
 // Keeps the page at the number of each topic it shows: subscribes, applies patches in order, notices holes, catches up.
 import htmx from 'htmx.org';
 import { relight, setLamp } from './lamp.js';
-import { language, livePath, me } from './page.js';
+import { language, livePath, me, pass } from './page.js';
 import { dropRegions, refreshRegions } from './regions.js';
 import { openSocket, send } from './socket.js';
 import { swapPatches } from './swap.js';
@@ -12,29 +12,45 @@ const PATIENCE = 10_000;
 const topics = new Map(); // name → { last, asked, recent }
 const seen = new WeakMap(); // region → the data-topics we took into account
 const listeners = {}; // frames that others handle, by their t
+const linked = new Set();
 let late = false; // the server's bus is away: what others do comes some seconds late
 
+// Each gives back how to stop.
 export function onFrame(kind, listener) {
-  (listeners[kind] ??= []).push(listener);
+  (listeners[kind] ??= new Set()).add(listener);
+  return () => listeners[kind].delete(listener);
+}
+
+// Told true when the socket opens, false when it is cut.
+export function onLink(listener) {
+  linked.add(listener);
+  return () => linked.delete(listener);
 }
 
 export const listensTo = (topic) => topics.has(topic) && topics.get(topic).asked === 0;
 
 export function startLive() {
-  if (!me()) return; // nobody is signed in: nothing to hear
+  if (!me() && !pass()) return; // nobody is signed in: nothing to hear
   scan();
   htmx.on('htmx:before:swap', ({ detail }) => detail.tasks.forEach(forget));
   htmx.on('htmx:after:swap', scan);
   htmx.on('htmx:after:swap', relight);
   htmx.on('regions:dropped', scan);
-  openSocket(`${livePath()}?lang=${language()}`, { opened, closed: () => setLamp('cut'), frame });
+  openSocket(`${livePath()}?lang=${language()}`, { opened, closed, frame });
 }
 
 function opened() {
   late = false; // if it still is, the server says so
+  if (pass()) send({ t: 'auth', token: pass() });
   const wanted = Object.fromEntries([...topics].map(([topic, { last }]) => [topic, last]));
   subscribe(wanted);
   showState();
+  linked.forEach((listener) => listener(true));
+}
+
+function closed() {
+  setLamp('cut');
+  linked.forEach((listener) => listener(false));
 }
 
 function frame(said) {

@@ -3,6 +3,7 @@ const said = () => document.body.dataset;
 
 export const me = () => said().me;
 export const workspace = () => said().workspace;
+export const pass = () => said().pass; // of a guest, who has no account
 export const livePath = () => said().live ?? '/live';
 export const language = () => said().lang || document.documentElement.lang || 'en';
 export const timeZone = () => said().tz || undefined;

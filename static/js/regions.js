@@ -1,6 +1,6 @@
 // Fetches regions of the page again with the reader's own rights, at a moment of the reader's choosing or soon.
 import { counted } from './words.js';
-import { signIn } from './page.js';
+import { pass, signIn } from './page.js';
 import { isBusy, swapRegion } from './swap.js';
 
 const AGAIN_AFTER = 5_000;
@@ -14,7 +14,7 @@ export function refreshRegions(regions, spread = 0) {
   for (const region of regions) {
     if (!region?.id) continue;
     if (region.dataset.refresh === 'pill') offer(region.id);
-    else if (document.hidden) stale.add(region.id);
+    else if (document.hidden && !('evenHidden' in region.dataset)) stale.add(region.id);
     else schedule(region.id, Math.random() * spread * 1000);
   }
 }
@@ -61,6 +61,7 @@ async function replace(region) {
   // A region's own address answers with a fragment; without one we take our part of the whole page.
   const own = region.dataset.src;
   const headers = own ? { 'HX-Request': 'true', 'HX-Target': region.id } : {};
+  if (pass()) headers.Authorization = `Bearer ${pass()}`;
   const response = await fetch(own ?? location.href, { headers, cache: 'no-store' });
   if (response.status === 401 || new URL(response.url).pathname === '/signin') return signIn();
   if (response.status === 403 || response.status === 404) return dropRegions([region]);

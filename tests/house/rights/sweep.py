@@ -21,6 +21,8 @@ from tests.conftest import Client, add_person, client_of, program, token_of
 OPEN = {  # what anybody may ask for; all else sends a visitor to the door
     "GET /", "GET /setup", "POST /setup", "GET /signin", "POST /signin", "GET /forgot", "POST /forgot",
     "GET /join/{token}", "POST /join/{token}", "GET /reset/{token}", "POST /reset/{token}",
+    "GET /p/join/{token}", "POST /p/join/{token}", "GET /p/call", "POST /p/call/messages", "PUT /p/call/consent",
+    "DELETE /p/call/consent", "POST /p/call/leave",
     "GET /health", "GET /ready", "GET /api/v1/openapi.json", "GET /api/v1/docs",
 }  # fmt: skip
 MISSING = 999_999

@@ -1,0 +1,82 @@
+"""The screens of calls: nothing to complain of for axe, in both languages and themes, and no page wider than a phone."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.calls.conftest import Caller, start_call
+from tests.browser.calls.test_guests import link_for_a_guest
+from tests.browser.house import House
+
+pytestmark = pytest.mark.browser
+AXE = Path("node_modules/axe-core/axe.min.js")
+PHONE = {"width": 390, "height": 844}
+DRESSED = """async (theme) => {
+  document.documentElement.dataset.bsTheme = theme;
+  for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
+  await Promise.all(document.getAnimations().filter((each) => each.effect.getTiming().iterations === 1).map((each) => each.finished.catch(() => {})));
+}"""
+WIDE = {"width": 1440, "height": 900}
+
+
+def faults(page: Page, theme: str) -> list[str]:
+    """Of axe, and a page wider than its window. The page's own policy lets no script in: it is evaluated."""
+    page.evaluate(DRESSED, theme)
+    page.evaluate(AXE.read_text())
+    found: dict[str, Any] = page.evaluate("axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa'] })")
+    told = [f"{each['id']}: {node['html'][:160]}" for each in found["violations"] for node in each["nodes"]]
+    wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    return told + (["wider than the window"] if wide else [])
+
+
+def settled_faults(page: Page, theme: str) -> list[str]:
+    """Those that stay: what a live picture or a patch changes while it is looked at is looked at again."""
+    found: list[str] = []
+    for _again in range(4):
+        if not (found := faults(page, theme)):
+            break
+    return found
+
+
+def looked_at(page: Page) -> list[str]:
+    expect(page.locator(".htmx-request, .flash")).to_have_count(0)
+    page.mouse.move(1, 1)
+    page.emulate_media(reduced_motion="reduce")  # else colours are on their way while they are looked at
+    told = []
+    for size in (WIDE, PHONE):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        for theme in ("light", "dark"):
+            told += [f"{theme} {size['width']}: {each}" for each in settled_faults(page, theme)]
+    page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+    return told
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_every_screen_of_a_call(
+    call_house: House, callers: Browser, pair: tuple[Caller, Caller, str], language: str
+) -> None:
+    ana, _mateo, path = pair
+    call_house.owner.put("/settings/profile/language", data={"language": language})
+    start_call(call_house, ana.page, path)
+    assert "\n".join(looked_at(ana.page)) == ""
+    ana.page.locator("#call-join [type=submit]").first.click()
+    expect(ana.page.locator("#call-stage .vid")).to_have_count(1)
+    assert "\n".join(looked_at(ana.page)) == ""
+    if language == "en":
+        address = link_for_a_guest(ana)
+        assert "\n".join(looked_at(ana.page)) == ""
+        context = callers.new_context(locale="es-ES")
+        guest = context.new_page()
+        guest.goto(address)
+        assert "\n".join(looked_at(guest)) == ""
+        context.close()
+    ana.page.locator("#nav a[href='/contacts']").click()
+    expect(ana.page.locator("#callcard")).to_be_visible()
+    told = [each for each in looked_at(ana.page) if "callcard" in each or "cbtn" in each or "vid" in each]
+    assert told == []
+    ana.page.locator("#callcard [data-do=leave]").click()
+    call_house.owner.put("/settings/profile/language", data={"language": "en"})
+    assert re.search(r"/contacts$", ana.page.url)

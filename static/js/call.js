@@ -28,7 +28,7 @@ export function startCall() {
     leaving = !hashChange && new URL(destination.url).origin === location.origin;
   });
   addEventListener('pagehide', () => room && !leaving && navigator.sendBeacon(place.leave, new URLSearchParams(pass() ? { pass: pass() } : {})));
-  startTravel({ inCall: () => Boolean(room), base: () => place?.base, arrived });
+  startTravel({ inCall: () => Boolean(room), arrived });
   if (page()) arrived();
   else if (known()) comeBack(known());
 }
@@ -159,7 +159,8 @@ function askConsent() {
 
 async function send(method, url, fields) {
   const headers = { 'HX-Request': 'true', 'Idempotency-Key': newKey(), ...(pass() ? { Authorization: `Bearer ${pass()}` } : {}) };
-  const answer = await fetch(url, { method, headers, body: new URLSearchParams(fields) }).catch(() => undefined);
+  const options = { method, headers, body: new URLSearchParams(fields) };
+  const answer = await fetch(url, options).catch(() => undefined);
   if (answer?.ok) await htmx.swap({ text: await answer.text(), sourceElement: document.body, target: document.body, swap: 'none' });
 }
 

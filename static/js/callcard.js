@@ -38,7 +38,7 @@ function move(parent, stage, before = null) {
   stage.querySelectorAll('video, audio').forEach(play);
 }
 
-export function startTravel({ inCall, base, arrived }) {
+export function startTravel({ inCall, arrived }) {
   document.addEventListener('click', (event) => {
     const link = event.target.closest?.('a[href]');
     if (!link || !inCall() || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
@@ -66,9 +66,10 @@ export function startTravel({ inCall, base, arrived }) {
     const page = document.getElementById('call');
     if (stage && !cardOf(stage)) toCard(stage, page?.dataset ?? {});
     document.title = fresh.title;
-    for (const part of [...document.body.children]) if (!part.matches('.app, .skip') && !STAYS.includes(part.id)) part.remove();
+    const passing = (body) => [...body.children].filter((part) => !part.matches('.app, .skip') && !STAYS.includes(part.id));
+    for (const part of passing(document.body)) part.remove();
     const app = fresh.querySelector('body > .app');
-    const more = [...fresh.body.children].filter((part) => !part.matches('.app, .skip') && !STAYS.includes(part.id));
+    const more = passing(fresh.body);
     const text = app.outerHTML;
     await htmx.swap({ text, sourceElement: document.body, target: document.querySelector('body > .app'), swap: 'outerHTML' });
     for (const part of more) {

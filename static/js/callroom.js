@@ -65,7 +65,10 @@ export function enterRoom(place, stage, hear) {
     tiles.draw({ people, tracks, me, own: media.tracks });
     sound.draw(tracks);
     showStatus();
-    if (waiting !== told) note((told = waiting) ? said('waiting') : '');
+    if (waiting !== told) {
+      told = waiting;
+      note(waiting ? said('waiting') : '');
+    }
     hear('changed', { people, me, waiting, state: { ...media.state(), hand } });
   }
 

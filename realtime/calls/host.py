@@ -39,6 +39,8 @@ class Host:
         self._tick, self._renew_every = tick, renew
         self.owned: dict[str, Owned] = {}
         self._opening: dict[str, list[Knock]] = {}
+        self._is_leaving = False
+        self._openings: set[asyncio.Task[None]] = set()
         self._closing: set[str] = set()
         self._tasks = Tasks()
         self._stopping = asyncio.Event()
@@ -56,6 +58,9 @@ class Host:
 
     async def stop(self) -> None:
         """Everybody is told to come back, recordings are finished, the calls are somebody else's."""
+        self._is_leaving = True
+        if self._openings:
+            await asyncio.wait(self._openings)
         for call in list(self.owned):
             await self._give_up(call)
         self._stopping.set()
@@ -85,13 +90,15 @@ class Host:
     def _knocked(self, knock: Knock) -> None:
         if (owned := self.owned.get(knock.call)) is not None:
             owned.knock(knock)
-        elif knock.call in self._closing:
+        elif knock.call in self._closing or self._is_leaving:
             self._send(knock.call, Tell(knock.address, {"do": "no", "why": "later"}))
         elif knock.call in self._opening:
             self._opening[knock.call].append(knock)
         else:
             self._opening[knock.call] = [knock]
-            self._tasks.start(self._open(knock.call))
+            opening = self._tasks.start(self._open(knock.call))
+            self._openings.add(opening)
+            opening.add_done_callback(self._openings.discard)
 
     async def _open(self, call: str) -> None:
         """Take the call if it is free; whoever owns it has heard the knock too."""

@@ -69,7 +69,10 @@ export function openTalk(room, { hear, out, cut, state }) {
     out(reason, why);
   }
 
+  const passOver = () => over || end('removed'); // the door may close before the call says so
+  document.addEventListener('pass:over', passOver);
   const deaf = [
+    () => document.removeEventListener('pass:over', passOver),
     onFrame('call', frame),
     onLink((open) => {
       if (open) return join();

@@ -9,6 +9,7 @@ export const language = () => said().lang || document.documentElement.lang || 'e
 export const timeZone = () => said().tz || undefined;
 
 export function signIn() {
+  if (pass()) return document.dispatchEvent(new Event('pass:over')); // a guest has nothing to sign in with
   const next = encodeURIComponent(location.pathname + location.search);
   location.assign(`/signin?next=${next}`);
 }

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from tests import needs
 from tests.browser.house import FLAGS, House, open_house
@@ -13,14 +13,19 @@ from tests.browser.wire import Wire, serve
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    path = needs.chromium()
-    if path is None:
+def playwright() -> Iterator[Playwright]:
+    """One for all browsers: a second in the same thread would not start."""
+    if needs.chromium() is None:
         pytest.skip("left out: no chromium")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield launched
-        launched.close()
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    launched = playwright.chromium.launch(executable_path=needs.chromium(), args=FLAGS)
+    yield launched
+    launched.close()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tests import needs
 from tests.browser.house import FLAGS, House, open_house
@@ -70,14 +70,10 @@ class Caller:
 
 
 @pytest.fixture(scope="session")
-def callers() -> Iterator[Browser]:
-    path = needs.chromium()
-    if path is None:
-        pytest.skip("left out: no chromium")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=[*FLAGS, *FAKE])
-        yield launched
-        launched.close()
+def callers(playwright: Playwright) -> Iterator[Browser]:
+    launched = playwright.chromium.launch(executable_path=needs.chromium(), args=[*FLAGS, *FAKE])
+    yield launched
+    launched.close()
 
 
 @pytest.fixture(scope="session")

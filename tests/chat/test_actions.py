@@ -86,13 +86,13 @@ async def test_only_the_author_edits(app: Starlette, ana: Client, mateo: Client,
 
 
 async def test_managers_take_back_and_it_can_be_undone(ana: Client, mateo: Client, general: int) -> None:
-    theirs, own = await say(mateo, general, "Hm"), await say(ana, general, "Well")
+    theirs, own = await say(mateo, general, "Hm, not so sure"), await say(ana, general, "Well")
     assert (await mateo.put(f"/messages/{own}/removal")).status_code == 403
     answer = await ana.put(f"/messages/{theirs}/removal")
     assert "removal" in answer.headers["x-toast"]
-    assert "Hm" not in (await mateo.get(f"/chat/{general}")).text
+    assert "Hm, not so sure" not in (await mateo.get(f"/chat/{general}")).text
     assert (await ana.delete(f"/messages/{theirs}/removal")).status_code == 200
-    assert "Hm" in (await mateo.get(f"/chat/{general}")).text
+    assert "Hm, not so sure" in (await mateo.get(f"/chat/{general}")).text
 
 
 async def test_a_sign_is_put_once(app: Starlette, ana: Client, general: int) -> None:

@@ -87,13 +87,6 @@ async def add_member(tx: Tx, call: Call, who: Principal, *, host: bool = False) 
         name=who.name,
         is_host=host,
         is_admitted=True,
-        is_removed=False,
-        is_muted=False,
-        is_held=False,
-        is_here=False,
-        seconds=0,
-        consent="",
-        consent_words="",
     )
     tx.add(one)
     await tx.flush()

@@ -88,13 +88,6 @@ async def come_by_link(tx: Tx, link: GuestLink, name: str, language: str) -> tup
         name=parse_guest_name(name),
         is_host=False,
         is_admitted=link.auto_admit,
-        is_removed=False,
-        is_muted=False,
-        is_held=False,
-        is_here=False,
-        seconds=0,
-        consent="",
-        consent_words="",
     )
     tx.add(one)
     await tx.flush()

@@ -114,6 +114,7 @@ async def test_the_caretaker_moves_the_log(engine: AsyncEngine, tmp_path: Path) 
             await asyncio.sleep(0.01)
     caretaker.stop()
     await running
+    assert (tmp_path / "near.db").stat().st_size > before
 
 
 def test_pace_remembers_the_slow_run() -> None:

@@ -1,7 +1,8 @@
-"""Everything the command line does: serve, worker, calls, migrate, admin, token, import, demo."""
+"""Everything the command line does: serve, worker, calls, migrate, admin, token, import, channel, mail-in, demo."""
 
 import asyncio
 import fcntl
+import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -147,3 +148,47 @@ def demo(
     from server.demo import fill
 
     typer.echo(run(fill(load_settings(), workspace)))
+
+
+@app.command()
+def channel(
+    act: Annotated[str, typer.Argument(help="What to do: add.")],
+    kind: Annotated[str, typer.Argument(help="What kind of channel: email.")],
+    address: Annotated[str, typer.Argument(help="The address that customers write to.")],
+    workspace: Annotated[str, typer.Option(help="Needed when there are several.")] = "",
+    name: Annotated[str, typer.Option(help="What customers read as the sender.")] = "",
+) -> None:
+    """Make an address at which customers write."""
+    from server.mailbox import add_address
+
+    if (act, kind) != ("add", "email"):
+        typer.echo(f"Only `channel add email ADDRESS` is known, not {act} {kind}.", err=True)
+        raise typer.Exit(1)
+    typer.echo(run(add_address(load_settings(), address, workspace, name)))
+
+
+@app.command("mail-in")
+def mail_in(to: Annotated[str, typer.Option(help="The address it was delivered to.")]) -> None:
+    """Take one mail from standard input, as a mail server pipes it, and print the number of its case. Ends with 67
+    when nobody here has the address, with 75 when the server should try again."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from server.kit.db import is_busy, is_full
+    from server.mailbox import LARGEST, LATER, UNKNOWN
+    from server.mailbox import mail_in as take
+
+    raw = sys.stdin.buffer.read(LARGEST + 1)
+    if len(raw) > LARGEST:
+        typer.echo("This mail is too large.", err=True)
+        raise typer.Exit(1)
+    try:
+        taken = run(take(load_settings(), to, raw))
+    except (SQLAlchemyError, OSError) as error:
+        if not (is_busy(error) or is_full(error)):
+            raise
+        typer.echo("Not now: the database is busy or full.", err=True)
+        raise typer.Exit(LATER) from None
+    if taken is None:
+        typer.echo(f"{to} is no address of ours.", err=True)
+        raise typer.Exit(UNKNOWN)
+    typer.echo(str(taken.case.number) if taken.case else "dropped: a machine wrote it, or we did")

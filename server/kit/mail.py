@@ -13,6 +13,9 @@ class Mailer(Protocol):
     async def send(self, to: str, subject: str, text: str) -> None:
         """Raises OSError when the server did not take it."""
 
+    async def post(self, letter: EmailMessage) -> None:
+        """The same for a letter that is written already, to everybody it names."""
+
 
 def compose(sender: str, to: str, subject: str, text: str) -> EmailMessage:
     message = EmailMessage()
@@ -29,9 +32,12 @@ class SmtpMailer:
         self._parts, self._sender = urlsplit(url), sender
 
     async def send(self, to: str, subject: str, text: str) -> None:
+        await self.post(compose(self._sender, to, subject, text))
+
+    async def post(self, letter: EmailMessage) -> None:
         tls = self._parts.scheme == "smtps"
         await aiosmtplib.send(
-            compose(self._sender, to, subject, text),
+            letter,
             hostname=self._parts.hostname,
             port=self._parts.port or (465 if tls else 25),
             username=unquote(self._parts.username) if self._parts.username else None,
@@ -48,9 +54,13 @@ class NullMailer:
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str, str]] = []
+        self.posted: list[EmailMessage] = []
 
     async def send(self, to: str, subject: str, text: str) -> None:
         self.sent = [*self.sent[-99:], (to, subject, text)]
+
+    async def post(self, letter: EmailMessage) -> None:
+        self.posted = [*self.posted[-99:], letter]
 
 
 def mailer(url: str, sender: str) -> Mailer:

@@ -20,7 +20,7 @@ BEGINNINGS = 30
 PER_PAGE = 30
 LAST_PAGE = 10
 RECENT = 6
-GROUPS = {"records": ("contact", "company"), "tasks": ("task",), "texts": ("note", "message", "file")}
+GROUPS = {"records": ("contact", "company"), "tasks": ("task",), "texts": ("note", "message", "file", "case")}
 ROOM_FOR = {"records": 6, "tasks": 4, "texts": 4}
 
 
@@ -134,7 +134,7 @@ async def _hits(tx: Tx, who: Principal, rows: Sequence[SearchRow]) -> dict[str, 
 
 
 def _url(row: SearchRow, record: Contact | None) -> str:
-    if row.kind in ("task", "message"):
+    if row.kind in ("task", "message", "case"):
         return f"/{row.kind}s/{row.record_id}"
     if record is None:
         return "/search"

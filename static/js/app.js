@@ -4,6 +4,7 @@ import { startActs } from './acts.js';
 import { startBoard } from './board.js';
 import { startBulk } from './bulk.js';
 import { startCards } from './cards.js';
+import { startCases } from './cases.js';
 import { startChat } from './chat.js';
 import { startComposer } from './composer.js';
 import { startDialogs } from './dialogs.js';
@@ -64,6 +65,7 @@ startLists();
 startNotices();
 startChat();
 startCards();
+startCases();
 startTimeline();
 startRings();
 

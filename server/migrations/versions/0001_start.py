@@ -224,6 +224,26 @@ def upgrade() -> None:
         batch_op.create_index('ix_call_list', ['workspace_id', 'started_at', 'id'], unique=False)
         batch_op.create_index('ix_call_open', ['lease_until'], unique=False, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
 
+    op.create_table('channel',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('address', sa.String(), nullable=False),
+    sa.Column('team_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('language', sa.String(), nullable=False),
+    sa.Column('signature', sa.String(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['team_id'], ['team.id'], name=op.f('fk_channel_team_id_team'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_channel_workspace_id_workspace')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_channel')),
+    sa.UniqueConstraint('address', name=op.f('uq_channel_address')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('channel', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_channel_workspace_id'), ['workspace_id'], unique=False)
+
     op.create_table('chat_draft',
     sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('place', sa.String(), nullable=False),
@@ -530,6 +550,45 @@ def upgrade() -> None:
     with op.batch_alter_table('call_ring', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_call_ring_user_id'), ['user_id'], unique=False)
 
+    op.create_table('case',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('number', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('subject', sa.String(), nullable=False),
+    sa.Column('status', sa.String(), nullable=False),
+    sa.Column('priority', sa.String(), nullable=False),
+    sa.Column('about', sa.String(), nullable=False),
+    sa.Column('contact_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('address', sa.String(), nullable=False),
+    sa.Column('channel_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('team_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('assignee_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('refers_to', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('messages', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('said_n', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('snoozed_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('solved_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('active_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('version', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['assignee_id'], ['user.id'], name=op.f('fk_case_assignee_id_user')),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_case_channel_id_channel')),
+    sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_case_contact_id_contact'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['team_id'], ['team.id'], name=op.f('fk_case_team_id_team'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_case_workspace_id_workspace')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_case')),
+    sa.UniqueConstraint('workspace_id', 'number', name=op.f('uq_case_workspace_id_number')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('case', schema=None) as batch_op:
+        batch_op.create_index('ix_case_about', ['workspace_id', 'about', 'id'], unique=False)
+        batch_op.create_index('ix_case_assignee', ['workspace_id', 'assignee_id', 'status'], unique=False)
+        batch_op.create_index(batch_op.f('ix_case_contact_id'), ['contact_id'], unique=False)
+        batch_op.create_index('ix_case_list', ['workspace_id', 'status', 'active_at', 'id'], unique=False)
+        batch_op.create_index('ix_case_snoozed', ['snoozed_until'], unique=False, sqlite_where=sa.text('snoozed_until IS NOT NULL'), postgresql_where=sa.text('snoozed_until IS NOT NULL'))
+
     op.create_table('contact_key',
     sa.Column('contact_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('kind', sa.String(), nullable=False),
@@ -642,6 +701,47 @@ def upgrade() -> None:
     with op.batch_alter_table('call_participant', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_call_participant_call_id'), ['call_id'], unique=False)
 
+    op.create_table('case_draft',
+    sa.Column('case_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_case_draft_case_id_case'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_case_draft_user_id_user'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('case_id', 'user_id', 'kind', name=op.f('pk_case_draft'))
+    )
+    op.create_table('case_message',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('case_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('n', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('audience', sa.String(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('via', sa.String(), nullable=False),
+    sa.Column('author_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('sender', sa.String(), nullable=False),
+    sa.Column('address', sa.String(), nullable=False),
+    sa.Column('reply_to', sa.String(), nullable=False),
+    sa.Column('copies', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.Column('subject', sa.String(), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('whole', sa.Text(), nullable=False),
+    sa.Column('html', sa.Text(), nullable=False),
+    sa.Column('message_id', sa.String(), nullable=False),
+    sa.Column('problem', sa.String(), nullable=False),
+    sa.Column('attempts', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('send_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['author_id'], ['user.id'], name=op.f('fk_case_message_author_id_user')),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_case_message_case_id_case'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_case_message')),
+    sa.UniqueConstraint('case_id', 'n', name=op.f('uq_case_message_case_id_n')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('case_message', schema=None) as batch_op:
+        batch_op.create_index('ix_case_message_letter', ['workspace_id', 'message_id'], unique=False)
+
     op.create_table('message',
     sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -713,6 +813,20 @@ def upgrade() -> None:
     with op.batch_alter_table('call_part', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_call_part_call_id'), ['call_id'], unique=False)
 
+    op.create_table('case_file',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('message_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('size', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('type', sa.String(), nullable=False),
+    sa.Column('key', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['message_id'], ['case_message.id'], name=op.f('fk_case_file_message_id_case_message'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_case_file')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('case_file', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_case_file_message_id'), ['message_id'], unique=False)
+
     op.create_table('mention',
     sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('message_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -746,6 +860,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_mention_message_id'))
 
     op.drop_table('mention')
+    with op.batch_alter_table('case_file', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_case_file_message_id'))
+
+    op.drop_table('case_file')
     with op.batch_alter_table('call_part', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_call_part_call_id'))
 
@@ -764,6 +882,11 @@ def downgrade() -> None:
         batch_op.drop_index('ix_message_all')
 
     op.drop_table('message')
+    with op.batch_alter_table('case_message', schema=None) as batch_op:
+        batch_op.drop_index('ix_case_message_letter')
+
+    op.drop_table('case_message')
+    op.drop_table('case_draft')
     with op.batch_alter_table('call_participant', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_call_participant_call_id'))
 
@@ -787,6 +910,14 @@ def downgrade() -> None:
         batch_op.drop_index('ix_contact_key_value')
 
     op.drop_table('contact_key')
+    with op.batch_alter_table('case', schema=None) as batch_op:
+        batch_op.drop_index('ix_case_snoozed', sqlite_where=sa.text('snoozed_until IS NOT NULL'), postgresql_where=sa.text('snoozed_until IS NOT NULL'))
+        batch_op.drop_index('ix_case_list')
+        batch_op.drop_index(batch_op.f('ix_case_contact_id'))
+        batch_op.drop_index('ix_case_assignee')
+        batch_op.drop_index('ix_case_about')
+
+    op.drop_table('case')
     with op.batch_alter_table('call_ring', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_call_ring_user_id'))
 
@@ -855,6 +986,10 @@ def downgrade() -> None:
 
     op.drop_table('contact')
     op.drop_table('chat_draft')
+    with op.batch_alter_table('channel', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_channel_workspace_id'))
+
+    op.drop_table('channel')
     with op.batch_alter_table('call', schema=None) as batch_op:
         batch_op.drop_index('ix_call_open', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
         batch_op.drop_index('ix_call_list')

@@ -79,6 +79,7 @@ async def act_as(app: Starlette, workspace: Workspace, name: str, stack: AsyncEx
     if name == "ex-member":
         async with app.state.database.transaction() as tx:
             (await tx.get_one(User, user.id)).active = False
+    await app.state.relay.drain()  # else /ready says after a minute that nobody does
     return clients
 
 
@@ -95,6 +96,7 @@ WHO = ("anonymous", "stranger", "ex-member", "read-only", "colleague")
 KIND_OF = (  # how an address begins, and what its number counts
     ("/contacts/views", None), ("/contacts", "contact"), ("/companies", "company"), ("/notes", "note"), ("/files", "file"),
     ("/tasks", "task"), ("/messages", "message"), ("/rooms", "room"), ("/chat", "room"), ("/calls", "call"),
+    ("/cases", "case"),
 )  # fmt: skip
 
 

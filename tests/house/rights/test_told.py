@@ -59,12 +59,12 @@ async def test_nobody_listens_to_what_they_may_not_see(app: Starlette, workspace
     doors = LiveDoors(app.state.database, app.state.house, app.state.settings)
     numbers = place.numbers
     closed = {f"{kind}:{numbers[kind]}" for kind in ("contact", "company", "task", "room", "call")}
-    closed |= {f"call:{numbers['call']}:team", f"call:{numbers['call']}:all"}
+    closed |= {f"call:{numbers['call']}:team", f"call:{numbers['call']}:all", f"case:{numbers['case']}:team"}
     closed |= {f"room:{numbers['direct']}", f"room:{numbers['room']}:news"}
     personal = {"user:1", "user:2"}
     kinds = set(app.state.house.topics)
     missing = {f"{kind}:{rest}" for kind in kinds for rest in (str(MISSING), *NOT_NUMBERS)} | {"nothing:1"}
-    shared = {f"{kind}:{workspace.id}" for kind in ("contacts", "tasks", "calls", "workspace")}
+    shared = {f"{kind}:{workspace.id}" for kind in ("contacts", "tasks", "calls", "cases", "workspace")}
     for name in ("colleague", "read-only", "stranger"):
         user = await person(app, workspace, name)
         listener = Person(await make.person(app, user.id), "en")
@@ -75,5 +75,6 @@ async def test_nobody_listens_to_what_they_may_not_see(app: Starlette, workspace
 
 
 async def test_every_kind_of_topic_is_in_the_sweep(app: Starlette) -> None:
-    records, shared = {"contact", "company", "task", "room", "call"}, {"contacts", "tasks", "calls", "workspace"}
+    records = {"contact", "company", "task", "room", "call", "case"}
+    shared = {"contacts", "tasks", "calls", "cases", "workspace"}
     assert set(app.state.house.topics) == records | shared | {"user", "job"}

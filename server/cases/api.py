@@ -1,0 +1,174 @@
+"""The API of cases."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+from starlette.requests import Request
+
+from server.cases import actions
+from server.cases.access import get_case
+from server.cases.forms import BODY_LENGTH, SUBJECT_LENGTH
+from server.cases.models import Case, CaseMessage
+from server.cases.queries import cases_after, messages_after
+from server.channels.queries import list_channels
+from server.contacts.access import get_record
+from server.identity.queries import known_names
+from server.kit.access import Principal
+from server.kit.api import Body, Listing, Number, Page, Shape, api, fields_named, linked, page_of
+from server.kit.db import Tx
+from server.kit.errors import Invalid
+from server.kit.markdown import mentioned
+from server.kit.text import _
+
+Status = Literal["new", "open", "waiting", "snoozed", "solved", "closed"]
+Priority = Literal["low", "normal", "high", "urgent"]
+
+
+class NewCase(Body):
+    subject: str = Field(min_length=1, max_length=SUBJECT_LENGTH)
+    about: str = Field(max_length=40, description='Who asks, "contact:7"')
+
+
+class CaseChanges(Body):
+    """Members left out stay as they are. A snoozed case needs `snoozed_until`."""
+
+    subject: str = Field("", min_length=1, max_length=SUBJECT_LENGTH)
+    status: Status = "open"
+    priority: Priority = "normal"
+    assignee: Number | None = None
+    team: Number | None = None
+    snoozed_until: datetime | None = None
+
+
+class NewCaseMessage(Body):
+    """`seen`: the `n` of the newest message to or from the customer that you have read. When there is a newer one, a
+    reply is answered with 409 and that message; without it a reply is written on whatever stands there."""
+
+    body: str = Field(min_length=1, max_length=BODY_LENGTH)
+    audience: Literal["customer", "team"] = "team"
+    seen: int | None = Field(None, ge=0, lt=10**12)
+
+
+class CaseShape(Shape):
+    id: int
+    number: int
+    subject: str
+    status: Status
+    priority: Priority
+    about: str
+    assignee: int | None
+    team: int | None
+    said_n: int
+    created_at: datetime
+    asked_at: datetime | None
+    solved_at: datetime | None
+    snoozed_until: datetime | None
+    version: int
+    url: str
+    home = "cases"
+
+
+class CaseMessageShape(Shape):
+    id: int
+    n: int
+    audience: Literal["customer", "team"]
+    state: Literal["in", "sending", "sent", "failed", "withdrawn", "note"]
+    author: int | None
+    sender: str
+    address: str
+    body: str
+    created_at: datetime
+
+
+class CaseListing(Listing):
+    number: Number | None = None
+    status: Status | Literal[""] = ""
+
+
+def case_shape(case: Case) -> CaseShape:
+    names = CaseShape.model_fields.keys() - {"assignee", "team"}
+    values = {name: getattr(case, name) for name in names}
+    return CaseShape.model_validate({**values, "assignee": case.assignee_id, "team": case.team_id})
+
+
+def message_shape(message: CaseMessage) -> CaseMessageShape:
+    names = CaseMessageShape.model_fields.keys() - {"author"}
+    return CaseMessageShape.model_validate({**{n: getattr(message, n) for n in names}, "author": message.author_id})
+
+
+async def index(request: Request, tx: Tx, who: Principal) -> Page[CaseShape]:
+    asked: CaseListing = request.state.query
+    rows = await cases_after(tx, who, asked.after, asked.limit, asked.number, asked.status)
+    return page_of(rows, asked.limit, case_shape, lambda case: case.id)
+
+
+async def create(request: Request, tx: Tx, who: Principal) -> CaseShape:
+    body: NewCase = request.state.body
+    with linked("about"):
+        contact = await get_record(tx, who, body.about.replace("\x00", ""))
+    if contact.kind != "contact":
+        raise Invalid(about=_("A case belongs to a person"))
+    channels = await list_channels(tx, who)
+    return case_shape(await actions.open_case(tx, who, contact, body.subject, channels[0] if channels else None))
+
+
+async def show(request: Request, tx: Tx, who: Principal) -> CaseShape:
+    return case_shape(await get_case(tx, who, request.path_params["id"]))
+
+
+async def change(request: Request, tx: Tx, who: Principal) -> CaseShape:
+    case = await get_case(tx, who, request.path_params["id"], "write")
+    body: CaseChanges = request.state.body
+    sent = body.model_fields_set
+    for name in ("subject", "priority"):
+        if name in sent:
+            await actions.change_case(tx, who, case, name, getattr(body, name))
+    if sent & {"assignee", "team"}:
+        assignee = body.assignee if "assignee" in sent else case.assignee_id
+        await actions.assign_case(tx, who, case, assignee, body.team if "team" in sent else case.team_id)
+    with fields_named(until="snoozed_until"):
+        if "status" in sent and body.status == "snoozed":
+            await actions.snooze_case(tx, who, case, body.snoozed_until)
+        elif "status" in sent:
+            await actions.set_status(tx, who, case, body.status)
+    await tx.flush()
+    return case_shape(case)
+
+
+async def messages(request: Request, tx: Tx, who: Principal) -> Page[CaseMessageShape]:
+    case = await get_case(tx, who, request.path_params["id"])
+    asked: Listing = request.state.query
+    rows = await messages_after(tx, who, case, asked.after, asked.limit)
+    return page_of(rows, asked.limit, message_shape, lambda message: message.id)
+
+
+async def write(request: Request, tx: Tx, who: Principal) -> CaseMessageShape:
+    case = await get_case(tx, who, request.path_params["id"], "write")
+    body: NewCaseMessage = request.state.body
+    with fields_named(text="body"):
+        if body.audience == "customer":
+            seen = case.said_n if body.seen is None else body.seen
+            return message_shape(await actions.answer_case(tx, who, case, body.body, seen))
+        known = await known_names(tx, who.workspace_id, mentioned(body.body))
+        return message_shape(await actions.note_case(tx, who, case, body.body, list(known)))
+
+
+PATH = "/cases/{id:int}"
+routes = [
+    api("GET", "/cases", index, "List cases", gives=Page[CaseShape], asks=CaseListing),
+    api("POST", "/cases", create, "Open a case", gives=CaseShape, takes=NewCase),
+    api("GET", PATH, show, "Read a case", gives=CaseShape),
+    api("PATCH", PATH, change, "Change, assign, snooze or solve a case", gives=CaseShape, takes=CaseChanges),
+    api(
+        "GET", f"{PATH}/messages", messages, "Read what was said in a case", gives=Page[CaseMessageShape], asks=Listing
+    ),
+    api(
+        "POST",
+        f"{PATH}/messages",
+        write,
+        "Answer the customer, or write a note for the team",
+        gives=CaseMessageShape,
+        takes=NewCaseMessage,
+    ),
+]

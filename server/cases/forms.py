@@ -1,0 +1,89 @@
+"""What is typed about cases, parsed: bodies, statuses, the list's address."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from urllib.parse import parse_qsl, urlencode
+
+from server.cases.models import PRIORITIES, STATUSES
+from server.kit.clock import now
+from server.kit.errors import Invalid
+from server.kit.paging import page_number
+from server.kit.text import _, clean
+
+SUBJECT_LENGTH = 300
+BODY_LENGTH = 50_000
+VIEWS = ("ours", "mine", "unassigned", "waiting", "snoozed", "solved", "all")
+FURTHEST = timedelta(days=366)
+
+
+def parse_subject(raw: object) -> str:
+    subject = " ".join(clean(raw, SUBJECT_LENGTH).split())
+    if not subject:
+        raise Invalid(subject=_("Say in a few words what it is about"))
+    return subject
+
+
+def parse_body(raw: object) -> str:
+    if not isinstance(raw, str):
+        raise Invalid(text=_("Text is expected here"))
+    if len(raw) > BODY_LENGTH:
+        raise Invalid(text=_("At most %(n)s characters") % {"n": BODY_LENGTH})
+    body = clean(raw, BODY_LENGTH)
+    if not body:
+        raise Invalid(text=_("There is nothing to send yet"))
+    return body
+
+
+def parse_status(raw: object) -> str:
+    if raw not in STATUSES:
+        raise Invalid(status=_("No such status"))
+    return str(raw)
+
+
+def parse_priority(raw: object) -> str:
+    if raw not in PRIORITIES:
+        raise Invalid(priority=_("No such priority"))
+    return str(raw)
+
+
+def parse_until(until: datetime | None) -> datetime:
+    """When a snoozed case comes back: in the future, within a year."""
+    if until is None or not now() < until < now() + FURTHEST:
+        raise Invalid(until=_("A moment within the next year is expected here"))
+    return until
+
+
+@dataclass(frozen=True, slots=True)
+class CaseQuery:
+    """The list as its address says it."""
+
+    view: str = "ours"
+    team: str = ""
+    q: str = ""
+    page: int = 1
+
+    def url(self, **changes: object) -> str:
+        other = replace(self, **({"page": 1} | changes))  # type: ignore[arg-type]
+        return "/cases" + (f"?{urlencode(pairs)}" if (pairs := other.pairs()) else "")
+
+    def pairs(self) -> list[tuple[str, str]]:
+        pairs = [("view", self.view)] if self.view != "ours" else []
+        pairs += [(name, value) for name in ("team", "q") if (value := getattr(self, name))]
+        return pairs + ([("page", str(self.page))] if self.page > 1 else [])
+
+
+def parse_query(params: Mapping[str, str]) -> CaseQuery:
+    """From an address; what is not known is left out, never an error."""
+    view, team = params.get("view", "ours"), params.get("team", "")
+    return CaseQuery(
+        view if view in VIEWS else "ours",
+        team if team.isascii() and team.isdigit() and len(team) < 18 else "",
+        clean(params.get("q", ""), 100),
+        page_number(params.get("page")),
+    )
+
+
+def query_of(address: str) -> CaseQuery:
+    """The same from a whole address such as "/cases?view=mine"."""
+    return parse_query(dict(parse_qsl(address.partition("?")[2])))

@@ -1,0 +1,136 @@
+"""A letter finds its case, or makes one. Inside one workspace; what a letter claims opens no door (TRUST: a typed From
+proves nothing, so it only files the letter)."""
+
+import re
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from server.cases.access import WHOLE, visible_cases
+from server.cases.actions import open_case, receive, reindex
+from server.cases.models import Case, CaseFile, CaseMessage
+from server.channels.incoming import Letter
+from server.channels.markup import harmless
+from server.channels.models import Channel
+from server.channels.queries import own_addresses
+from server.channels.quotes import own_words
+from server.contacts.access import visible_contacts
+from server.contacts.actions import ContactDraft, create_contact
+from server.contacts.models import Contact, ContactKey
+from server.kit.access import Principal, system
+from server.kit.db import Tx
+from server.kit.text import _, speaking
+
+MARK = re.compile(r"\[#([1-9][0-9]{0,9})\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Where a letter went. `case` is None for one that is dropped: our own coming back, or a machine's answer."""
+
+    case: Case | None
+    message: CaseMessage | None = None
+    is_known: bool = False  # the same letter was there already
+
+
+async def take_letter(tx: Tx, channel: Channel, letter: Letter, files: list[CaseFile]) -> Taken:
+    """In the order of TRUST.md: the same letter; a letter we hold that it answers; the number in its subject; otherwise
+    a new case. Only the requester, or who was in copy, gets into a case that is there."""
+    who = system(channel.workspace_id, "mail")
+    if letter.message_id and (known := await _same(tx, who, letter)) is not None:
+        return Taken(await _case(tx, who, known.case_id), known, is_known=True)
+    if letter.sender.address in await own_addresses(tx, channel.workspace_id):
+        return Taken(None)
+    answered = await _answered(tx, who, letter)
+    if answered is not None and await _is_party(tx, answered, letter):
+        return Taken(answered, await _receive(tx, who, answered, letter, files))
+    if letter.is_automatic and answered is None:
+        return Taken(None)  # a machine's answer to nothing of ours would open a case for each letter we send
+    contact = await person_of(tx, who, letter, channel)
+    with speaking(channel.language):
+        subject = MARK.sub("", letter.subject).strip() or _("(no subject)")
+    case = await open_case(tx, who, contact, subject, channel, letter.sender.address)
+    case.refers_to = answered.number if answered is not None else None
+    return Taken(case, await _receive(tx, who, case, letter, files))
+
+
+async def _same(tx: Tx, who: Principal, letter: Letter) -> CaseMessage | None:
+    held = select(CaseMessage).where(
+        CaseMessage.workspace_id == who.workspace_id, CaseMessage.message_id == letter.message_id
+    )
+    found: CaseMessage | None = await tx.scalar(held.order_by(CaseMessage.id).limit(1))
+    return found
+
+
+async def _case(tx: Tx, who: Principal, case_id: int) -> Case | None:
+    found = visible_cases(who).where(Case.id == case_id).options(*WHOLE).with_for_update(of=Case)
+    case: Case | None = await tx.scalar(found)
+    return case
+
+
+async def _answered(tx: Tx, who: Principal, letter: Letter) -> Case | None:
+    """The case that the letter says it belongs to."""
+    if letter.in_reply_to:
+        held = select(CaseMessage.message_id, CaseMessage.case_id).where(
+            CaseMessage.workspace_id == who.workspace_id, CaseMessage.message_id.in_(letter.in_reply_to)
+        )
+        cases = dict((await tx.execute(held)).all())
+        for id in letter.in_reply_to:
+            if id in cases:
+                return await _case(tx, who, cases[id])
+    if (mark := MARK.search(letter.subject)) is not None:
+        number = visible_cases(who).where(Case.number == int(mark[1])).with_only_columns(Case.id)
+        if (case_id := await tx.scalar(number)) is not None:
+            return await _case(tx, who, case_id)
+    return None
+
+
+async def _is_party(tx: Tx, case: Case, letter: Letter) -> bool:
+    """The requester by any of their mails, or somebody who was in copy of a letter of the case. A machine's report
+    about our own letter belongs to the case too."""
+    at = letter.sender.address
+    if at == case.address or at in {point["value"].lower() for point in case.contact.emails} or letter.is_bounce:
+        return True
+    copies = await tx.scalars(select(CaseMessage.copies).where(CaseMessage.case_id == case.id))
+    return any(at in those for those in copies)
+
+
+async def person_of(tx: Tx, who: Principal, letter: Letter, channel: Channel) -> Contact:
+    """By any of their mails; of several the one that was there first. Nobody known: a new record, marked so."""
+    at = letter.sender.address
+    holders = select(ContactKey.contact_id).where(
+        ContactKey.workspace_id == who.workspace_id, ContactKey.kind == "email", ContactKey.value == at
+    )
+    found = visible_contacts(who).where(Contact.id.in_(holders), Contact.kind == "contact")
+    contact = await tx.scalar(found.options(joinedload(Contact.company)).order_by(Contact.id).limit(1)) if at else None
+    if contact is not None:
+        return contact
+    with speaking(channel.language):
+        values = {"emails": at, "tags": _("new sender")} if at else {"tags": _("new sender")}
+        name = letter.sender.name or at.partition("@")[0] or _("Unknown sender")
+    return await create_contact(tx, who, ContactDraft(name, "contact", values))
+
+
+async def _receive(tx: Tx, who: Principal, case: Case, letter: Letter, files: list[CaseFile]) -> CaseMessage:
+    own = own_words(letter.text)
+    with speaking(case.channel.language if case.channel else "en"):
+        body = own or _("(no text)")
+    reply_to = letter.reply_to.address if letter.reply_to else ""
+    values = {
+        "via": "email",
+        "sender": letter.sender.name,
+        "address": letter.sender.address,
+        "reply_to": reply_to if reply_to != letter.sender.address else "",
+        "copies": sorted(
+            {box.address for box in (*letter.to, *letter.cc)} - {case.channel.address if case.channel else ""}
+        ),
+        "subject": letter.subject,
+        "body": body,
+        "whole": letter.text if letter.text != own else "",
+        "html": harmless(letter.html) if letter.html else "",
+        "message_id": letter.message_id,
+    }
+    message = await receive(tx, who, case, values, files)
+    await reindex(tx, case, body)
+    return message

@@ -1,0 +1,85 @@
+"""What cases do as time passes: replies leave, snoozed cases come back."""
+
+from datetime import timedelta
+from email.message import EmailMessage
+
+from sqlalchemy import select
+
+from server.cases import events as facts
+from server.cases.access import WHOLE
+from server.cases.actions import set_status
+from server.cases.models import Case, CaseMessage
+from server.cases.queries import references_of
+from server.channels.outgoing import Outgoing, answer_subject, compose
+from server.kit.access import system
+from server.kit.clock import now
+from server.kit.events import emit
+from server.kit.jobs import Work, job
+from server.kit.logging import log
+from server.kit.text import _, speaking
+
+TRIES = 5
+WOKEN = 100  # cases at a time
+
+
+@job("cases.send", attempts=TRIES + 1)
+async def send(work: Work) -> None:
+    """Hands a reply to the mail server. Its Message-ID is the key: a second try after a crash is the same letter."""
+    async with work.database.transaction(read=True) as tx:
+        message = await tx.get(CaseMessage, work.args["message"])
+        if message is None or message.state != "sending":
+            return
+        case = (await tx.scalars(select(Case).where(Case.id == message.case_id).options(*WHOLE))).one()
+        before = await references_of(tx, case.id)
+    channel = case.channel
+    assert channel is not None, "a reply has a channel: answer_case saw to it"
+    letter = Outgoing(
+        sender=(channel.name, channel.address),
+        to=[(case.contact.name, message.address)],
+        subject=answer_subject(case.subject, case.number),
+        body=message.body,
+        signature=channel.signature,
+        message_id=message.message_id,
+        references=before,
+        at=now(),
+    )
+    with speaking(channel.language):
+        problem = await _post(work, compose(letter), message)
+    await _settle(work, message.id, problem)
+
+
+async def _post(work: Work, letter: EmailMessage, message: CaseMessage) -> str:
+    """What went wrong for good, in a plain sentence; empty when it left. Raises for what may go better later."""
+    mailer = work.services.mailer
+    if not mailer.is_real:
+        return _("No mail server is set up. Ask your administrator for SMTP_URL")
+    try:
+        await mailer.post(letter)
+    except OSError as error:
+        log.warning("case.not_sent", message=message.id, why=repr(error)[:200])
+        async with work.database.transaction() as tx:
+            again = await tx.get_one(CaseMessage, message.id)
+            again.attempts += 1
+            tries = again.attempts
+        if tries < TRIES:
+            raise
+        return _("The mail server did not take it")
+    return ""
+
+
+async def _settle(work: Work, message_id: int, problem: str) -> None:
+    async with work.database.transaction() as tx:
+        message = await tx.get_one(CaseMessage, message_id)
+        case = await tx.get_one(Case, message.case_id)
+        message.state, message.problem = ("failed" if problem else "sent"), problem
+        fact = facts.CaseUnsent if problem else facts.CaseSent
+        emit(tx, system(case.workspace_id), fact(subject=case.ref, about=case.about, message=message.id))
+
+
+@job("cases.wake", every=timedelta(minutes=1))
+async def wake(work: Work) -> None:
+    """Snoozed cases whose moment has come are ours again."""
+    async with work.database.transaction() as tx:
+        due = select(Case).where(Case.snoozed_until <= now(), Case.status == "snoozed").limit(WOKEN)
+        for case in await tx.scalars(due.with_for_update(skip_locked=True)):
+            await set_status(tx, system(case.workspace_id), case, "open")

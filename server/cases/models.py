@@ -1,0 +1,162 @@
+"""A case: what a customer asks for, the letters about it and the notes of the team beside them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from server.channels.models import Channel
+from server.contacts.models import Contact
+from server.identity.models import Team, User
+from server.kit.db import Base
+from server.kit.files import holds_files
+
+STATUSES = ("new", "open", "waiting", "snoozed", "solved", "closed")
+OURS = ("new", "open")  # it is our turn
+PRIORITIES = ("low", "normal", "high", "urgent")
+
+
+class Case(Base):
+    """`number` counts in the workspace and is what people say aloud; the id is for addresses and topics.
+
+    `said_n` is the number of the newest message that the customer sees: a reply is written on it. `asked_at` is when
+    the oldest message of the customer came that nobody has answered.
+    """
+
+    __tablename__ = "case"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    number: Mapped[int]
+    subject: Mapped[str]
+    status: Mapped[str] = mapped_column(default="new")
+    priority: Mapped[str] = mapped_column(default="normal")
+    about: Mapped[str]  # the requester's record
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
+    address: Mapped[str] = mapped_column(default="")  # where the requester writes from
+    channel_id: Mapped[int | None] = mapped_column(ForeignKey("channel.id"))
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id", ondelete="SET NULL"))
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    refers_to: Mapped[int | None]  # number of a case that its first letter names without being let in
+    messages: Mapped[int] = mapped_column(default=0)
+    said_n: Mapped[int] = mapped_column(default=0)
+    asked_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]  # the first answer of a person
+    snoozed_until: Mapped[datetime | None]
+    solved_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    active_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+
+    contact: Mapped[Contact] = relationship(lazy="raise")
+    channel: Mapped[Channel | None] = relationship(lazy="raise")
+    team: Mapped[Team | None] = relationship(lazy="raise")
+    assignee: Mapped[User | None] = relationship(lazy="raise")
+
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "number"),
+        Index("ix_case_list", "workspace_id", "status", "active_at", "id"),
+        Index("ix_case_assignee", "workspace_id", "assignee_id", "status"),
+        Index("ix_case_about", "workspace_id", "about", "id"),
+        Index(
+            "ix_case_snoozed",
+            "snoozed_until",
+            sqlite_where=text("snoozed_until IS NOT NULL"),
+            postgresql_where=text("snoozed_until IS NOT NULL"),
+        ),
+        {"sqlite_autoincrement": True},  # a number is never given twice: facts and topics name it
+    )
+
+    @property
+    def ref(self) -> str:
+        return f"case:{self.id}"
+
+    @property
+    def topic(self) -> str:
+        return f"case:{self.id}:team"
+
+    @property
+    def url(self) -> str:
+        return f"/cases/{self.id}"
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in ("solved", "closed")
+
+
+class CaseMessage(Base):
+    """`audience`: customer | team. `state`: in (from the customer), sending (may be taken back until `send_at`), sent,
+    failed, withdrawn; notes for the team are "note"."""
+
+    __tablename__ = "case_message"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workspace_id: Mapped[int]
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"))
+    n: Mapped[int]
+    audience: Mapped[str]
+    state: Mapped[str]
+    via: Mapped[str]  # email | note
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    sender: Mapped[str] = mapped_column(default="")  # of a letter: the name it claims
+    address: Mapped[str] = mapped_column(default="")  # of a letter: whom it is from; of a reply: whom it goes to
+    reply_to: Mapped[str] = mapped_column(default="")  # a letter's, when it is not where it came from
+    copies: Mapped[list[Any]]  # addresses
+    subject: Mapped[str] = mapped_column(default="")
+    body: Mapped[str] = mapped_column(Text)  # what was written; Markdown when it is ours
+    whole: Mapped[str] = mapped_column(Text, default="")  # a letter with quotes and signature, when that is more
+    html: Mapped[str] = mapped_column(Text, default="")  # made harmless
+    message_id: Mapped[str] = mapped_column(default="")
+    problem: Mapped[str] = mapped_column(default="")
+    attempts: Mapped[int] = mapped_column(default=0)
+    send_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    author: Mapped[User | None] = relationship(lazy="raise")
+    files: Mapped[list["CaseFile"]] = relationship(lazy="raise", order_by="CaseFile.id")
+
+    __table_args__ = (
+        UniqueConstraint("case_id", "n"),
+        Index("ix_case_message_letter", "workspace_id", "message_id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    @property
+    def is_ours(self) -> bool:
+        return self.state != "in"
+
+
+class CaseFile(Base):
+    """Something attached to a message."""
+
+    __tablename__ = "case_file"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("case_message.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    size: Mapped[int]
+    type: Mapped[str]
+    key: Mapped[str]
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    @property
+    def ending(self) -> str:
+        return self.name.rpartition(".")[2][:4].upper() if "." in self.name else "…"
+
+
+class CaseDraft(Base):
+    """What somebody has begun to write: `kind` reply | note. It belongs to the case and to its writer, whoever the case
+    is given to meanwhile."""
+
+    __tablename__ = "case_draft"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
+holds_files(CaseFile.key)

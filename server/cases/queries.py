@@ -1,0 +1,154 @@
+"""Reads for the list of cases, a case's page and what stands beside it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, or_, select
+
+from server.cases.access import WHOLE, visible_cases, visible_messages
+from server.cases.forms import CaseQuery
+from server.cases.models import OURS, Case, CaseDraft, CaseMessage
+from server.identity.models import User
+from server.kit.access import Principal, built_once
+from server.kit.db import Tx
+from server.kit.events import EventRow
+from server.kit.index import matching_ids
+from server.kit.paging import PER_PAGE, Paging
+from server.timeline.queries import Line, draw
+
+THREAD = 200
+BESIDE = 40
+EARLIER = 20
+IS_OPEN = Case.status.in_(("new", "open", "waiting", "snoozed"))
+
+
+def _of_view(who: Principal, view: str) -> ColumnElement[bool]:
+    match view:
+        case "ours":
+            return Case.status.in_(OURS)
+        case "mine":
+            return and_(Case.assignee_id == who.user_id, IS_OPEN)
+        case "unassigned":
+            return and_(Case.assignee_id.is_(None), Case.status.in_(OURS))
+        case "waiting" | "snoozed":
+            return Case.status == view
+        case "solved":
+            return Case.status.in_(("solved", "closed"))
+    return Case.id.is_not(None)
+
+
+def filtered(tx: Tx, who: Principal, query: CaseQuery) -> Select[Any]:
+    found: Select[Any] = visible_cases(who).where(_of_view(who, query.view))
+    if query.team:
+        found = found.where(Case.team_id == int(query.team))
+    if query.q:
+        by_number = Case.number == int(query.q.lstrip("#")) if query.q.lstrip("#").isdecimal() else None
+        words = Case.id.in_(matching_ids(tx, who, ["case"], query.q))
+        found = found.where(or_(by_number, words) if by_number is not None else words)
+    return found
+
+
+def _order(view: str) -> tuple[Any, ...]:
+    """Who has waited longest comes first where it is our turn, else what happened last."""
+    newest = (Case.active_at.desc(), Case.id.desc())
+    return (Case.asked_at.asc().nulls_last(), *newest) if view in ("ours", "mine", "unassigned") else newest
+
+
+async def list_page(tx: Tx, who: Principal, query: CaseQuery, most: int = PER_PAGE) -> tuple[list[Case], Paging]:
+    found = filtered(tx, who, query)
+    total = await tx.scalar(found.with_only_columns(func.count())) or 0
+    order = _order(query.view)
+    some = found.with_only_columns(Case.id).order_by(*order).limit(most).offset((query.page - 1) * most).subquery()
+    rows = select(Case).join(some, some.c.id == Case.id).order_by(*order).options(*WHOLE)
+    return list(await tx.scalars(rows)), Paging(query.page, total, most)
+
+
+async def count_views(tx: Tx, who: Principal, views: tuple[str, ...]) -> dict[str, int]:
+    """How many are in each of the views, in one statement over those that are not over."""
+    columns = [func.coalesce(func.sum(case((_of_view(who, view), 1), else_=0)), 0) for view in views]
+    row = (await tx.execute(visible_cases(who).where(IS_OPEN).with_only_columns(*columns))).one()
+    return dict(zip(views, (int(n) for n in row), strict=True))
+
+
+@built_once
+def count_waiting(who: Principal) -> ScalarSelect[Any]:
+    """The badge: cases where it is our turn that are mine, or nobody's in a team of mine or in none."""
+    nobodys = and_(Case.assignee_id.is_(None), or_(Case.team_id.is_(None), Case.team_id.in_(who.teams)))
+    mine = visible_cases(who).where(Case.status.in_(OURS), or_(Case.assignee_id == who.user_id, nobodys))
+    return mine.with_only_columns(func.count()).scalar_subquery()
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    lines: list[Line]
+    is_cut: bool
+
+
+async def load_thread(tx: Tx, who: Principal, one: Case) -> Thread:
+    """The newest facts of a case in their order; those that the relay has not numbered yet come last."""
+    facts = select(EventRow).where(EventRow.subject == one.ref, EventRow.workspace_id == who.workspace_id)
+    found = list(await tx.scalars(facts.order_by(EventRow.id.desc()).limit(THREAD + 1)))
+    rows = sorted(found[:THREAD], key=lambda row: (row.position is None, row.position or row.id))
+    return Thread(await draw(tx, who, rows), len(found) > THREAD)
+
+
+async def messages_by_id(tx: Tx, who: Principal, ids: set[int]) -> dict[int, CaseMessage]:
+    rows = visible_messages(who).where(CaseMessage.id.in_(ids)).execution_options(populate_existing=True)
+    return {message.id: message for message in await tx.scalars(rows)}
+
+
+async def cases_by_id(tx: Tx, who: Principal, ids: set[int]) -> dict[int, Case]:
+    rows = visible_cases(who).where(Case.id.in_(ids)).options(*WHOLE)
+    return {one.id: one for one in await tx.scalars(rows)}
+
+
+async def earlier_cases(tx: Tx, who: Principal, one: Case) -> list[Case]:
+    """The customer's others, the newest first."""
+    rows = visible_cases(who).where(Case.about == one.about, Case.id != one.id)
+    return list(await tx.scalars(rows.order_by(Case.id.desc()).limit(EARLIER).options(*WHOLE)))
+
+
+async def cases_of(tx: Tx, who: Principal, about: str) -> list[Case]:
+    rows = visible_cases(who).where(Case.about == about)
+    return list(await tx.scalars(rows.order_by(Case.id.desc()).limit(EARLIER).options(*WHOLE)))
+
+
+async def drafts_of(tx: Tx, who: Principal, one: Case) -> dict[str, str]:
+    mine = select(CaseDraft.kind, CaseDraft.text).where(CaseDraft.case_id == one.id, CaseDraft.user_id == who.user_id)
+    return dict((await tx.execute(mine)).all())
+
+
+async def others_writing(tx: Tx, who: Principal, one: Case) -> list[tuple[User, str]]:
+    """Who else has begun a reply, and its first words."""
+    rows = select(User, CaseDraft.text).join(CaseDraft, CaseDraft.user_id == User.id)
+    rows = rows.where(CaseDraft.case_id == one.id, CaseDraft.kind == "reply", CaseDraft.user_id != who.user_id)
+    return [(user, text) for user, text in await tx.execute(rows.order_by(CaseDraft.at.desc()).limit(5))]
+
+
+async def last_said(tx: Tx, one: Case) -> CaseMessage | None:
+    rows = select(CaseMessage).where(CaseMessage.case_id == one.id, CaseMessage.n == one.said_n)
+    message: CaseMessage | None = await tx.scalar(rows)
+    return message
+
+
+async def references_of(tx: Tx, case_id: int) -> list[str]:
+    """Ids of the letters so far, the oldest first, for the headers of the next one."""
+    letters = select(CaseMessage.message_id).where(
+        CaseMessage.case_id == case_id,
+        CaseMessage.message_id != "",
+        CaseMessage.state.in_(("in", "sent")),
+    )
+    return list(await tx.scalars(letters.order_by(CaseMessage.n)))
+
+
+async def cases_after(tx: Tx, who: Principal, after: int, limit: int, number: int | None, status: str) -> list[Case]:
+    """For clients: by id; one more than `limit` when there is another page."""
+    found = visible_cases(who).where(Case.id > after).options(*WHOLE)
+    found = found.where(Case.number == number) if number else found
+    found = found.where(Case.status == status) if status else found
+    return list(await tx.scalars(found.order_by(Case.id).limit(limit + 1)))
+
+
+async def messages_after(tx: Tx, who: Principal, one: Case, after: int, limit: int) -> list[CaseMessage]:
+    found = visible_messages(who).where(CaseMessage.case_id == one.id, CaseMessage.id > after)
+    return list(await tx.scalars(found.order_by(CaseMessage.id).limit(limit + 1)))

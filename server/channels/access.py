@@ -1,0 +1,38 @@
+"""The only door to channels. Everybody may know them; admins open, change and close them."""
+
+from typing import Literal
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
+
+from server.channels.models import Channel
+from server.kit.access import Principal
+from server.kit.db import Tx
+from server.kit.errors import Forbidden, NotFound
+from server.kit.text import _
+
+Verb = Literal["see", "change"]
+
+
+def visible_channels(who: Principal) -> Select[Channel]:
+    own = select(Channel).where(Channel.workspace_id == who.workspace_id, Channel.closed_at.is_(None))
+    return own.options(joinedload(Channel.team))
+
+
+def may(who: Principal, verb: Verb) -> bool:
+    return verb == "see" or who.is_at_least("admin")
+
+
+async def get_channel(tx: Tx, who: Principal, channel_id: int, to: Verb = "see") -> Channel:
+    channel = await tx.scalar(visible_channels(who).where(Channel.id == channel_id))
+    if channel is None:
+        raise NotFound(_("No such channel"))
+    if not may(who, to):
+        raise Forbidden(_("Only admins change channels"))
+    return channel
+
+
+async def channel_at(tx: Tx, address: str) -> Channel | None:
+    """Whose address this is, in the whole installation: for letters that come in, before anybody is known."""
+    wanted = Channel.address == address.strip().lower(), Channel.closed_at.is_(None)
+    return await tx.scalar(select(Channel).where(*wanted))

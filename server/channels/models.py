@@ -1,0 +1,39 @@
+"""Ways by which customers write: an address for mail today; forms and chats are channels of other kinds."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from server.identity.models import Team
+from server.kit.db import Base
+
+
+class Channel(Base):
+    """`kind`: email. An address belongs to exactly one workspace of the installation, so that no header decides
+    where a letter goes."""
+
+    __tablename__ = "channel"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"), index=True)
+    kind: Mapped[str] = mapped_column(default="email")
+    name: Mapped[str]
+    address: Mapped[str] = mapped_column(unique=True)  # lower case
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id", ondelete="SET NULL"))
+    language: Mapped[str] = mapped_column(default="en")  # of what the house itself writes to customers there
+    signature: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+    team: Mapped[Team | None] = relationship(lazy="raise")
+
+    __table_args__ = ({"sqlite_autoincrement": True},)  # a number is never given twice: facts and topics name it
+
+    @property
+    def subject(self) -> str:
+        return f"channel:{self.id}"
+
+    @property
+    def url(self) -> str:
+        return f"/settings/channels/{self.id}"

@@ -1,0 +1,69 @@
+"""Letters that we write: with the headers that keep a conversation together in every mail program."""
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime, formataddr
+
+from server.channels.incoming import Attachment
+from server.kit.markdown import markdown
+
+REFERENCES = 20  # the first and the newest: header lines have an end
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A letter before it is one; `references` from the oldest to the one it answers."""
+
+    sender: tuple[str, str]
+    to: Sequence[tuple[str, str]]
+    subject: str
+    body: str  # Markdown
+    signature: str
+    message_id: str
+    references: Sequence[str]
+    at: datetime
+    cc: Sequence[tuple[str, str]] = ()
+    attachments: Sequence[Attachment] = ()
+    is_automatic: bool = False
+
+
+def new_message_id(address: str) -> str:
+    return f"<{secrets.token_hex(16)}@{address.rpartition('@')[2]}>"
+
+
+def answer_subject(subject: str, number: int) -> str:
+    """ "Re: …" once, with the case's number for programs that drop the threading headers."""
+    bare = re.sub(r"^(?:(?:re|rv|fwd?|aw)\s*:\s*)+", "", subject, flags=re.IGNORECASE).strip()
+    mark = f"[#{number}]"
+    return f"Re: {bare}" if mark in bare else f"Re: {bare} {mark}".replace("  ", " ")
+
+
+def compose(letter: Outgoing) -> EmailMessage:
+    message = EmailMessage()
+    message["From"] = formataddr(letter.sender)
+    message["To"] = ", ".join(formataddr(one) for one in letter.to)
+    if letter.cc:
+        message["Cc"] = ", ".join(formataddr(one) for one in letter.cc)
+    message["Subject"] = " ".join(letter.subject.split())
+    message["Date"] = format_datetime(letter.at)
+    message["Message-ID"] = letter.message_id
+    if letter.references:
+        message["In-Reply-To"] = letter.references[-1]
+        message["References"] = " ".join([letter.references[0], *letter.references[1:][-REFERENCES:]])
+    if letter.is_automatic:
+        message["Auto-Submitted"] = "auto-replied"
+    signed = f"{letter.body}\n\n-- \n{letter.signature}" if letter.signature else letter.body
+    message.set_content(signed)
+    message.add_alternative(_html(letter), subtype="html")
+    for file in letter.attachments:
+        message.add_attachment(file.content, maintype="application", subtype="octet-stream", filename=file.name)
+    return message
+
+
+def _html(letter: Outgoing) -> str:
+    signature = f'<p style="color:#6b6b6b">{markdown(letter.signature)}</p>' if letter.signature else ""
+    return f'<html><body style="font-family:sans-serif;font-size:14px">{markdown(letter.body)}{signature}</body></html>'

@@ -1,0 +1,17 @@
+"""Reads about channels for pages and for what is written by them."""
+
+from sqlalchemy import select
+
+from server.channels.access import visible_channels
+from server.channels.models import Channel
+from server.kit.access import Principal
+from server.kit.db import Tx
+
+
+async def list_channels(tx: Tx, who: Principal) -> list[Channel]:
+    return list(await tx.scalars(visible_channels(who).order_by(Channel.address)))
+
+
+async def own_addresses(tx: Tx, workspace_id: int) -> set[str]:
+    """Addresses that are ours, closed ones too: a letter from one of them is no customer's."""
+    return set(await tx.scalars(select(Channel.address).where(Channel.workspace_id == workspace_id)))

@@ -1,0 +1,47 @@
+// A case's page: a reply knows how far its writer has read, an emptied composer forgets its draft, and it shows who else writes.
+import htmx from 'htmx.org';
+import { onFrame } from './live.js';
+
+export function startCases() {
+  htmx.on('htmx:finally:request', ({ detail }) => emptied(detail.ctx));
+  htmx.on('htmx:after:swap', markCurrent);
+  onFrame('who', showWriters);
+  markCurrent();
+  document.querySelector('[data-case-composer]')?.addEventListener('focusin', read);
+}
+
+// What stands in the thread when one begins to write has been seen; what comes later has not.
+function read({ target }) {
+  if (target.name === 'text' && !target.value) haveRead(target.form);
+}
+
+function haveRead(form) {
+  const said = [...document.querySelectorAll('[data-said]')].map((line) => Number(line.dataset.said));
+  const seen = form.querySelector('[data-seen]');
+  seen.value = Math.max(Number(seen.value), ...said);
+}
+
+function emptied({ response, sourceElement }) {
+  const form = sourceElement?.closest?.('[data-case-composer]');
+  if (!form || sourceElement !== form || !response || response.status >= 400) return;
+  const note = form.elements.audience.value === 'team';
+  const field = note ? form.elements.note : form.elements.text;
+  field.defaultValue = field.value = '';
+  form.querySelector('[data-clash-told]')?.replaceChildren();
+  if (!note) haveRead(form);
+  form.dispatchEvent(new CustomEvent('outbox:taken', { bubbles: true }));
+}
+
+// Rows are drawn for everybody; which of them is open here, the page alone knows.
+function markCurrent() {
+  for (const link of document.querySelectorAll('.zone .case-row > a')) {
+    if (link.pathname === location.pathname) link.setAttribute('aria-current', 'true');
+    else link.removeAttribute('aria-current');
+  }
+}
+
+// Somebody began or stopped to write: their first words are fetched with one's own rights.
+function showWriters() {
+  const place = document.querySelector('[data-writing]');
+  if (place) htmx.ajax('GET', place.dataset.src, { target: place, swap: 'outerMorph' });
+}

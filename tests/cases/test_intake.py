@@ -1,0 +1,97 @@
+"""Which case a letter belongs to: threads are neither torn nor glued."""
+
+from starlette.applications import Starlette
+
+from server.cases.intake import Taken
+from tests import make
+from tests.cases.conftest import HELP, Take, letter
+from tests.conftest import Client
+
+
+def number(taken: Taken) -> int:
+    assert taken.case is not None
+    return taken.case.number
+
+
+async def test_a_stranger_becomes_a_record_that_says_so(app: Starlette, api: Client, take: Take) -> None:
+    taken = await take()
+    assert taken.case is not None and number(taken) == 1
+    record = (await api.get(f"/contacts/{taken.case.contact_id}")).json()
+    assert (record["name"], record["tags"]) == ("Harriet Cole", ["new sender"])
+    assert [point["value"] for point in record["emails"]] == ["harriet@brightwater.example"]
+
+
+async def test_any_mail_of_a_person_finds_them(app: Starlette, take: Take) -> None:
+    known = await make.contact(app, "Harriet Cole", emails=["h@one.example", "harriet@brightwater.example"])
+    taken = await take()
+    assert taken.case is not None and taken.case.contact_id == known.id
+
+
+async def test_an_answer_joins_its_case(take: Take) -> None:
+    first = await take(Message_ID="<a@x.example>")
+    again = await take(In_Reply_To="<a@x.example>", subject="Quite another subject", Message_ID="<b@x.example>")
+    assert number(again) == number(first)
+    assert again.message is not None and again.message.n == 2
+
+
+async def test_references_and_the_number_join_too(take: Take) -> None:
+    first = await take(Message_ID="<a@x.example>")
+    by_references = await take(References="<zz@y.example> <a@x.example>", Message_ID="<b@x.example>")
+    by_number = await take(subject=f"Re: Steam [#{number(first)}]", Message_ID="<c@x.example>")
+    assert number(first) == number(by_references) == number(by_number)
+
+
+async def test_the_subject_alone_never_joins(take: Take) -> None:
+    first = await take(Message_ID="<a@x.example>")
+    assert number(await take(Message_ID="<b@x.example>")) != number(first)
+
+
+async def test_the_same_letter_twice_is_one(take: Take) -> None:
+    first = await take(Message_ID="<a@x.example>")
+    again = await take(Message_ID="<a@x.example>")
+    assert again.is_known and number(again) == number(first)
+    assert again.message is not None and first.message is not None and again.message.id == first.message.id
+
+
+async def test_a_stranger_does_not_get_in_by_a_number(take: Take) -> None:
+    first = await take(Message_ID="<a@x.example>")
+    other = await take(sender="Eve <eve@elsewhere.example>", subject=f"[#{number(first)}] hello")
+    assert other.case is not None and number(other) != number(first)
+    assert other.case.refers_to == number(first)
+
+
+async def test_whoever_was_in_copy_may_answer(take: Take) -> None:
+    first = await take(Cc="Tom <tom@brightwater.example>", Message_ID="<a@x.example>")
+    joined = await take(sender="Tom <tom@brightwater.example>", In_Reply_To="<a@x.example>")
+    assert number(joined) == number(first)
+
+
+async def test_what_comes_from_ourselves_is_dropped(take: Take) -> None:
+    assert (await take(sender=f"Nogal <{HELP}>")).case is None
+
+
+async def test_a_machine_opens_no_case(take: Take) -> None:
+    assert (await take(Auto_Submitted="auto-replied", subject="Out of office")).case is None
+
+
+async def test_quotes_and_signatures_are_cut_and_kept_apart(take: Take) -> None:
+    text = "Gracias, lo pruebo.\n\nEl lun, 23 nov 2026 a las 10:12, Ana (<ana@example.org>)\nescribió:\n\n> Hola\n"
+    taken = await take(text=text)
+    assert taken.message is not None
+    assert taken.message.body == "Gracias, lo pruebo."
+    assert "> Hola" in taken.message.whole
+
+
+async def test_an_unknown_address_keeps_nothing(app: Starlette, take: Take) -> None:
+    from server.mailbox import deliver
+
+    assert await deliver(app.state.database, app.state.services.files, "nobody@nogal.example", letter()) is None
+    assert await make.facts(app, "case.opened", "contact.created") == []
+
+
+async def test_a_solved_case_is_ours_again_when_the_customer_writes(api: Client, take: Take) -> None:
+    first = await take(Message_ID="<a@x.example>")
+    assert first.case is not None
+    await api.patch(f"/cases/{first.case.id}", json={"status": "solved"})
+    await take(In_Reply_To="<a@x.example>")
+    assert (await api.get(f"/cases/{first.case.id}")).json()["status"] == "open"

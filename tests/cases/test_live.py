@@ -1,0 +1,84 @@
+"""What a second screen becomes through patches is what a reload shows."""
+
+import pytest
+from starlette.applications import Starlette
+
+from server.cases.actions import UNDO
+from server.kit.clock import frozen
+from tests import make
+from tests.cases.conftest import Take
+from tests.conftest import Client
+from tests.live import assert_live_equals_reload
+
+REGIONS = ("case-1-thread", "case-1-head", "case-1-turn", "case-1-facts")
+REPLY = {"audience": "customer", "text": "Please close the left valve.", "seen": "1"}
+
+
+@pytest.fixture
+async def case(app: Starlette, take: Take) -> str:
+    await take(Message_ID="<a@x.example>")
+    await app.state.relay.drain()
+    return "/cases/1"
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_reply_note_and_letter(
+    app: Starlette, ana: Client, mateo: Client, case: str, take: Take, language: str
+) -> None:
+    await make.speak(app, 2, language)
+    for act in (
+        lambda: ana.post(f"{case}/messages", data=REPLY),
+        lambda: ana.post(f"{case}/messages", data={"audience": "team", "note": "It is the valve seat."}),
+        lambda: take(In_Reply_To="<a@x.example>", text="It works, thank you."),
+    ):
+        await assert_live_equals_reload(app, mateo, case, act, language=language, regions=REGIONS)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_what_one_does_with_a_case(app: Starlette, ana: Client, mateo: Client, case: str, language: str) -> None:
+    await make.speak(app, 2, language)
+    for act in (
+        lambda: ana.put(f"{case}/assignee", data={"assignee": "2"}),
+        lambda: ana.put(case, data={"field": "priority", "value": "high"}),
+        lambda: ana.put(case, data={"field": "subject", "value": "Wet steam"}),
+        lambda: ana.put(f"{case}/status", data={"status": "snoozed", "until": "2027-01-10T09:00"}),
+        lambda: ana.put(f"{case}/status", data={"status": "solved"}),
+        lambda: ana.delete(f"{case}/solution"),
+    ):
+        await assert_live_equals_reload(app, mateo, case, act, language=language, regions=REGIONS)
+
+
+async def test_a_reply_that_is_taken_back(app: Starlette, ana: Client, mateo: Client, case: str) -> None:
+    await ana.post(f"{case}/messages", data=REPLY)
+    await app.state.relay.drain()
+    await assert_live_equals_reload(app, mateo, case, lambda: ana.delete(f"{case}/messages/2"), regions=REGIONS)
+
+
+async def test_a_reply_that_could_not_leave(app: Starlette, ana: Client, mateo: Client, case: str) -> None:
+    """No mail server is set up here: the thread says so."""
+    await ana.post(f"{case}/messages", data=REPLY)
+    await app.state.relay.drain()
+
+    async def wait() -> None:
+        with frozen() as clock:
+            clock.forward(seconds=UNDO.total_seconds() + 1)
+            await app.state.worker.drain()
+
+    screen = await assert_live_equals_reload(app, mateo, case, wait, regions=REGIONS)
+    thread = screen.page.find("case-1-thread")
+    assert thread is not None and "No mail server is set up" in thread.text()
+
+
+async def test_the_list_and_the_record_follow(
+    app: Starlette, ana: Client, mateo: Client, case: str, take: Take
+) -> None:
+    await assert_live_equals_reload(
+        app,
+        mateo,
+        "/cases?view=all",
+        lambda: ana.put(f"{case}/assignee", data={"assignee": "2"}),
+        regions=("case-list",),
+    )
+    await assert_live_equals_reload(
+        app, mateo, "/contacts/1", lambda: take(In_Reply_To="<a@x.example>"), regions=("contact-1-cases", "timeline")
+    )

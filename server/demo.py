@@ -13,6 +13,7 @@ from server import demo_texts as texts
 from server.contacts.access import get_contact
 from server.contacts.actions import ContactDraft, change_fields, create_contact
 from server.contacts.custom import define_field
+from server.demo_cases import plan_cases
 from server.demo_stage import Act, Stage
 from server.identity.access import by_user_id
 from server.identity.actions import PersonDraft, WorkspaceDraft, add_user, create_team, create_workspace, join_team
@@ -49,6 +50,7 @@ async def fill(settings: Settings, workspace: str = "") -> str:
         story.plan_notes(stage)
         story.plan_jobs(stage)
         story.plan_calls(stage)
+        plan_cases(stage)
         await story.plan_files(stage, Files(settings.data_dir / "files"))
         await _play(database, stage)
         await story.last_acts(database, stage)

@@ -85,6 +85,22 @@ async def tell_of_hand_over(tx: Tx, row: EventRow) -> None:
     await notify(tx, row, names, NoticeDraft("handed", text, f"/tasks/{subject_id(row.subject)}"))
 
 
+@reacts("case.assigned")
+async def tell_of_case(tx: Tx, row: EventRow) -> None:
+    """Whoever it was given to; a team without a person is told too."""
+    person, team = row.data["new"], row.data["new_team"]
+    if person == row.data["old"] and team == row.data["old_team"]:
+        return
+    names = [f"user:{person}"] if person else [f"team:{team}"] if team else []
+    await notify(tx, row, names, NoticeDraft("case", await _title(tx, row), f"/cases/{subject_id(row.subject)}"))
+
+
+@reacts("case.noted")
+async def tell_of_case_note(tx: Tx, row: EventRow) -> None:
+    url = f"/cases/{subject_id(row.subject)}"
+    await notify(tx, row, row.data["mentions"], NoticeDraft("note", row.data["excerpt"], url))
+
+
 @reacts("contact.erased")
 async def forget_record(tx: Tx, row: EventRow) -> None:
     await tx.execute(delete(Notice).where(Notice.workspace_id == row.workspace_id, Notice.about == row.about))

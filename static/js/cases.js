@@ -2,10 +2,14 @@
 import htmx from 'htmx.org';
 import { onFrame } from './live.js';
 
+const DRAFTS_REST = [0, 2_000, 5_000]; // ms
+let looks = [];
+
 export function startCases() {
   htmx.on('htmx:finally:request', ({ detail }) => emptied(detail.ctx));
   htmx.on('htmx:after:swap', markCurrent);
-  onFrame('who', showWriters);
+  onFrame('who', lookForWriters);
+  onFrame('typing', lookForWriters);
   markCurrent();
   document.querySelector('[data-case-composer]')?.addEventListener('focusin', read);
 }
@@ -40,7 +44,13 @@ function markCurrent() {
   }
 }
 
-// Somebody began or stopped to write: their first words are fetched with one's own rights.
+// Somebody began or stopped to write. Their first words are fetched with one's own rights, at once and when their draft is
+// likely to be saved, which is announced to nobody.
+function lookForWriters() {
+  looks.forEach(clearTimeout);
+  looks = DRAFTS_REST.map((wait) => setTimeout(showWriters, wait));
+}
+
 function showWriters() {
   const place = document.querySelector('[data-writing]');
   if (place) htmx.ajax('GET', place.dataset.src, { target: place, swap: 'outerMorph' });

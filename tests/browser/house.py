@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from tests import needs
 
 PASSWORD = "tres palabras buenas"
+HELP = "help@nogal.example"
 PATIENCE = 20.0
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -55,6 +56,15 @@ class House:
     def contact(self, name: str) -> str:
         """Makes a record; its address."""
         answer = self.owner.post("/contacts", data={"name": name})
+        return str(answer.headers["location"])
+
+    def case(self, sender: str, subject: str, text: str) -> str:
+        """A letter of a customer that opened a case; its address."""
+        self.owner.post("/settings/channels", data={"address": HELP})  # once is enough
+        about = self.contact(sender)
+        self.owner.put(f"{about}/facts/emails", data={"value": f"{subject.split()[0].lower()}@brightwater.example"})
+        number = about.rpartition("/")[2]
+        answer = self.owner.post("/cases", data={"about": f"contact:{number}", "subject": subject, "text": text})
         return str(answer.headers["location"])
 
 

@@ -1,0 +1,147 @@
+"""What customers of the demo wrote to its address, and how the team answered."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from server.cases.access import get_case
+from server.cases.actions import answer_case, assign_case, change_case, note_case, set_status
+from server.cases.intake import take_letter
+from server.channels.access import channel_at
+from server.channels.actions import open_channel
+from server.channels.forms import ChannelDraft
+from server.channels.incoming import Letter, Mailbox
+from server.channels.models import Channel
+from server.contacts.models import Contact
+from server.demo_stage import Act, Stage
+from server.kit.access import system
+from server.kit.db import Tx
+from server.kit.markdown import mentioned
+
+ADDRESS = "help@nogal.example"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """`by`: a first name of the team, or nobody for the customer. `how`: reply, note, assign, high, solved."""
+
+    when: str
+    by: str
+    how: str
+    text: str = ""
+
+
+STORIES: list[tuple[int, str, list[Said]]] = [
+    (
+        5,
+        "Steam wand loses pressure",
+        [
+            Said("3d 16:48", "", "letter", "Good afternoon. Since this morning the left wand on machine BW-3 gives wet "
+                 "steam and the needle drops under one bar. We open at seven tomorrow and Saturday is our busy day."),
+            Said("3d 16:57", "1", "reply", "Please close the left valve and use the right wand for now. "
+                 "Could you send me a photo of the gauge while it is running?"),
+            Said("1d 09:50", "2", "note", "Same batch as last month: the valve seat, part 40-118. Van 2 has one."),
+            Said("50m", "", "letter", "The right wand got us through Saturday. When can somebody come?"),
+            Said("45m", "1", "high"),
+        ],
+    ),
+    (
+        9,
+        "Agua en el suelo tras limpiar",
+        [Said("5h", "", "letter", "Buenos días: tras limpiar el molino queda agua debajo. ¿Es normal?")],
+    ),
+    (
+        14,
+        "Invoice shows two grinders",
+        [
+            Said("2d 11:20", "", "letter", "We ordered one grinder, the invoice shows two. Can you correct it?"),
+            Said("2d 11:41", "3", "reply", "You are right. The corrected invoice is on its way today."),
+        ],
+    ),
+    (
+        23,
+        "Which beans for a cold brew?",
+        [
+            Said("6d 10:02", "", "letter", "We want to offer cold brew in summer. Which of your beans work best?"),
+            Said("6d 12:15", "2", "reply", "Start with the Huila: low acidity, and it keeps for five days."),
+            Said("5d 09:30", "", "letter", "Thank you, it is wonderful."),
+            Said("5d 09:41", "2", "solved"),
+        ],
+    ),
+    (
+        31,
+        "Factura con el NIF antiguo",
+        [Said("3h", "", "letter", "La última factura lleva el NIF antiguo. ¿Nos la pueden enviar con el nuevo?")],
+    ),
+]  # fmt: skip
+
+
+def plan_cases(stage: Stage) -> None:
+    people = list(stage.people)
+    first = people[0].split(" ")[0]
+    stage.acts.append((stage.moment("41d 09:00"), _open(stage, first)))
+    for customer, subject, story in STORIES:
+        made: list[int] = []
+        for said in story:
+            who = people[int(said.by)].split(" ")[0] if said.by else ""
+            stage.acts.append((stage.moment(said.when), _say(stage, customer, subject, said, who, made)))
+
+
+def _open(stage: Stage, first: str) -> Act:
+    async def act(tx: Tx) -> None:
+        who = stage.named(first)
+        taken = await channel_at(tx, ADDRESS)  # by the demo of another workspace
+        address = ADDRESS if taken is None else f"help-{who.workspace_id}@nogal.example"
+        await open_channel(tx, who, ChannelDraft(address, "Nogal Café", "en", stage.teams.get("Support"), "Nogal Café"))
+
+    return act
+
+
+def _say(stage: Stage, customer: int, subject: str, said: Said, first: str, made: list[int]) -> Act:
+    async def act(tx: Tx) -> None:
+        if said.how == "letter":
+            return await _letter(tx, stage, customer, subject, said.text, made)
+        who = stage.named(first)
+        case = await get_case(tx, who, made[0], "write")
+        match said.how:
+            case "reply":
+                message = await answer_case(tx, who, case, said.text, case.said_n)
+                message.state = "sent"  # weeks ago
+            case "note":
+                await note_case(tx, who, case, said.text, mentioned(said.text))
+            case "high":
+                await assign_case(tx, who, case, who.user_id, case.team_id)
+                await change_case(tx, who, case, "priority", "high")
+            case _:
+                await set_status(tx, who, case, said.how)
+
+    return act
+
+
+async def _letter(tx: Tx, stage: Stage, customer: int, subject: str, text: str, made: list[int]) -> None:
+    contact = await tx.get_one(Contact, stage.customers[customer])
+    mine = select(Channel).where(Channel.workspace_id == contact.workspace_id)
+    channel = (await tx.scalars(mine.limit(1))).one()
+    if not contact.email:
+        return
+    sender = Mailbox(contact.name, contact.email.lower())
+    marked = (
+        f"Re: {subject} [#{(await get_case(tx, system(channel.workspace_id), made[0])).number}]" if made else subject
+    )
+    letter = Letter(
+        f"<{customer}.{len(made)}.{len(text)}@demo.example>",
+        (),
+        sender,
+        None,
+        (),
+        (),
+        marked,
+        None,
+        text,
+        "",
+        (),
+        False,
+    )
+    taken = await take_letter(tx, channel, letter, [])
+    if taken.case is not None and not made:
+        made.append(taken.case.id)

@@ -6,13 +6,10 @@ ENGINE=postgres runs the same tests on PostgreSQL and Redis, each started by the
 import asyncio
 import gc
 import os
-import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
-from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import asyncpg
 import httpx2 as httpx
 import pytest
 from starlette.applications import Starlette
@@ -28,20 +25,19 @@ from server.identity.actions import (
 from server.identity.cookies import cookie_name
 from server.identity.models import User, Workspace
 from server.kit.access import Principal, Role
-from server.kit.domain import discover
-from server.kit.migrate import migrate
-from server.main import build_app, build_database
+from server.main import build_app
 from server.settings import Settings
 from tests import needs
-from tests.warm import warm
+from tests.scenes import Copy, cookies, numbers, postgres_scenes, scene_for, settings_for, sqlite_scenes
+from tests.warm import keep_templates, warm
 
 ENGINE = os.environ.get("ENGINE", "sqlite")
 SHARED = Path("../shared/data")
-_numbers = count(1)
 
 
 def pytest_collection_finish() -> None:
     """What was imported stays: looking through it again and again for garbage took a seventh of the suite."""
+    keep_templates()
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
@@ -55,73 +51,11 @@ def shared(path: str) -> Path:
     return found
 
 
-Copy = Callable[[str], str]
-
-
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
-    """Makes addresses of databases, as copies of two that were made once: "empty", which is migrated, and "nogal",
-    which also has the workspace that most tests begin with. Or of one at an address that nobody has open."""
-    if ENGINE == "postgres":
-        with needs.postgres_server() as url:
-            yield _postgres_template(url)
-    else:
-        folder = tmp_path_factory.mktemp("template")
-
-        def address(name: str) -> str:
-            return f"sqlite+aiosqlite:///{folder}/{name}.db"
-
-        def copy(name: str) -> str:
-            number = str(next(_numbers))
-            of = name.rpartition("/")[2].removesuffix(".db")
-            shutil.copy(folder / f"{of}.db", folder / f"{number}.db")
-            return address(number)
-
-        asyncio.run(migrate(address("empty")))
-        shutil.copy(folder / "empty.db", folder / "nogal.db")
-        asyncio.run(_found(address("nogal")))
+    scenes = postgres_scenes() if ENGINE == "postgres" else sqlite_scenes(tmp_path_factory.mktemp("scenes"))
+    with scenes as copy:
         yield copy
-
-
-async def _found(url: str) -> None:
-    """Nogal Café, with its owner Ana, and two departments."""
-    discover()
-    database = build_database(settings_for(url, Path()))
-    async with database.transaction() as tx:
-        draft = WorkspaceDraft("Nogal Café", "en", "Europe/Madrid", ("Sales", "Support"))
-        await create_workspace(tx, draft, PersonDraft("Ana Beltrán", "ana@example.org", "no password"))
-    await database.dispose()
-
-
-def _postgres_template(url: str) -> Copy:
-    mark = f"t{os.getpid()}"
-    base = url.rpartition("/")[0]
-
-    async def execute(statement: str) -> None:
-        connection = await asyncpg.connect(url.replace("+asyncpg", ""))
-        await connection.execute(statement)
-        await connection.close()
-
-    def run(statement: str) -> None:
-        # A loop of its own: fixtures may run inside the test's.
-        import threading
-
-        thread = threading.Thread(target=lambda: asyncio.run(execute(statement)))
-        thread.start()
-        thread.join()
-
-    def copy(of: str) -> str:
-        name = f"{mark}_{next(_numbers)}"
-        source = of.rpartition("/")[2].removeprefix(f"{mark}_")
-        run(f"CREATE DATABASE {name} TEMPLATE {mark}_{source}")
-        return f"{base}/{name}"
-
-    run(f"CREATE DATABASE {mark}_empty")
-    asyncio.run(migrate(f"{base}/{mark}_empty"))
-    run(f"CREATE DATABASE {mark}_nogal TEMPLATE {mark}_empty")
-    asyncio.run(_found(f"{base}/{mark}_nogal"))
-
-    return copy
 
 
 @pytest.fixture(scope="session")
@@ -135,20 +69,9 @@ def redis_url() -> Iterator[str]:
 
 @pytest.fixture
 def settings(request: pytest.FixtureRequest, template: Copy, redis_url: str, tmp_path: Path) -> Settings:
-    url = template("nogal" if "workspace" in request.fixturenames else "empty")
+    url = template(scene_for(request.fixturenames))
     return settings_for(
-        url, tmp_path, redis_url and urlsplit(redis_url)._replace(path=f"/{next(_numbers) % 15 + 1}").geturl()
-    )
-
-
-def settings_for(database_url: str, data_dir: Path, redis_url: str = "") -> Settings:
-    return Settings(
-        _env_file=None,  # type: ignore[call-arg]
-        database_url=database_url,
-        redis_url=redis_url,
-        data_dir=data_dir,
-        secret_key="a key for tests",
-        base_url="http://test",
+        url, tmp_path, redis_url and urlsplit(redis_url)._replace(path=f"/{next(numbers) % 15 + 1}").geturl()
     )
 
 
@@ -162,7 +85,7 @@ async def app(settings: Settings) -> AsyncIterator[Starlette]:
 
 @pytest.fixture
 async def workspace(app: Starlette) -> Workspace:
-    """Nogal Café (see `_found`)."""
+    """Nogal Café (see tests/scenes.py)."""
     async with app.state.database.transaction(read=True) as tx:
         return await tx.get_one(Workspace, 1)
 
@@ -176,10 +99,14 @@ async def client_of(app: Starlette, user: User) -> Client:
     settings = app.state.settings
     async with app.state.database.transaction() as tx:
         token = await start_session(tx, user, "tests", "127.0.0.1", settings.session_days, settings.secret)
+    return browser(app, token)
+
+
+def browser(app: Starlette, token: str) -> Client:
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app, raise_app_exceptions=False),
         base_url="http://test",
-        cookies={cookie_name(settings): token},
+        cookies={cookie_name(app.state.settings): token},
         headers={"sec-fetch-site": "same-origin"},
     )
 
@@ -194,18 +121,14 @@ async def add_person(app: Starlette, workspace: Workspace, name: str, role: Role
 @pytest.fixture
 async def ana(app: Starlette, workspace: Workspace) -> AsyncIterator[Client]:
     """The owner's browser."""
-    async with app.state.database.transaction(read=True) as tx:
-        user = await tx.get(User, 1)
-    assert user is not None
-    async with await client_of(app, user) as client:
+    async with browser(app, cookies[1]) as client:
         yield client
 
 
 @pytest.fixture
 async def mateo(app: Starlette, workspace: Workspace) -> AsyncIterator[Client]:
     """A colleague's browser; user 2."""
-    user = await add_person(app, workspace, "Mateo Ríos")
-    async with await client_of(app, user) as client:
+    async with browser(app, cookies[2]) as client:
         yield client
 
 

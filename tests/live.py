@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from html.parser import HTMLParser
 from typing import Any
 
@@ -20,12 +20,12 @@ class Node:
         self.tag, self.attrs = tag, attrs
         self.children: list[Node | str] = []
 
-    def walk(self) -> "list[Node]":
-        found = [self]
-        for child in self.children:
-            if isinstance(child, Node):
-                found += child.walk()
-        return found
+    def walk(self) -> "Iterator[Node]":
+        """In the order of the page."""
+        waiting: list[Node] = [self]
+        while waiting:
+            yield (node := waiting.pop())
+            waiting += [child for child in reversed(node.children) if isinstance(child, Node)]
 
     def find(self, id: str) -> "Node | None":
         return next((node for node in self.walk() if node.attrs.get("id") == id), None)
@@ -36,9 +36,11 @@ class Node:
     def text(self) -> str:
         return " ".join(child if isinstance(child, str) else child.text() for child in self.children)
 
+    def said(self) -> list[tuple[str, str | None]]:
+        return sorted(((name, value) for name, value in self.attrs.items() if name not in IGNORED), key=str)
+
     def dump(self) -> Any:
-        attrs = {name: value for name, value in self.attrs.items() if name not in IGNORED}
-        return self.tag, sorted(attrs.items(), key=str), [c if isinstance(c, str) else c.dump() for c in self.children]
+        return self.tag, self.said(), [c if isinstance(c, str) else c.dump() for c in self.children]
 
 
 IGNORED = ("data-topics", "data-by", "nonce", "content", "selected")  # heads move on; authorship only colours the flash
@@ -82,6 +84,7 @@ class Screen:
         self.app, self.client, self.url, self.language = app, client, url, language
         self.page = Node("root", {})
         self.since: dict[str, int] = {}
+        self.fresh: Screen | None = None  # the same page, as it was loaded afterwards
 
     async def load(self) -> None:
         answer = await self.client.get(self.url)
@@ -151,9 +154,8 @@ def lines_of(node: Node | None, depth: int = 0) -> list[str]:
     """A tree as lines, so that a failing comparison shows the place."""
     if node is None:
         return ["not on the page"]
-    tag, attrs, children = node.tag, node.dump()[1], node.children
-    found = [f"{'  ' * depth}<{tag} {attrs}>"]
-    for child in children:
+    found = [f"{'  ' * depth}<{node.tag} {node.said()}>"]
+    for child in node.children:
         found += [f"{'  ' * (depth + 1)}{child}"] if isinstance(child, str) else lines_of(child, depth + 1)
     return found
 
@@ -169,19 +171,24 @@ async def assert_live_equals_reload(
     *,
     language: str = "en",
     regions: tuple[str, ...] = (),
+    before: Screen | None = None,
 ) -> Screen:
     """What a watcher's page becomes through patches is what a reload would have shown.
 
     `regions`: compare only these ids (for pages with parts that other topics keep). The fact that nothing came at
-    all is a failure too.
+    all is a failure too. `before`: the last screen of a row of acts, when nothing happened since: what was loaded at
+    its end need not be loaded again.
     """
-    screen = Screen(app, watcher, page, language)
-    await screen.load()
+    if before is not None and before.fresh is not None:
+        screen = before.fresh
+    else:
+        screen = Screen(app, watcher, page, language)
+        await screen.load()
     answer = await act()
     assert getattr(answer, "status_code", 200) < 400, answer.text
     await app.state.relay.drain()
     assert await screen.catch_up() > 0, "the act announced nothing to this page"
-    fresh = Screen(app, watcher, page, language)
+    screen.fresh = fresh = Screen(app, watcher, page, language)
     await fresh.load()
     for region in regions or ("main",):
         mine, theirs = screen.page.find(region), fresh.page.find(region)

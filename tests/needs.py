@@ -66,18 +66,30 @@ def postgres() -> str | None:
 
 
 def on_path(name: str) -> Callable[[], str | None]:
-    return lambda: shutil.which(name)
+    # Servers stand where the path of people other than root does not lead.
+    return lambda: shutil.which(name) or shutil.which(name, path="/usr/local/sbin:/usr/sbin")
 
 
 TOOLS = [
     Tool("redis-server", redis_binary, None, "the tests of the bus between processes"),
     Tool("postgres", postgres, None, "the suite on PostgreSQL"),
     Tool("chromium", chromium, "chromium", "the tests in a browser"),
-    Tool("espeak-ng", on_path("espeak-ng"), "espeak-ng", "the spoken announcements", first_group=False),
-    Tool("turnserver", on_path("turnserver"), "coturn", "calls through a relay", first_group=False),
+    Tool("espeak-ng", on_path("espeak-ng"), "espeak-ng", "the spoken announcements"),
+    Tool("turnserver", on_path("turnserver"), "coturn", "calls through a relay"),
+    Tool("dovecot", on_path("dovecot"), "dovecot-imapd", "reading a real mailbox"),
     Tool("haproxy", on_path("haproxy"), "haproxy", "a proxy that cuts idle connections", first_group=False),
-    Tool("dovecot", on_path("dovecot"), "dovecot-imapd", "reading a real mailbox", first_group=False),
 ]
+
+
+# Debian starts a service as soon as it is installed, unless this file says no: the tests start their own.
+INSTALL = """
+policy=/usr/sbin/policy-rc.d
+test -e $policy || { trap "rm -f $policy" EXIT; printf '#!/bin/sh\\nexit 101\\n' > $policy; chmod 755 $policy; }
+apt="apt-get -qq -o Dpkg::Use-Pty=0"
+export DEBIAN_FRONTEND=noninteractive
+$apt update
+$apt install --yes --no-install-recommends "$@"
+"""
 
 
 def find(name: str) -> str | None:
@@ -100,11 +112,8 @@ def install(tools: list[Tool]) -> None:
     if not packages or admin is None or not shutil.which("apt-get"):
         return
     print(f"tests: installing {' '.join(packages)}", flush=True)
-    quiet = [*admin, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
-    fetch = [*quiet, "install", "--yes", "--no-install-recommends", *packages]
     with (pathlib.Path(tempfile.gettempdir()) / "tertulia-apt.log").open("w") as log:
-        for command in ([*quiet, "update"], fetch):
-            subprocess.run(command, stdout=log, stderr=log, check=False)
+        subprocess.run([*admin, "sh", "-c", INSTALL, "sh", *packages], stdout=log, stderr=log, check=False)
 
 
 def administrator() -> list[str] | None:

@@ -1,10 +1,15 @@
-"""What each test would find out anew and a server finds out once: its compiled statements, and which of them are quick."""
+"""What each test would find out anew and a server finds out once: its compiled statements and templates, and which
+statements are quick."""
 
+import zlib
+from pathlib import Path
 from typing import Any
 
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event
 from sqlalchemy.util import LRUCache
 
+from server.kit import pages
 from server.kit.db import Database
 from server.kit.sqlite import Pace
 
@@ -19,7 +24,7 @@ class Statements(LRUCache[Any, Any]):
         super().__setitem__((key[0].name, *key[1:]), value)
 
 
-_statements, _pace = Statements(2000), Pace()
+_statements, _pace = Statements(10_000), Pace()
 
 
 def warm(database: Database) -> None:
@@ -31,3 +36,11 @@ def warm(database: Database) -> None:
 
 def _share_pace(connection: Any, record: object) -> None:
     connection.driver_connection.pace = _pace
+
+
+def keep_templates() -> None:
+    """Compiled ones, for the next session too. Another environment compiles otherwise, so it has a folder of its own."""
+    mark = zlib.crc32(Path(pages.__file__).read_bytes())
+    folder = Path(f".scratch/templates/{mark:08x}")
+    folder.mkdir(parents=True, exist_ok=True)
+    pages.env.bytecode_cache = FileSystemBytecodeCache(str(folder))

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import iter_modules
@@ -68,6 +69,7 @@ class Domain:
     settings: list[SettingsPage] = field(default_factory=list)
 
 
+@cache
 def discover() -> list[Domain]:
     """Every domain, by name. Importing a manifest registers its facts, renderers, reactions and jobs."""
     names = [module.name for module in iter_modules(server.__path__) if module.ispkg and module.name != "kit"]

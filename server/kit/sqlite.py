@@ -9,6 +9,7 @@ import contextlib
 import sqlite3
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import aiosqlite
@@ -24,40 +25,30 @@ FADE = 0.9  # how fast a slow run of a statement is forgotten: after some 20 qui
 TEXTS = 2000  # statements whose pace is known
 BEGIN_WRITE = "BEGIN IMMEDIATE"
 LOG_PAGES = 8000  # 32 MB of log, before whoever commits must move it into the database file themselves
+PRAGMAS = (  # of every connection
+    "PRAGMA busy_timeout=10000",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA cache_size=-16000",
+    "PRAGMA temp_store=MEMORY",
+)
 PAUSE = 1.0  # seconds between two looks at the file
 
 
 def sqlite_engines(url: str) -> tuple[AsyncEngine, AsyncEngine, "Caretaker"]:
     """One that writes, with a single connection, and one that cannot; and who looks after their file."""
     pace = Pace()
-    writer = create_async_engine(url, pool_size=1, max_overflow=0, connect_args={"async_creator_fn": pace.connect})
-    reader = create_async_engine(url, pool_size=8, max_overflow=0, connect_args={"async_creator_fn": pace.connect})
-    _prepare(
-        writer,
-        pace,
-        BEGIN_WRITE,
-        "PRAGMA synchronous=FULL",
-        "PRAGMA journal_mode=WAL",
-        f"PRAGMA wal_autocheckpoint={LOG_PAGES}",
-    )
-    _prepare(reader, pace, "BEGIN", "PRAGMA query_only=ON")
+    writes = ("PRAGMA synchronous=FULL", "PRAGMA journal_mode=WAL", f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
+    writer = _engine(url, pace, 1, BEGIN_WRITE, *writes)
+    reader = _engine(url, pace, 8, "BEGIN", "PRAGMA query_only=ON")
     return writer, reader, Caretaker(url, pace)
 
 
-def _prepare(engine: AsyncEngine, pace: "Pace", begin: str, *pragmas: str) -> None:
+def _engine(url: str, pace: "Pace", size: int, begin: str, *pragmas: str) -> AsyncEngine:
+    connect = partial(pace.connect, PRAGMAS + pragmas)
+    engine = create_async_engine(url, pool_size=size, max_overflow=0, connect_args={"async_creator_fn": connect})
+
     def on_connect(connection: Any, record: ConnectionPoolEntry) -> None:
         record.info["generation"] = pace.generation
-        connection.isolation_level = None  # the driver's own BEGIN comes too late: only before the first write
-        cursor = connection.cursor()
-        for pragma in (
-            "PRAGMA busy_timeout=10000",
-            "PRAGMA foreign_keys=ON",
-            "PRAGMA cache_size=-16000",
-            "PRAGMA temp_store=MEMORY",
-            *pragmas,
-        ):
-            cursor.execute(pragma)
-        cursor.close()
 
     def on_checkout(connection: Any, record: ConnectionPoolEntry, proxy: object) -> None:
         if record.info["generation"] != pace.generation:
@@ -66,6 +57,16 @@ def _prepare(engine: AsyncEngine, pace: "Pace", begin: str, *pragmas: str) -> No
     event.listen(engine.sync_engine, "connect", on_connect)
     event.listen(engine.sync_engine, "checkout", on_checkout)
     event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _open(database: str, pragmas: tuple[str, ...], options: dict[str, Any]) -> sqlite3.Connection:
+    """On the connection's thread, all at once: each step from outside would be a way there and back."""
+    # The driver's own BEGIN comes too late: only before the first write.
+    connection: sqlite3.Connection = sqlite3.connect(database, isolation_level=None, **options)
+    for pragma in pragmas:
+        connection.execute(pragma)
+    return connection
 
 
 class Caretaker:
@@ -127,8 +128,8 @@ class Pace:
             self._costs.clear()
         self._costs[sql] = seconds if known is None else max(seconds, known * FADE)
 
-    def connect(self, database: str, **options: Any) -> "NearConnection":
-        return NearConnection(self, lambda: sqlite3.connect(database, **options))
+    def connect(self, pragmas: tuple[str, ...], database: str, **options: Any) -> "NearConnection":
+        return NearConnection(self, lambda: _open(database, pragmas, options))
 
 
 class NearConnection(aiosqlite.Connection):

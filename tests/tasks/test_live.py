@@ -4,7 +4,7 @@ import httpx2 as httpx
 import pytest
 from starlette.applications import Starlette
 
-from tests.live import assert_live_equals_reload
+from tests.live import Screen, assert_live_equals_reload
 from tests.make import speak
 from tests.tasks.conftest import Client, join
 
@@ -44,12 +44,15 @@ async def through_all(
     app: Starlette, ana: Client, watcher: tuple[Client, str], page: str, regions: tuple[str, ...]
 ) -> None:
     """One after the other on the same task: each patch meets what the earlier ones left."""
+    screen: Screen | None = None
     for method, path, data in ACTS:
 
         async def act(method: str = method, path: str = path, data: dict[str, str] = data) -> httpx.Response:
             return await ana.request(method, path, data=data)
 
-        await assert_live_equals_reload(app, watcher[0], page, act, language=watcher[1], regions=regions)
+        screen = await assert_live_equals_reload(
+            app, watcher[0], page, act, language=watcher[1], regions=regions, before=screen
+        )
 
 
 async def test_on_the_tasks_own_page(app: Starlette, ana: Client, watcher: tuple[Client, str], task: str) -> None:

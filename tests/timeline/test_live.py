@@ -7,7 +7,7 @@ import pytest
 from starlette.applications import Starlette
 
 from server.kit.patches import PatchSource
-from tests.live import assert_live_equals_reload
+from tests.live import Node, Screen, assert_live_equals_reload
 from tests.make import speak
 from tests.timeline.conftest import Client, upload
 
@@ -39,8 +39,11 @@ def writes(ana: Client, about: str) -> list[Callable[[], Awaitable[httpx.Respons
 async def test_notes_and_files(app: Starlette, ana: Client, watcher: tuple[Client, str], lucia: str) -> None:
     client, language = watcher
     await app.state.relay.drain()
+    screen: Screen | None = None
     for act in writes(ana, lucia):
-        await assert_live_equals_reload(app, client, "/contacts/1", act, language=language, regions=STREAM)
+        screen = await assert_live_equals_reload(
+            app, client, "/contacts/1", act, language=language, regions=STREAM, before=screen
+        )
 
 
 def others(ana: Client, about: str) -> list[Callable[[], Awaitable[httpx.Response]]]:
@@ -69,26 +72,26 @@ async def test_lines_of_other_domains(app: Starlette, ana: Client, watcher: tupl
     """A line stays as it was drawn, except for the title of its task: so the newest line is compared."""
     client, language = watcher
     await app.state.relay.drain()
+    screen: Screen | None = None
+    before: set[str] = set()
     for act in others(ana, lucia):
-        before = set(await lines_of_page(client))
         screen = await assert_live_equals_reload(
-            app, client, "/contacts/1", act, language=language, regions=("contact-1-tasks",)
+            app, client, "/contacts/1", act, language=language, regions=("contact-1-tasks",), before=screen
         )
-        fresh = await lines_of_page(client)
-        new = [id for id in fresh if id not in before]
+        fresh = lines_of_page(screen.fresh)
+        new = fresh.keys() - before
         assert new
         for id in new:
             shown = screen.page.find(id)
             assert shown is not None
             assert shown.dump() == fresh[id].dump()
+        before = set(fresh)
 
 
-async def lines_of_page(client: Client):
-    from tests.live import parse
-
-    page = parse((await client.get("/contacts/1")).text)
-    found = (node for node in page.walk() if (node.attrs.get("id") or "").startswith("event-"))
-    return {node.attrs["id"]: node for node in found}
+def lines_of_page(screen: Screen | None) -> dict[str, Node]:
+    assert screen is not None
+    found = {node.attrs.get("id") or "": node for node in screen.page.walk()}
+    return {id: node for id, node in found.items() if id.startswith("event-")}
 
 
 async def test_removing_a_task_strikes_its_title(app: Starlette, ana: Client, mateo: Client, lucia: str) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import re
 import shutil
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,12 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
-from server.identity.models import User, Workspace
 from server.main import build_app
 from server.settings import Settings
 from tests import make
-from tests.conftest import Client, Copy, add_person, client_of, settings_for
+from tests.conftest import Client, browser
 from tests.house.rights.sweep import WORD, Place
+from tests.scenes import Copy, cookies, settings_for
 
 
 @dataclass
@@ -31,17 +30,14 @@ class Filled:
 
 @pytest.fixture(scope="session")
 def filled(template: Copy, tmp_path_factory: pytest.TempPathFactory) -> Filled:
-    address, folder = template("nogal"), tmp_path_factory.mktemp("closed")
+    address, folder = template("mateo"), tmp_path_factory.mktemp("closed")
     return Filled(address, folder, *asyncio.run(fill(settings_for(address, folder))))
 
 
 async def fill(settings: Settings) -> tuple[dict[str, int], dict[str, int]]:
     app = build_app(settings, background=False)
     async with app.router.lifespan_context(app):
-        async with app.state.database.transaction(read=True) as tx:
-            workspace, owner = await tx.get_one(Workspace, 1), await tx.get_one(User, 1)
-        await add_person(app, workspace, "Mateo Ríos")
-        async with await client_of(app, owner) as ana:
+        async with browser(app, cookies[1]) as ana:
             numbers = await close(app, ana)
             beside = await open_beside(app, ana)
             await app.state.worker.drain()  # found by her company until it is closed
@@ -98,15 +94,6 @@ async def open_beside(app: Starlette, ana: Client) -> dict[str, int]:
 def settings(settings: Settings, template: Copy, filled: Filled, tmp_path: Path) -> Settings:
     shutil.copytree(filled.folder, tmp_path, dirs_exist_ok=True)
     return settings.model_copy(update={"database_url": template(filled.address)})
-
-
-@pytest.fixture
-async def mateo(app: Starlette, workspace: Workspace) -> AsyncIterator[Client]:
-    """Already there, as user 2."""
-    async with app.state.database.transaction(read=True) as tx:
-        user = await tx.get_one(User, 2)
-    async with await client_of(app, user) as client:
-        yield client
 
 
 @pytest.fixture

@@ -2,21 +2,20 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx2 as httpx
-from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.routing import Route
 
 from server.contacts.access import KINDS
-from server.identity.actions import PersonDraft, WorkspaceDraft, create_workspace
+from server.identity.actions import PersonDraft, WorkspaceDraft, create_workspace, start_session
+from server.identity.cookies import cookie_name
 from server.identity.models import User, Workspace
 from server.kit.access import Role
 from server.kit.db import Base, Tx
-from tests.conftest import Client, add_person, client_of, program, token_of
+from tests.conftest import add_person, token_of
+from tests.house.rights.asker import Asker, Said
 
 OPEN = {  # what anybody may ask for; all else sends a visitor to the door
     "GET /", "GET /setup", "POST /setup", "GET /signin", "POST /signin", "GET /forgot", "POST /forgot",
@@ -53,10 +52,13 @@ class Place:
 
     async def read(self) -> dict[str, list[Any]]:
         async with self.app.state.database.transaction(read=True) as tx:
-            return {
-                table.name: sorted(repr(tuple(row)) for row in await tx.execute(select(table)))
-                for table in Base.metadata.sorted_tables
-            }
+            connection = await tx.connection()
+            name_of = connection.dialect.identifier_preparer.format_table
+            found = {}
+            for table in Base.metadata.sorted_tables:
+                rows = await connection.exec_driver_sql(f"SELECT * FROM {name_of(table)}")
+                found[table.name] = sorted(map(str, rows))
+            return found
 
 
 def routes_of(app: Starlette) -> Iterator[tuple[str, Route]]:
@@ -65,22 +67,21 @@ def routes_of(app: Starlette) -> Iterator[tuple[str, Route]]:
             yield from ((method, one) for method in sorted(one.methods or ()) if method != "HEAD")
 
 
-async def act_as(app: Starlette, workspace: Workspace, name: str, stack: AsyncExitStack) -> list[Client]:
+async def act_as(app: Starlette, workspace: Workspace, name: str) -> list[Asker]:
     """A browser and a program of somebody who may not."""
+    browser = {"sec-fetch-site": "same-origin"}
     if name == "anonymous":
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        plain = {"base_url": "http://test", "headers": {"sec-fetch-site": "same-origin"}}
-        return [await stack.enter_async_context(httpx.AsyncClient(transport=transport, **plain))]
+        return [Asker(app, **browser)]
     user = await person(app, workspace, name)
-    clients = [await client_of(app, user), program(app, await token_of(app, user.id))]
-    clients[1].base_url = httpx.URL("http://test")
-    for client in clients:
-        await stack.enter_async_context(client)
+    settings = app.state.settings
+    async with app.state.database.transaction() as tx:
+        cookie = await start_session(tx, user, "tests", "127.0.0.1", settings.session_days, settings.secret)
+    program = {"authorization": f"Bearer {await token_of(app, user.id)}"}
     if name == "ex-member":
         async with app.state.database.transaction() as tx:
             (await tx.get_one(User, user.id)).active = False
     await app.state.relay.drain()  # else /ready says after a minute that nobody does
-    return clients
+    return [Asker(app, cookie=f"{cookie_name(settings)}={cookie}", **browser), Asker(app, **program)]
 
 
 async def person(app: Starlette, workspace: Workspace, name: str) -> User:
@@ -126,26 +127,18 @@ def wordless(text: str) -> str:
     return re.sub(r'nonce="[^"]*"|"inlineScriptNonce":"[^"]*"|\d+', "", text)
 
 
-def place_of(answer: httpx.Response) -> str:
+def place_of(answer: Said) -> str:
     return wordless(answer.headers.get("location", "") + answer.headers.get("hx-redirect", ""))
 
 
-async def ask(client: Client, method: str, address: str) -> httpx.Response:
+FORM = {"text": "x", "value": "x", "name": "x", "to": "user:1", "event": "1", "message": "1", "seen": "0", "user": "1"}
+
+
+async def ask(asker: Asker, method: str, address: str) -> Said:
     """As a form and as JSON would be sent, the smallest that a reader of it may take."""
     if method == "GET":
-        return await client.request(method, address)
+        return await asker.request(method, address)
     if address.startswith("/api/"):
-        return await client.request(
-            method, address, json={"body": "x"} if "messages" in address or "notes" in address else {"name": "x"}
-        )
-    form = {
-        "text": "x",
-        "value": "x",
-        "name": "x",
-        "to": "user:1",
-        "event": "1",
-        "message": "1",
-        "seen": "0",
-        "user": "1",
-    }
-    return await client.request(method, address, data=form)
+        word = "body" if "messages" in address or "notes" in address else "name"
+        return await asker.request(method, address, body={word: "x"})
+    return await asker.request(method, address, form=FORM)

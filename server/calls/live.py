@@ -76,9 +76,9 @@ async def _cards(tx: Tx, row: EventRow, call: Call) -> list[Change]:
 
 @shows("job.progressed")
 async def show_mixing(tx: Tx, row: EventRow) -> list[Change]:
-    """How far a recording's mix is, on the page of its call."""
+    """How far a recording's mix or video is, on the page of its call."""
     job = await tx.get(JobRow, subject_id(row.subject))
-    if job is None or job.name != "calls.mix":
+    if job is None or job.name not in ("calls.mix", "calls.video"):
         return []
     call = await call_by_id(tx, system(row.workspace_id), job.args["call"])
     return [await recording_patch(tx, call)] if call is not None else []

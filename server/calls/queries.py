@@ -142,24 +142,44 @@ async def links_of(tx: Tx, call: Call) -> list[GuestLink]:
 
 @dataclass(frozen=True, slots=True)
 class Mixing:
-    """How far the recording's mix is; `parts` are those that can be played by themselves."""
+    """How far the recording's mix and its video are; `parts` are those that can be played by themselves."""
 
     parts: list[Part]
-    job: JobRow | None
+    jobs: dict[str, JobRow]
 
     @property
-    def is_going(self) -> bool:
-        return self.job is not None and self.job.state in ("waiting", "running")
+    def going(self) -> JobRow | None:
+        return next((job for job in self.jobs.values() if job.state in ("waiting", "running")), None)
 
     @property
     def has_failed(self) -> bool:
-        return self.job is not None and self.job.state == "parked"
+        return any(job.state == "parked" for job in self.jobs.values())
+
+    @property
+    def has_pictures(self) -> bool:
+        return any(part.source != "audio" for part in self.parts)
 
 
 async def mixing_of(tx: Tx, call: Call) -> Mixing:
     parts = select(Part).where(Part.call_id == call.id).order_by(Part.started_at, Part.id)
-    job = select(JobRow).where(JobRow.key == call.mix_key)
-    return Mixing(list(await tx.scalars(parts)), await tx.scalar(job))
+    jobs = select(JobRow).where(JobRow.key.in_((call.mix_key, call.video_key)))
+    return Mixing(list(await tx.scalars(parts)), {job.name: job for job in await tx.scalars(jobs)})
+
+
+async def known_parts(tx: Tx, files: Collection[str]) -> set[str]:
+    """Those of these files that belong to a call."""
+    return set(await tx.scalars(select(Part.file).where(Part.file.in_(files))))
+
+
+async def call_of_room(tx: Tx, room: str) -> Call | None:
+    """With its people, by its name on the wire."""
+    return await tx.scalar(select(Call).where(Call.room == room).options(selectinload(Call.people)))
+
+
+async def rooms_that_are(tx: Tx, rooms: Collection[str]) -> tuple[set[str], set[str]]:
+    """(going on, over) of these."""
+    rows = list(await tx.execute(select(Call.room, Call.ended_at).where(Call.room.in_(rooms))))
+    return {row.room for row in rows if row.ended_at is None}, {row.room for row in rows if row.ended_at is not None}
 
 
 async def part_by_id(tx: Tx, call: Call, part_id: int) -> Part | None:

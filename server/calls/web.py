@@ -87,7 +87,7 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         rings=await rings_of(tx, call.id),
         links=await links_of(tx, call) if call.is_open else [],
         said=await said_in(tx, call),
-        mixing=Mixing([], None) if call.is_open else await mixing_of(tx, call),
+        mixing=Mixing([], {}) if call.is_open else await mixing_of(tx, call),
         may_host=may(who, "host", call),
         may_remove_recording=may(who, "remove_recording", call),
         may_hold_recording=may(who, "hold_recording", call),

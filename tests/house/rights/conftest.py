@@ -74,6 +74,7 @@ async def close(app: Starlette, ana: Client) -> dict[str, int]:
     await post(ana, f"/calls/{made['call']}/messages", data={"text": f"{WORD} said"})
     await post(ana, f"/calls/{made['call']}/guest-links", data={"name": f"{WORD} guest"})
     await make.recording(app, made["call"])
+    await make.recording(app, made["call"], kind="video")
     made["room"] = await post(ana, "/api/v1/rooms", json={"name": f"{WORD} room", "private": True})
     made["direct"] = await post(ana, "/api/v1/rooms", json={"kind": "direct", "user": 2})
     for room in (made["room"], made["direct"]):

@@ -104,10 +104,9 @@ async def taken_from(tx: Tx, who: Principal) -> list[Call]:
     return list(await tx.scalars(found.order_by(Call.id).limit(3).options(*WHOLE)))
 
 
-async def rung_by(tx: Tx, call_id: int, state: str = "") -> set[int]:
+async def rung_by(tx: Tx, call_id: int) -> set[int]:
     """Everybody whom the call rings or rang."""
-    rung = select(Ring.user_id).where(Ring.call_id == call_id)
-    return set(await tx.scalars(rung.where(Ring.state == state) if state else rung))
+    return set(await tx.scalars(select(Ring.user_id).where(Ring.call_id == call_id)))
 
 
 async def members_in(tx: Tx, call_ids: Collection[int]) -> list[int]:

@@ -75,8 +75,12 @@ async def invite(request: Request, tx: Tx, who: Principal) -> Answer:
 
 async def transfer(request: Request, tx: Tx, who: Principal) -> Answer:
     call = await _open(request, tx, who)
-    await rings.invite(tx, who, call, *_addressee(request), hand=True)
-    return toast(await _answer(tx, who, call), _("It rings for them; leave when they are there"))
+    """Of the call one is in, or of what rings here: then it rings for them instead."""
+    if not await rings.is_rung(tx, who, call):
+        await rings.invite(tx, who, call, *_addressee(request), hand=True)
+        return toast(await _answer(tx, who, call), _("It rings for them; leave when they are there"))
+    await rings.hand_on(tx, who, call, *_addressee(request))
+    return toast(HTMLResponse(f'<hx-partial hx-target="#ring-{call.id}" hx-swap="delete"></hx-partial>'), _("It rings for them"))
 
 
 async def lock(request: Request, tx: Tx, who: Principal) -> Answer:

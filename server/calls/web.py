@@ -150,10 +150,11 @@ async def load_panel(tx: Tx, who: Principal, about: str) -> dict[str, list[Call]
 
 
 async def addressees(request: Request, tx: Tx, who: Principal) -> Answer:
-    """Whom one may ask to come: people and teams."""
+    """Whom one may ask to come, or hand what rings here to: people and teams."""
     call = await get_call(tx, who, request.path_params["id"])
-    people = [person for person in await list_people(tx, who) if person.id != who.user_id]
-    return render("calls/_invite.html", call=call, people=people, teams=await list_teams(tx, who))
+    people = [person for person in await list_people(tx, who) if person.id not in (who.user_id, call.starter_id)]
+    form = "calls/_hand.html" if request.url.path.endswith("/transfer/new") else "calls/_invite.html"
+    return render(form, call=call, people=people, teams=await list_teams(tx, who))
 
 
 routes = [
@@ -166,4 +167,5 @@ routes = [
     route("GET", "/calls/{id:int}", show),
     route("GET", "/calls/{id:int}/card", card),
     route("GET", "/calls/{id:int}/invitations/new", addressees),
+    route("GET", "/calls/{id:int}/transfer/new", addressees),
 ]

@@ -80,7 +80,9 @@ async def transfer(request: Request, tx: Tx, who: Principal) -> Answer:
         await rings.invite(tx, who, call, *_addressee(request), hand=True)
         return toast(await _answer(tx, who, call), _("It rings for them; leave when they are there"))
     await rings.hand_on(tx, who, call, *_addressee(request))
-    return toast(HTMLResponse(f'<hx-partial hx-target="#ring-{call.id}" hx-swap="delete"></hx-partial>'), _("It rings for them"))
+    return toast(
+        HTMLResponse(f'<hx-partial hx-target="#ring-{call.id}" hx-swap="delete"></hx-partial>'), _("It rings for them")
+    )
 
 
 async def lock(request: Request, tx: Tx, who: Principal) -> Answer:

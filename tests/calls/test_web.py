@@ -217,7 +217,9 @@ async def test_statements(app: Starlette, ana: Client, lucia: str) -> None:
     assert len(statements) <= 15, [one[:90] for one in statements]
 
 
-async def test_what_rings_here_is_handed_on(app: Starlette, ana: Client, mateo: Client, call: str, facts: Facts) -> None:
+async def test_what_rings_here_is_handed_on(
+    app: Starlette, ana: Client, mateo: Client, call: str, facts: Facts
+) -> None:
     """It rings for them instead; whoever answers is a host. Nobody there to be rung: it goes on ringing here."""
     async with await _colleague(app) as olga:
         form = (await mateo.get(f"{call}/transfer/new")).text

@@ -40,7 +40,7 @@ async def facts(app: Starlette, *names: str) -> list[EventRow]:
         return list(await tx.scalars(rows.where(EventRow.name.in_(names)) if names else rows))
 
 
-async def recording(app: Starlette, call_id: int, content: bytes = b"sound") -> str:
+async def recording(app: Starlette, call_id: int, content: bytes = b"sound", kind: str = "sound") -> str:
     """What was recorded of a call, as the mix leaves it; the key of its file."""
     key = secrets.token_hex(16)
     path = app.state.services.files.path(key)
@@ -49,7 +49,7 @@ async def recording(app: Starlette, call_id: int, content: bytes = b"sound") -> 
     values = {"seconds": 12.0, "size": len(content), "peaks": [1, 200, 30], "made_at": now()}
     async with app.state.database.transaction() as tx:
         keep = now() + timedelta(days=90)
-        tx.add(Recording(call_id=call_id, kind="sound", file=key, keep_until=keep, **values))
+        tx.add(Recording(call_id=call_id, kind=kind, file=key, begun_at=now(), keep_until=keep, **values))
     return key
 
 

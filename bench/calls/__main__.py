@@ -1,6 +1,6 @@
 """Prints a row per promise of calls: what, the figure, the goal. Load and server share the machine: read ratios.
 
-python -m bench.calls [forwarding joins leaves loss mesh] [--seconds 10] [--people 3]
+python -m bench.calls [forwarding joins leaves loss mesh browsers] [--seconds 10] [--people 3]
 """
 
 import argparse
@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 from websockets.asyncio.client import connect
 
+from bench.calls.browsers import browsers
 from bench.calls.janus import JanusCaller, Talk, janus
 from bench.table import percentile, row
 from realtime.calls.addresses import local_addresses
@@ -217,6 +218,7 @@ async def mesh(said: argparse.Namespace) -> None:
 
 SUBJECTS: dict[str, Callable[[argparse.Namespace], Coroutine[Any, Any, None]]] = {
     "forwarding": forwarding, "joins": joins, "leaves": leaves, "loss": loss, "mesh": mesh,
+    "browsers": browsers,
 }  # fmt: skip
 
 

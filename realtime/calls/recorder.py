@@ -9,12 +9,13 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import av
 from aiortc.codecs.vpx import vp8_depayload
 from aiortc.jitterbuffer import JitterBuffer, JitterFrame
 
+from realtime.calls.notes import Note, hold_note
 from realtime.calls.ports import Source
 from realtime.calls.tap import Packet
 
@@ -33,13 +34,14 @@ class Part:
     `take` is called in the loop, everything with `_` in the writer's thread.
     """
 
-    def __init__(self, writer: "Writer", who: int, source: Source, folder: Path) -> None:
-        self.who, self.source, self.file = who, source, f"{secrets.token_hex(16)}.webm"
+    def __init__(self, writer: "Writer", call: str, who: int, source: Source) -> None:
+        self.call, self.who, self.source, self.file = call, who, source, f"{secrets.token_hex(16)}.webm"
         self.started, self.seconds, self.bytes = 0.0, 0.0, 0
-        self.path = folder / self.file
+        self.path = writer.folder / self.file
         self._writer = writer
         self._kind = "audio" if source == "audio" else "video"
         self._order = JitterBuffer(16, prefetch=4) if self._kind == "audio" else JitterBuffer(512, is_video=True)
+        self._note: TextIO | None = None
         self._container: Any = None
         self._stream: Any = None
         self._first: int | None = None
@@ -86,6 +88,7 @@ class Part:
         size = picture_size(frame.data) if self._kind == "video" else (0, 0)
         if size is None:
             return False
+        self._note = hold_note(self.path.parent, Note(self.file, self.call, self.who, self.source, now))
         self._container = av.open(str(self.path), "w", format="webm", options=OPTIONS)
         if self._kind == "video":
             self._stream = self._container.add_mux_stream("vp8", rate=30, width=size[0], height=size[1])
@@ -106,6 +109,8 @@ class Part:
         except (OSError, av.FFmpegError):
             log.exception("a recording could not be finished")
         self._container = self._stream = None
+        if self._note is not None:
+            self._note.close()
 
 
 def picture_size(frame: bytes) -> tuple[int, int] | None:
@@ -125,13 +130,13 @@ class Writer:
         self._queue: queue.SimpleQueue[tuple[Part, Packet | None, Any] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    def begin(self, who: int, source: Source) -> Part:
+    def begin(self, call: str, who: int, source: Source) -> Part:
         self.folder.mkdir(parents=True, exist_ok=True)
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="calls-recorder", daemon=True)
             self._thread.start()
         self.parts += 1
-        return Part(self, who, source, self.folder)
+        return Part(self, call, who, source)
 
     def put(self, part: Part, packet: Packet, now: float) -> None:
         if self._queue.qsize() < BACKLOG:

@@ -122,7 +122,7 @@ class Sfu:
                 self._end(part, tap)
         for (who, source), tap in wanted.items():
             if (who, source) not in self._parts:
-                part = self._writer.begin(who, source)
+                part = self._writer.begin(self._call, who, source)
                 self._parts[who, source] = (part, tap)
                 tap.add(part)
                 tap.want_key()

@@ -12,11 +12,11 @@ from realtime.ports import Person as Listener
 from server.calls.access import visible_calls
 from server.calls.actions import add_member, come_in, go_out, look_later
 from server.calls.guests import guest_of
-from server.calls.models import Call, Part, Participant
-from server.calls.recordings import mix_soon
+from server.calls.models import Call, Participant
+from server.calls.recordings import keep_part
 from server.calls.rings import ring_its_people
 from server.identity.doors import Person
-from server.kit.access import Principal, system
+from server.kit.access import Principal
 from server.kit.clock import now
 from server.kit.db import Database, Tx
 from server.kit.public import Visitor
@@ -145,22 +145,5 @@ async def note(tx: Tx, call: Call, fact: Fact) -> None:
                 await go_out(tx, call, one, at, "lost")
             look_later(tx, call, EMPTY)
         case Recorded() if fact.participant in people:
-            await _keep_part(tx, call, fact)
-
-
-async def _keep_part(tx: Tx, call: Call, fact: Recorded) -> None:
-    if fact.seconds <= 0 or await tx.scalar(select(Part.id).where(Part.file == fact.file)) is not None:
-        return
-    part = Part(
-        call_id=call.id,
-        participant_id=fact.participant,
-        source=fact.source,
-        file=fact.file,
-        started_at=datetime.fromtimestamp(fact.started, UTC),
-        seconds=fact.seconds,
-        size=fact.bytes,
-    )
-    tx.add(part)
-    await tx.flush()
-    if not call.is_open:
-        await mix_soon(tx, system(call.workspace_id), call)
+            told = (fact.participant, fact.source, fact.file, fact.started, fact.seconds, fact.bytes)
+            await keep_part(tx, call, *told)

@@ -1,6 +1,6 @@
 """Calls: voice and video that belong to a customer's record, who is rung, what is recorded, and the log of them all."""
 
-from server.calls import api, jobs, live, public, reactions, resources, web  # noqa: F401  most of them register themselves
+from server.calls import api, jobs, live, mixes, public, reactions, resources, web  # noqa: F401  most of them register themselves
 from server.calls.access import may_hear_call, may_hear_calls
 from server.calls.actions import end_call, log_call
 from server.calls.queries import ringing_badge

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from server.calls.access import STREAMS, visible_calls
 from server.calls.models import Call
-from server.calls.places import record_patch, recording_patch, room_patches, row_patch, said_patch, taken_patches
+from server.calls.places import record_patch, recording_patch, room_patches, row_patch, said_patch
 from server.calls.queries import call_by_id, members_in, names_in, rung_by
 from server.kit.about import subject_id
 from server.kit.access import Principal, audiences, system
@@ -68,17 +68,15 @@ async def _cards(tx: Tx, row: EventRow, call: Call) -> list[Change]:
     if row.name not in RINGS:
         return []
     people = await rung_by(tx, call.id) | {row.actor_id}
-    changes: list[Change] = [Refresh(f"user:{id}", CARDS) for id in sorted(id for id in people if id is not None)]
-    if row.name == "call.answered" and call.answerer is not None:
-        changes += await taken_patches(tx, system(row.workspace_id), call, await rung_by(tx, call.id, "over"))
-    return [*changes, Refresh(call.about, ["rings"])]
+    theirs = [Refresh(f"user:{id}", CARDS) for id in sorted(id for id in people if id is not None)]
+    return [*theirs, Refresh(call.about, ["rings"])]
 
 
 @shows("job.progressed")
 async def show_mixing(tx: Tx, row: EventRow) -> list[Change]:
-    """How far a recording's mix is, on the page of its call."""
+    """How far a recording's mix or video is, on the page of its call."""
     job = await tx.get(JobRow, subject_id(row.subject))
-    if job is None or job.name != "calls.mix":
+    if job is None or job.name not in ("calls.mix", "calls.video"):
         return []
     call = await call_by_id(tx, system(row.workspace_id), job.args["call"])
     return [await recording_patch(tx, call)] if call is not None else []

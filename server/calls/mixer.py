@@ -34,17 +34,49 @@ class Mixed:
 
 async def mix(pieces: list[Piece], target: Path, expected: float, progress: Progress) -> Mixed:
     """One file of all of them, opened again and as long as `expected`, or NotMixed."""
+    asked = {"parts": [asdict(one) for one in pieces], "target": str(target)}
+    return checked(await _child("mixing", asked, progress), expected)
+
+
+async def make_grid(
+    tiles: list[list[Piece]], sound: Piece | None, target: Path, expected: float, progress: Progress
+) -> Mixed:
+    """One picture of all of them with this sound, opened again and as long as `expected`, or NotMixed."""
+    shown = [[asdict(one) for one in tile] for tile in tiles]
+    heard = asdict(sound) if sound is not None else None
+    asked = {"tiles": shown, "sound": heard, "target": str(target), "length": expected}
+    return checked(await _child("gridding", asked, progress), expected)
+
+
+async def lengths(paths: list[str]) -> list[float]:
+    """Of files that may have been cut off; 0 for what cannot be read."""
+
+    async def progress(_seconds: float) -> None:
+        return None
+
+    found: list[float] = (await _child("mixing", {"measure": paths}, progress))["lengths"]
+    return found
+
+
+def checked(last: dict[str, Any], expected: float) -> Mixed:
+    if last["length"] < expected * 0.99 - SLACK:
+        raise NotMixed(f"the mix is {last['length']:.1f} s long, not {expected:.1f} s")
+    return Mixed(last["length"], last["size"], last["peaks"])
+
+
+async def _child(module: str, asked: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """What a process of ours says at last, or NotMixed."""
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "server.calls.mixing",
+        f"server.calls.{module}",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     assert child.stdin is not None and child.stdout is not None and child.stderr is not None
     try:
-        child.stdin.write(json.dumps({"parts": [asdict(one) for one in pieces], "target": str(target)}).encode())
+        child.stdin.write(json.dumps(asked).encode())
         child.stdin.close()
         complaint = asyncio.create_task(child.stderr.read())
         last = await _heard(child.stdout, progress)
@@ -56,9 +88,7 @@ async def mix(pieces: list[Piece], target: Path, expected: float, progress: Prog
             await child.wait()
     if not last.get("done"):
         raise NotMixed(said.rpartition("\n")[2][:300] or "the mixing process ended without a word")
-    if last["length"] < expected * 0.99 - SLACK:
-        raise NotMixed(f"the mix is {last['length']:.1f} s long, not {expected:.1f} s")
-    return Mixed(last["length"], last["size"], last["peaks"])
+    return last
 
 
 async def _heard(lines: asyncio.StreamReader, progress: Progress) -> dict[str, Any]:

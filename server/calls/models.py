@@ -79,6 +79,11 @@ class Call(Base):
         return f"calls.mix:{self.id}"
 
     @property
+    def video_key(self) -> str:
+        """Of the one job that makes a video of what was recorded."""
+        return f"calls.video:{self.id}"
+
+    @property
     def is_open(self) -> bool:
         return self.ended_at is None
 
@@ -198,7 +203,7 @@ class Part(Base):
 
 
 class Recording(Base):
-    """What was made of a call's parts. `kind`: sound | grid. `peaks`: the waveform, 0 … 255 each."""
+    """What was made of a call's parts. `kind`: sound | video. `peaks`: the waveform, 0 … 255 each."""
 
     __tablename__ = "call_recording"
 
@@ -206,6 +211,7 @@ class Recording(Base):
     call_id: Mapped[int] = mapped_column(ForeignKey("call.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str]
     file: Mapped[str]
+    begun_at: Mapped[datetime]  # the moment of the call at which it begins
     seconds: Mapped[float]
     size: Mapped[int]
     peaks: Mapped[list[Any]]

@@ -46,13 +46,6 @@ async def row_patch(tx: Tx, who: Principal, call: Call, topic: str) -> Patch:
     return Patch(topic, dom_id("call", call.id, "row"), "replace", shown)
 
 
-async def taken_patches(tx: Tx, who: Principal, call: Call, people: set[int]) -> list[Change]:
-    """Those whom it rang too see who was faster."""
-    record = (await names_of(tx, who, [call.about])).get(call.about)
-    shown = fragment("calls/_taken.html", call=call, record=record)
-    return [Patch(f"user:{id}", "toasts", "append", shown) for id in sorted(people - {call.answered_by})]
-
-
 async def record_patch(tx: Tx, who: Principal, about: str) -> Patch:
     """The record's last calls, and the one that goes on."""
     shown = fragment("calls/_on_record.html", about=about, calls=await calls_of(tx, who, about))

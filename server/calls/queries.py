@@ -104,10 +104,9 @@ async def taken_from(tx: Tx, who: Principal) -> list[Call]:
     return list(await tx.scalars(found.order_by(Call.id).limit(3).options(*WHOLE)))
 
 
-async def rung_by(tx: Tx, call_id: int, state: str = "") -> set[int]:
+async def rung_by(tx: Tx, call_id: int) -> set[int]:
     """Everybody whom the call rings or rang."""
-    rung = select(Ring.user_id).where(Ring.call_id == call_id)
-    return set(await tx.scalars(rung.where(Ring.state == state) if state else rung))
+    return set(await tx.scalars(select(Ring.user_id).where(Ring.call_id == call_id)))
 
 
 async def members_in(tx: Tx, call_ids: Collection[int]) -> list[int]:
@@ -142,24 +141,44 @@ async def links_of(tx: Tx, call: Call) -> list[GuestLink]:
 
 @dataclass(frozen=True, slots=True)
 class Mixing:
-    """How far the recording's mix is; `parts` are those that can be played by themselves."""
+    """How far the recording's mix and its video are; `parts` are those that can be played by themselves."""
 
     parts: list[Part]
-    job: JobRow | None
+    jobs: dict[str, JobRow]
 
     @property
-    def is_going(self) -> bool:
-        return self.job is not None and self.job.state in ("waiting", "running")
+    def going(self) -> JobRow | None:
+        return next((job for job in self.jobs.values() if job.state in ("waiting", "running")), None)
 
     @property
     def has_failed(self) -> bool:
-        return self.job is not None and self.job.state == "parked"
+        return any(job.state == "parked" for job in self.jobs.values())
+
+    @property
+    def has_pictures(self) -> bool:
+        return any(part.source != "audio" for part in self.parts)
 
 
 async def mixing_of(tx: Tx, call: Call) -> Mixing:
     parts = select(Part).where(Part.call_id == call.id).order_by(Part.started_at, Part.id)
-    job = select(JobRow).where(JobRow.key == call.mix_key)
-    return Mixing(list(await tx.scalars(parts)), await tx.scalar(job))
+    jobs = select(JobRow).where(JobRow.key.in_((call.mix_key, call.video_key)))
+    return Mixing(list(await tx.scalars(parts)), {job.name: job for job in await tx.scalars(jobs)})
+
+
+async def known_parts(tx: Tx, files: Collection[str]) -> set[str]:
+    """Those of these files that belong to a call."""
+    return set(await tx.scalars(select(Part.file).where(Part.file.in_(files))))
+
+
+async def call_of_room(tx: Tx, room: str) -> Call | None:
+    """With its people, by its name on the wire."""
+    return await tx.scalar(select(Call).where(Call.room == room).options(selectinload(Call.people)))
+
+
+async def rooms_that_are(tx: Tx, rooms: Collection[str]) -> tuple[set[str], set[str]]:
+    """(going on, over) of these."""
+    rows = list(await tx.execute(select(Call.room, Call.ended_at).where(Call.room.in_(rooms))))
+    return {row.room for row in rows if row.ended_at is None}, {row.room for row in rows if row.ended_at is not None}
 
 
 async def part_by_id(tx: Tx, call: Call, part_id: int) -> Part | None:

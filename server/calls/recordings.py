@@ -1,17 +1,18 @@
 """What becomes of recorded parts: the mix, how long it is kept, and that its end is told."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, select
 
 from server.calls import events as facts
 from server.calls.actions import tell
 from server.calls.models import Call, Part, Recording
-from server.kit.access import Principal
+from server.kit.access import Principal, system
 from server.kit.clock import now
 from server.kit.db import Tx
-from server.kit.errors import Conflict
-from server.kit.jobs import JobRow, enqueue
+from server.kit.errors import Conflict, NotFound
+from server.kit.events import emit
+from server.kit.jobs import JobProgressed, JobRow, enqueue
 from server.kit.text import _
 
 SETTLES = timedelta(seconds=5)  # in which the last parts of a call that ended are told of
@@ -28,10 +29,50 @@ async def mix_soon(tx: Tx, who: Principal, call: Call) -> None:
     await tx.flush()
 
 
-async def parts_of(tx: Tx, call_id: int, source: str = "") -> list[Part]:
+async def parts_of(tx: Tx, call_id: int) -> list[Part]:
     found = select(Part).where(Part.call_id == call_id)
-    found = found.where(Part.source == source) if source else found
     return list(await tx.scalars(found.order_by(Part.started_at, Part.id)))
+
+
+async def keep_part(
+    tx: Tx, call: Call, participant: int, source: str, file: str, started: float, seconds: float, size: int
+) -> None:
+    """A finished part. Told of again, it changes nothing; one that comes when the call is over has it mixed."""
+    if seconds <= 0 or await tx.scalar(select(Part.id).where(Part.file == file)) is not None:
+        return
+    part = Part(
+        call_id=call.id,
+        participant_id=participant,
+        source=source,
+        file=file,
+        started_at=datetime.fromtimestamp(started, UTC),
+        seconds=seconds,
+        size=size,
+    )
+    tx.add(part)
+    await tx.flush()
+    if not call.is_open:
+        await mix_soon(tx, system(call.workspace_id), call)
+
+
+async def video_soon(tx: Tx, who: Principal, call: Call) -> None:
+    """Asks for the video of all pictures, once the sound is mixed. Asked for twice, it is made once."""
+    if any(one.kind == "video" for one in call.recordings):
+        return
+    if not call.is_open and not any(part.source != "audio" for part in await parts_of(tx, call.id)):
+        raise NotFound(_("No picture was recorded in this call"))
+    sound = await tx.scalar(select(JobRow.state).where(JobRow.key == call.mix_key))
+    if call.is_open or sound not in ("done", "parked"):
+        raise Conflict(_("The recording is being prepared. Ask again when it is there."))
+    job = await tx.scalar(select(JobRow).where(JobRow.key == call.video_key).with_for_update())
+    if job is None:
+        job = enqueue(tx, who, "calls.video", {"call": call.id})
+        job.key = call.video_key
+    elif job.state != "running":
+        job.state, job.run_at, job.attempts = "waiting", now(), 0
+        tx.info["enqueued"] = True
+    await tx.flush()
+    emit(tx, who, JobProgressed(subject=f"job:{job.id}"))
 
 
 async def remove_recording(tx: Tx, who: Principal, call: Call, why: str = "asked") -> bool:
@@ -46,7 +87,8 @@ async def remove_recording(tx: Tx, who: Principal, call: Call, why: str = "asked
     await tx.execute(delete(Part).where(Part.call_id == call.id))
     call.version += 1
     tell(tx, who, call, facts.RecordingRemoved, why=why)
-    enqueue(tx, who, "calls.delete_files", {"files": [mix.file for mix in mixes] + [part.file for part in parts]})
+    files = [mix.file for mix in mixes] + [part.file for part in parts]
+    enqueue(tx, who, "calls.delete_files", {"files": files, "room": call.room})
     return True
 
 

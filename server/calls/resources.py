@@ -75,8 +75,14 @@ async def invite(request: Request, tx: Tx, who: Principal) -> Answer:
 
 async def transfer(request: Request, tx: Tx, who: Principal) -> Answer:
     call = await _open(request, tx, who)
-    await rings.invite(tx, who, call, *_addressee(request), hand=True)
-    return toast(await _answer(tx, who, call), _("It rings for them; leave when they are there"))
+    """Of the call one is in, or of what rings here: then it rings for them instead."""
+    if not await rings.is_rung(tx, who, call):
+        await rings.invite(tx, who, call, *_addressee(request), hand=True)
+        return toast(await _answer(tx, who, call), _("It rings for them; leave when they are there"))
+    await rings.hand_on(tx, who, call, *_addressee(request))
+    return toast(
+        HTMLResponse(f'<hx-partial hx-target="#ring-{call.id}" hx-swap="delete"></hx-partial>'), _("It rings for them")
+    )
 
 
 async def lock(request: Request, tx: Tx, who: Principal) -> Answer:
@@ -163,6 +169,21 @@ async def play(request: Request, tx: Tx, who: Principal) -> Answer:
     return FilePart(settings.parts_dir / found.file, kind, wanted)
 
 
+async def make_video(request: Request, tx: Tx, who: Principal) -> Answer:
+    """Of all pictures beside each other, with the sound; it takes a while, and the page says how far it is."""
+    call = await get_call(tx, who, request.path_params["id"], "join")
+    await recordings.video_soon(tx, who, call)
+    await tx.flush()
+    return HTMLResponse(partials([await recording_patch(tx, call)]), 202)
+
+
+async def play_video(request: Request, tx: Tx, who: Principal) -> Answer:
+    call = await get_call(tx, who, request.path_params["id"])
+    video = recording_of(call, "video")
+    path = request.app.state.services.files.path(video.file)
+    return FilePart(path, "video/webm", request.headers.get("range", ""))
+
+
 async def end(request: Request, tx: Tx, who: Principal) -> Answer:
     call = await get_call(tx, who, request.path_params["id"], "host")
     await actions.end_call(tx, who, call)
@@ -225,6 +246,8 @@ routes = [
     route("GET", f"{CALL}/recording", play),
     route("PUT", f"{CALL}/recording", record),
     route("DELETE", f"{CALL}/recording", remove_recording),
+    route("GET", f"{CALL}/recording/video", play_video),
+    route("PUT", f"{CALL}/recording/video", make_video),
     *(route(method, f"{CALL}/legal-hold", hold_recording) for method in ("PUT", "DELETE")),
     route("POST", f"{CALL}/leave", leave),
     route("POST", f"{CALL}/messages", say),

@@ -113,6 +113,20 @@ async def answer(tx: Tx, who: Principal, call: Call) -> Participant:
     return one
 
 
+async def is_rung(tx: Tx, who: Principal, call: Call) -> bool:
+    own = await tx.get(Ring, (call.id, who.user_id))
+    return own is not None and own.state == "ringing"
+
+
+async def hand_on(tx: Tx, who: Principal, call: Call, user_id: int | None, team_id: int | None) -> None:
+    """What rings here rings for them instead. When none of them can be rung, it goes on ringing here."""
+    if not await invite(tx, who, call, user_id, team_id, hand=True) - {who.user_id}:
+        raise Invalid(to=_("They are in a call already"))
+    own = await tx.get_one(Ring, (call.id, who.user_id))
+    own.state = "declined"
+    await tx.flush()
+
+
 async def stop_ringing(tx: Tx, call: Call, state: str) -> int:
     rings = list(await tx.scalars(select(Ring).where(Ring.call_id == call.id, Ring.state == "ringing")))
     for one in rings:

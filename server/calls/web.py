@@ -87,7 +87,7 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         rings=await rings_of(tx, call.id),
         links=await links_of(tx, call) if call.is_open else [],
         said=await said_in(tx, call),
-        mixing=Mixing([], None) if call.is_open else await mixing_of(tx, call),
+        mixing=Mixing([], {}) if call.is_open else await mixing_of(tx, call),
         may_host=may(who, "host", call),
         may_remove_recording=may(who, "remove_recording", call),
         may_hold_recording=may(who, "hold_recording", call),
@@ -150,10 +150,11 @@ async def load_panel(tx: Tx, who: Principal, about: str) -> dict[str, list[Call]
 
 
 async def addressees(request: Request, tx: Tx, who: Principal) -> Answer:
-    """Whom one may ask to come: people and teams."""
+    """Whom one may ask to come, or hand what rings here to: people and teams."""
     call = await get_call(tx, who, request.path_params["id"])
-    people = [person for person in await list_people(tx, who) if person.id != who.user_id]
-    return render("calls/_invite.html", call=call, people=people, teams=await list_teams(tx, who))
+    people = [person for person in await list_people(tx, who) if person.id not in (who.user_id, call.starter_id)]
+    form = "calls/_hand.html" if request.url.path.endswith("/transfer/new") else "calls/_invite.html"
+    return render(form, call=call, people=people, teams=await list_teams(tx, who))
 
 
 routes = [
@@ -166,4 +167,5 @@ routes = [
     route("GET", "/calls/{id:int}", show),
     route("GET", "/calls/{id:int}/card", card),
     route("GET", "/calls/{id:int}/invitations/new", addressees),
+    route("GET", "/calls/{id:int}/transfer/new", addressees),
 ]

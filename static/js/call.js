@@ -87,6 +87,7 @@ async function comeBack({ base, video }) {
 
 export async function enter({ video, fields = {} }) {
   forget();
+  forget = () => {};
   room = enterRoom(place, stage, hear);
   remember({ video });
   bar = startBar(room, stage, { leave: () => room.leave(), record, back: () => history.pushState && goBack() });

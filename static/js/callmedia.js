@@ -110,6 +110,6 @@ export function meter(track, show) {
   }, 50);
   return () => {
     clearInterval(timer);
-    context.close();
+    context.close().catch(() => {}); // again, when a device comes up after the form was left
   };
 }

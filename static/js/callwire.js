@@ -33,14 +33,15 @@ export function openTalk(room, { hear, out, cut, state }) {
 
   function frame(members) {
     if (over || members.call !== room) return;
+    // Another window's join begins the numbers anew, so the goodbye to this one counts whatever its number is.
+    if (members.do === 'bye') return bye(members);
     if (members.do === 'welcome') welcome(members);
     else if (members.do === 'no') refused(members.why);
     else if (members.do === 'err') return members.code === 'join' && last !== null ? join() : undefined;
     else if (last === null) return; // of the connection before
     else if (members.n !== last + 1) return join(); // one is missing that nobody will send again
     else last = members.n;
-    if (members.do === 'bye') bye(members);
-    else hear(members);
+    hear(members);
   }
 
   function welcome({ n, token }) {

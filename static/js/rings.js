@@ -18,7 +18,7 @@ const told = new Set(); // calls that the system was told of
 export function startRings() {
   htmx.on('htmx:after:swap', look);
   document.addEventListener('click', ({ target }) => {
-    const pressed = target.closest?.('#rings .cbtn');
+    const pressed = target.closest?.('#rings .cbtn:not([data-dialog])');
     if (!pressed) return;
     // A press is the moment to ask: the next call rings louder.
     if (globalThis.Notification?.permission === 'default') Notification.requestPermission();

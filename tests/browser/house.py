@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +33,7 @@ class House:
 
     url: str
     owner: httpx.Client
+    restart: Callable[[], None]  # as a deploy does it: the process is asked to stop, and a new one takes its place
     complaints: list[str] = field(default_factory=list)
 
     def sit(self, browser: Browser, email: str, **options: object) -> Page:
@@ -86,19 +87,31 @@ def open_house(folder: Path, **env: str) -> Iterator[House]:
         "Nogal",
     ]
     subprocess.run([*command, *admin], env=words, check=True, capture_output=True)
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen([*command, "serve"], env=words, stdout=log, stderr=log)
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def start() -> None:
+        with (folder / "server.log").open("ab") as log:
+            processes.append(subprocess.Popen([*command, "serve"], env=words, stdout=log, stderr=log))
+        wait_until_ready(url, processes[-1], folder)
+
+    def stop() -> None:
+        processes[-1].terminate()
+        processes[-1].wait(PATIENCE)
+
+    def restart() -> None:
+        stop()
+        start()
+
     try:
-        wait_until_ready(url, process, folder)
+        start()
         with httpx.Client(base_url=url, headers={"sec-fetch-site": "same-origin"}) as owner:
             owner.post("/signin", data={"email": "ana@example.org", "password": PASSWORD})
             for name in ("Sales", "Support"):
                 owner.post("/settings/teams", data={"name": name, "department": "1"})
             invite(owner, "mateo@example.org", "Mateo Ríos", team="2")
-            yield House(url, owner)
+            yield House(url, owner, restart)
     finally:
-        process.terminate()
-        process.wait(PATIENCE)
+        stop()
 
 
 def invite(owner: httpx.Client, email: str, name: str, team: str) -> None:

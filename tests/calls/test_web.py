@@ -215,3 +215,23 @@ async def test_statements(app: Starlette, ana: Client, lucia: str) -> None:
     with make.counted(app) as statements:
         assert (await ana.get(call)).status_code == 200
     assert len(statements) <= 15, [one[:90] for one in statements]
+
+
+async def test_what_rings_here_is_handed_on(
+    app: Starlette, ana: Client, mateo: Client, call: str, facts: Facts
+) -> None:
+    """It rings for them instead; whoever answers is a host. Nobody there to be rung: it goes on ringing here."""
+    async with await _colleague(app) as olga:
+        form = (await mateo.get(f"{call}/transfer/new")).text
+        assert "Olga Prieto" in form and "Ana Beltrán" not in form
+        refused = await mateo.post(f"{call}/transfer", data={"to": "user:1"})
+        assert refused.status_code == 422 and 'id="ring-1"' in (await mateo.get("/calls/ringing")).text
+        assert (await mateo.post(f"{call}/transfer", data={"to": "user:3"})).status_code == 200
+        assert 'id="ring-1"' not in (await mateo.get("/calls/ringing")).text
+        assert 'id="ring-1"' in (await olga.get("/calls/ringing")).text
+        await olga.put(f"{call}/answer")
+        assert (await facts())[1:] == [
+            ("call.rang", {"to_user": 3, "to_team": None, "transfer": True}),
+            ("call.answered", {}),
+        ]
+        assert (await olga.put(f"{call}/lock")).status_code == 200

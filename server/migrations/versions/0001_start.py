@@ -524,6 +524,7 @@ def upgrade() -> None:
     sa.Column('call_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('kind', sa.String(), nullable=False),
     sa.Column('file', sa.String(), nullable=False),
+    sa.Column('begun_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('seconds', sa.Double(), nullable=False),
     sa.Column('size', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('peaks', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),

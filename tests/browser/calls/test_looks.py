@@ -32,15 +32,6 @@ def faults(page: Page, theme: str) -> list[str]:
     return told + (["wider than the window"] if wide else [])
 
 
-def settled_faults(page: Page, theme: str) -> list[str]:
-    """Those that stay: what a live picture or a patch changes while it is looked at is looked at again."""
-    found: list[str] = []
-    for _again in range(4):
-        if not (found := faults(page, theme)):
-            break
-    return found
-
-
 def looked_at(page: Page) -> list[str]:
     expect(page.locator(".htmx-request, .flash")).to_have_count(0)
     page.mouse.move(1, 1)
@@ -49,7 +40,7 @@ def looked_at(page: Page) -> list[str]:
     for size in (WIDE, PHONE):
         page.set_viewport_size(size)  # type: ignore[arg-type]
         for theme in ("light", "dark"):
-            told += [f"{theme} {size['width']}: {each}" for each in settled_faults(page, theme)]
+            told += [f"{theme} {size['width']}: {each}" for each in faults(page, theme)]
     page.set_viewport_size(WIDE)  # type: ignore[arg-type]
     return told
 

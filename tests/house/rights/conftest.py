@@ -72,6 +72,7 @@ async def close(app: Starlette, ana: Client) -> dict[str, int]:
     await make.recording(app, made["call"])
     made["case"] = await post(ana, "/api/v1/cases", json={"subject": f"{WORD} case", "about": about})
     await post(ana, f"/api/v1/cases/{made['case']}/messages", json={"body": f"{WORD} note", "audience": "team"})
+    await make.recording(app, made["call"], kind="video")
     made["room"] = await post(ana, "/api/v1/rooms", json={"name": f"{WORD} room", "private": True})
     made["direct"] = await post(ana, "/api/v1/rooms", json={"kind": "direct", "user": 2})
     for room in (made["room"], made["direct"]):

@@ -56,7 +56,7 @@ async def show_call(tx: Tx, row: EventRow) -> list[Change]:
         changes += [Refresh(topic, ["call-list"]) for topic in lists]
     elif row.name in LISTED or row.name == "recording.removed":
         changes += [await row_patch(tx, who, call, topic) for topic in lists]
-    if row.name in (*LISTED, "call.logged"):
+    if call.about and row.name in (*LISTED, "call.logged"):
         changes.append(await record_patch(tx, who, call.about))
     if row.name in RECORDINGS or (row.name == "call.changed" and row.data["field"] == "legal_hold"):
         changes.append(await recording_patch(tx, call))
@@ -71,7 +71,7 @@ async def _cards(tx: Tx, row: EventRow, call: Call) -> list[Change]:
     changes: list[Change] = [Refresh(f"user:{id}", CARDS) for id in sorted(id for id in people if id is not None)]
     if row.name == "call.answered" and call.answerer is not None:
         changes += await taken_patches(tx, system(row.workspace_id), call, await rung_by(tx, call.id, "over"))
-    return [*changes, Refresh(call.about, ["rings"])]
+    return [*changes, Refresh(call.about, ["rings"])] if call.about else changes
 
 
 @shows("job.progressed")

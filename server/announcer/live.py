@@ -31,8 +31,9 @@ async def show_caller(tx: Tx, row: EventRow) -> list[Change]:
     changes.append(Refresh(call.subject, [dom_id("call", call.id, "caller")]))
     if row.name == "line.called":
         changes += [Refresh(one, ["call-list"]) for one in lists]
-    elif row.name == "line.identified":
+    else:
         changes += await room_patches(tx, call)
+    if row.name == "line.identified":
         changes += [await row_patch(tx, who, call, one) for one in lists]
         changes += [] if lists else [Patch(topic, dom_id("call", call.id, "row"), "remove")]
     return changes

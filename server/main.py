@@ -25,7 +25,9 @@ from realtime.ports import Doors
 from realtime.socket import live_route, public_route
 from realtime.tasks import Tasks
 from server import __version__
-from server.calls.book import CallBook
+from server.announcer.book import AttendedBook
+from server.announcer.desk import Announcer
+from server.announcer.speech import find_speech
 from server.identity.actions import write_sightings
 from server.identity.doors import LiveDoors, authenticate
 from server.identity.passwords import Passwords
@@ -103,10 +105,13 @@ def media_settings(settings: Settings) -> MediaSettings:
     )
 
 
-def build_calls(settings: Settings, database: Database, bus: Bus, *, owns: bool) -> Calls:
-    """`owns`: this process carries media. What verbs did to calls is looked at as soon as they are committed."""
-    media = media_settings(settings)
-    calls, tasks = open_calls(CallBook(database), bus, media, owns=owns), Tasks()
+def build_calls(settings: Settings, database: Database, bus: Bus, *, owns: bool) -> tuple[Calls, Announcer]:
+    """`owns`: this process carries media, and attends to who calls. What verbs did to calls is looked at as soon as
+    they are committed."""
+    speech = find_speech(settings.data_dir / "speech", Files(settings.data_dir / "files").path)
+    announcer = Announcer(database, speech, Passwords())
+    calls, tasks = open_calls(AttendedBook(database, announcer), bus, media_settings(settings), owns=owns), Tasks()
+    announcer.speak_through(calls)
 
     def look(tx: Tx) -> None:
         for room in tx.info.get("poked_calls", ()):
@@ -115,7 +120,7 @@ def build_calls(settings: Settings, database: Database, bus: Bus, *, owns: bool)
             tasks.start(calls.leave(room, participant))
 
     database.after_commit.append(look)
-    return calls
+    return calls, announcer
 
 
 def build_app(settings: Settings, *, jobs: bool = True, background: bool = True) -> Starlette:
@@ -127,7 +132,7 @@ def build_app(settings: Settings, *, jobs: bool = True, background: bool = True)
     doors = cast(Doors, LiveDoors(database, house, settings))
     hub = Hub(PatchSource(database), bus, doors, check_every=LOOK_EVERY if background else NEVER)
     database.after_commit += [relay.wake, worker.wake]
-    calls = build_calls(settings, database, bus, owns=background and settings.carries_calls)
+    calls, announcer = build_calls(settings, database, bus, owns=background and settings.carries_calls)
     keepers: list[Keeper] = [relay, *([worker] if jobs else [])]
     if database.caretaker is not None:
         keepers.append(database.caretaker)
@@ -141,6 +146,7 @@ def build_app(settings: Settings, *, jobs: bool = True, background: bool = True)
         running = [keeper.run for keeper in keepers] + [lambda: note_sightings(app)]
         tasks = [asyncio.create_task(work()) for work in running] if background else []
         yield
+        await announcer.stop()
         await calls.stop()
         await hub.stop()
         for keeper in keepers:

@@ -65,6 +65,13 @@ class Joined(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class Connected(Fact):
+    """Media flows to and from the participant now; told for each of its connections."""
+
+    participant: int
+
+
+@dataclass(frozen=True, slots=True)
 class Left(Fact):
     """`reason`: left, lost, removed, taken (nothing but the last connection counts), failed, ended, restart."""
 

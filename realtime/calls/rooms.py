@@ -5,7 +5,7 @@ from typing import Any
 
 from realtime.calls.mesh import Mesh, Turn
 from realtime.calls.people import Address, Command, Note, Plan, Someone, Status, Tell
-from realtime.calls.ports import Emptied, Fact, Joined, Left, Reconnecting, Seat, Wishes
+from realtime.calls.ports import Connected, Emptied, Fact, Joined, Left, Reconnecting, Seat, Wishes
 from realtime.calls.words import Leave, Relay, Said, State
 from realtime.calls.words import Mesh as MeshWord
 
@@ -124,8 +124,7 @@ class Room:
 
     def gone(self, address: Address, now: float) -> None:
         """Its socket closed; media may still flow."""
-        one = self.who(address)
-        if one is not None:
+        if (one := self.who(address)) is not None:
             del self._at[address]
             one.address, one.silent = None, now
 
@@ -172,6 +171,7 @@ class Room:
         if one is not None and one.round == round_ and one.status in ("connecting", "reconnecting"):
             one.heard = now
             self._become(one, "here")
+            self._note(Connected(self.call, self._wall + now, participant))
             self._look(now)
 
     def failed(self, participant: int, round_: int, why: str, now: float) -> None:

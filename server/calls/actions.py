@@ -26,7 +26,7 @@ EXCERPT = 500
 
 def tell(tx: Tx, who: Principal, call: Call, fact: type[Event], **data: Any) -> None:
     """Announces a fact of the call, and has whoever carries its media look at the rows again after the commit."""
-    emit(tx, who, fact(subject=call.subject, about=call.about, **data))
+    emit(tx, who, fact(subject=call.subject, about=call.about or None, **data))
     tx.info.setdefault("poked_calls", set()).add(call.room)
 
 

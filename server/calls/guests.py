@@ -106,11 +106,12 @@ async def guest_of(tx: Tx, subject: str) -> tuple[Call, Participant] | None:
     found = (
         select(Call, Participant)
         .join(Participant, Participant.call_id == Call.id)
-        .join(GuestLink, GuestLink.id == Participant.link_id)
+        .outerjoin(GuestLink, GuestLink.id == Participant.link_id)
         .where(
             Participant.id == int(number),
             Participant.is_removed.is_(False),
-            GuestLink.revoked_at.is_(None),
+            Participant.user_id.is_(None),
+            GuestLink.revoked_at.is_(None),  # also of who came by no link, but by the public line
             Call.ended_at.is_(None),
         )
     )

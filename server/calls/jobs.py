@@ -37,6 +37,8 @@ async def settle(tx: Tx, call: Call) -> None:
     who, people = system(call.workspace_id), await people_of(tx, call)
     here = [one for one in people if one.is_here]
     rings = list(await tx.scalars(select(Ring).where(Ring.call_id == call.id, Ring.state == "ringing")))
+    if call.attended and here:
+        return look_later(tx, call, RING)
     if rings and min(ring.at for ring in rings) <= now() - RING + SOON:
         # Two who talk already have not missed each other.
         if len(here) > 1:

@@ -56,7 +56,7 @@ async def show_call(tx: Tx, row: EventRow) -> list[Change]:
         changes += [Refresh(topic, ["call-list"]) for topic in lists]
     elif row.name in LISTED or row.name == "recording.removed":
         changes += [await row_patch(tx, who, call, topic) for topic in lists]
-    if row.name in (*LISTED, "call.logged"):
+    if call.about and row.name in (*LISTED, "call.logged"):
         changes.append(await record_patch(tx, who, call.about))
     if row.name in RECORDINGS or (row.name == "call.changed" and row.data["field"] == "legal_hold"):
         changes.append(await recording_patch(tx, call))
@@ -68,8 +68,8 @@ async def _cards(tx: Tx, row: EventRow, call: Call) -> list[Change]:
     if row.name not in RINGS:
         return []
     people = await rung_by(tx, call.id) | {row.actor_id}
-    theirs = [Refresh(f"user:{id}", CARDS) for id in sorted(id for id in people if id is not None)]
-    return [*theirs, Refresh(call.about, ["rings"])]
+    theirs: list[Change] = [Refresh(f"user:{id}", CARDS) for id in sorted(id for id in people if id is not None)]
+    return [*theirs, Refresh(call.about, ["rings"])] if call.about else theirs
 
 
 @shows("job.progressed")

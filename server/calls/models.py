@@ -16,7 +16,7 @@ DIRECTIONS = ("out", "in")
 
 class Call(Base):
     """`room` is its name on the wire: 128 random bits. `owner` is the process that carries the media, until
-    `lease_until`. `recording`: off | on | paused.
+    `lease_until`. `recording`: off | on | paused. `about` "": somebody called of whom nothing is known (yet).
 
     A call that was made elsewhere and logged by hand has `kind` "phone", a number and its minutes between
     `started_at` and `ended_at`; nobody ever joins it.
@@ -44,6 +44,7 @@ class Call(Base):
     lease_until: Mapped[datetime | None]
     locked: Mapped[bool] = mapped_column(default=False)
     handed: Mapped[bool] = mapped_column(default=False)  # whoever answers now becomes its host
+    attended: Mapped[bool] = mapped_column(default=False)  # the announcer looks after it until somebody comes
     recording: Mapped[str] = mapped_column(default="off")
     legal_hold: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
@@ -86,6 +87,11 @@ class Call(Base):
     @property
     def is_open(self) -> bool:
         return self.ended_at is None
+
+    @property
+    def caller_name(self) -> str:
+        """As the guest of a call that came in has called themselves; with its people loaded."""
+        return next((one.name for one in self.people if one.is_guest), "")
 
     @property
     def is_phone(self) -> bool:

@@ -29,6 +29,8 @@ async def start_and_ring(tx: Tx, who: Principal, about: str, kind: str = "video"
 
 async def ring_its_people(tx: Tx, call: Call) -> set[int]:
     """The owner and the team of its record."""
+    if not call.about:
+        return set()
     record = await get_record(tx, system(call.workspace_id), call.about)
     names = [f"user:{record.owner_id}"] if record.owner_id else []
     names += [f"team:{record.team_id}"] if record.team_id else []
@@ -60,6 +62,12 @@ async def ring(tx: Tx, call: Call, people: set[int], team_id: int | None = None)
     elif busy:
         await miss_if_silent(tx, system(call.workspace_id), call)
     return wanted - busy
+
+
+async def ring_freed(tx: Tx, call: Call) -> set[int]:
+    """Rings those whom it could not reach because they were in another call, once they have left it."""
+    busy = set(await tx.scalars(select(Ring.user_id).where(Ring.call_id == call.id, Ring.state == "busy")))
+    return await ring(tx, call, free) if (free := busy - await _in_calls(tx, busy, Call.id != call.id)) else set()
 
 
 async def _in_calls(tx: Tx, people: set[int], which: ColumnElement[bool]) -> set[int]:
@@ -155,9 +163,12 @@ async def miss_if_silent(tx: Tx, who: Principal, call: Call) -> None:
 
 async def miss(tx: Tx, who: Principal, call: Call) -> None:
     """Nobody came in time. Once for each call: whose it was gets a task (see the reactions of tasks)."""
+    if call.attended:  # the announcer takes a message then
+        return
     await stop_ringing(tx, call, "missed")
     if call.answered_at is not None or call.missed_at is not None:
         return
-    record = await get_record(tx, who, call.about)
+    record = await get_record(tx, who, call.about) if call.about else None
+    whose = {"team": record.team_id, "owner": record.owner_id} if record else {"team": None, "owner": None}
     call.missed_at = now()
-    tell(tx, who, call, facts.CallMissed, team=record.team_id, owner=record.owner_id)
+    tell(tx, who, call, facts.CallMissed, **whose)

@@ -27,11 +27,13 @@ from server.contacts.queries import names_of
 from server.identity.queries import list_people, list_teams
 from server.kit.access import Principal
 from server.kit.db import Tx
+from server.kit.domain import Panel
 from server.kit.live import partials
 from server.kit.pages import render
 from server.kit.text import _
 from server.kit.web import Answer, field, is_htmx, page, page_heads, route, toast
 
+Loaded = tuple[Panel, dict[str, Any]]
 RECORD_PAGES = {"contacts": "contact", "companies": "company"}
 
 
@@ -68,7 +70,9 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
     topics = (subject, f"{subject}:team", f"{subject}:all")
     about = await about_of(tx, who, call_id)
     panels = [one for one in request.app.state.house.panels(about.partition(":")[0]) if one.slot == "dock"]
-    heads = await page_heads(tx, who, *topics, about, *(topic for one in panels for topic in one.topics(about)))
+    heads = await page_heads(
+        tx, who, *topics, *([about] if about else []), *(topic for one in panels for topic in one.topics(about))
+    )
     call = await get_call(tx, who, call_id)
     own = own_place(who, call)
     joins = call.is_open and may(who, "join", call) and not (own is not None and own.is_removed)
@@ -82,7 +86,8 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         topics={topic: heads[topic] for topic in topics},
         call=call,
         own=own,
-        record=await get_record(tx, who, call.about),
+        record=await get_record(tx, who, call.about) if call.about else None,
+        caller=await _beside(request, tx, who, call, "room"),
         panels=loaded,
         rings=await rings_of(tx, call.id),
         links=await links_of(tx, call) if call.is_open else [],
@@ -96,7 +101,16 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
 
 async def card(request: Request, tx: Tx, who: Principal) -> Answer:
     call = await get_call(tx, who, request.path_params["id"])
-    return render("calls/_card.html", call=call, record=await get_record(tx, who, call.about))
+    record = await get_record(tx, who, call.about) if call.about else None
+    return render("calls/_card.html", call=call, record=record, caller=await _beside(request, tx, who, call, "ring"))
+
+
+async def _beside(request: Request, tx: Tx, who: Principal, call: Call, slot: str) -> list[Loaded]:
+    """What others know of who calls; nothing of a call that we began."""
+    if call.direction != "in" or call.is_phone:
+        return []
+    wanted = [panel for panel in request.app.state.house.panels("call") if panel.slot == slot]
+    return [(panel, await panel.load(tx, who, call.subject)) for panel in wanted]
 
 
 async def ringing(request: Request, tx: Tx, who: Principal) -> Answer:
@@ -104,7 +118,8 @@ async def ringing(request: Request, tx: Tx, who: Principal) -> Answer:
     calls = await ringing_for(tx, who, _looked_at(request)) if who.may_write else []
     taken = await taken_from(tx, who) if who.may_write else []
     records = await names_of(tx, who, {call.about for call in [*calls, *taken]})
-    return render("calls/_rings.html", calls=calls, taken=taken, records=records)
+    callers = {call.id: await _beside(request, tx, who, call, "ring") for call in calls}
+    return render("calls/_rings.html", calls=calls, taken=taken, records=records, callers=callers)
 
 
 def _looked_at(request: Request) -> str:

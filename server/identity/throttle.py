@@ -50,6 +50,10 @@ class Throttle:
         if not by_address:
             raise TooMany(_("Too many tries. Wait fifteen minutes"))
 
+    async def may_call(self, address: str, times: int) -> bool:
+        """By a public line, as somebody of whom nothing is known."""
+        return (await self._hit(parse(f"{times} per 10 minutes"), "line", address))[0]
+
     async def forgive(self, account: str) -> None:
         """After a right password."""
         await self._own.clear(ACCOUNT, "account", account)

@@ -5,6 +5,7 @@ import { startBar } from './callbar.js';
 import { prepare } from './callbefore.js';
 import { cardOf, startTravel, toCard, toPage } from './callcard.js';
 import { comeIn, passHere, showRoom } from './callguest.js';
+import { startKeys } from './callkeys.js';
 import { enterRoom } from './callroom.js';
 import { said } from './callwords.js';
 import { pass } from './page.js';
@@ -14,6 +15,7 @@ const HERE = 'call-here';
 
 let room; // while we are in one
 let bar;
+let stopKeys = () => {};
 let place;
 let stage;
 let leaving = false; // for another page of ours, which comes back to the call by itself
@@ -91,6 +93,7 @@ export async function enter({ video, fields = {} }) {
   room = enterRoom(place, stage, hear);
   remember({ video });
   bar = startBar(room, stage, { leave: () => room.leave(), record, back: () => history.pushState && goBack() });
+  stopKeys = startKeys((digit) => room?.press(digit));
   document.documentElement.classList.add('in-call');
   if (page()) toPage(stage, page());
   const joined = room.join({ video });
@@ -178,6 +181,7 @@ function gone({ reason, why }) {
   const wasIn = room;
   room = undefined;
   bar?.close();
+  stopKeys();
   document.documentElement.classList.remove('in-call');
   if (reason !== 'taken') sessionStorage.removeItem(HERE);
   if (!wasIn) return;

@@ -21,6 +21,7 @@ export async function comeIn(place, { name, consent, words }) {
 }
 
 async function refused(answer) {
+  if (answer?.status === 429) document.getElementById('line-note')?.setAttribute('open', '');
   if (answer?.status === 404 || answer?.status === 409) return location.reload(); // the page says it in full
   if (answer?.headers.get('X-Toast')) showHeader(answer.headers);
   else toast(word(answer ? 'went_wrong' : 'not_saved_offline'), { error: true });

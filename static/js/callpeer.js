@@ -10,6 +10,7 @@ export function openPeer({ say, changed, state }) {
   let lines = {};
   let work = Promise.resolve();
   let closed = false;
+  let keys; // the channel that the server opened for digits
 
   function open(round) {
     former?.close();
@@ -22,6 +23,7 @@ export function openPeer({ say, changed, state }) {
       if (made.connectionState === 'connected') dropFormer();
       state(made.connectionState);
     };
+    made.ondatachannel = ({ channel }) => (keys = channel);
     connection = made;
   }
 
@@ -77,6 +79,12 @@ export function openPeer({ say, changed, state }) {
     sender: (source) => connection?.getTransceivers().find((each) => ownSource(each) === source)?.sender,
     stats: () => connection?.getStats(),
     lines: () => lines,
+    // Whether the channel could take it.
+    press(digit) {
+      const isOpen = keys?.readyState === 'open';
+      if (isOpen) keys.send(digit);
+      return isOpen;
+    },
     close() {
       closed = true;
       former?.close();

@@ -165,7 +165,7 @@ export function enterRoom(place, stage, hear) {
       hand = on;
       tellState();
     },
-    press: (digit) => talk.say({ do: 'digit', digit }),
+    press: (digit) => peer.press(digit) || talk.say({ do: 'digit', digit }),
     state: () => ({ ...media.state(), hand }),
     leave() {
       close(true);

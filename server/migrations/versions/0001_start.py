@@ -209,6 +209,7 @@ def upgrade() -> None:
     sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('locked', sa.Boolean(), nullable=False),
     sa.Column('handed', sa.Boolean(), nullable=False),
+    sa.Column('attended', sa.Boolean(), nullable=False),
     sa.Column('recording', sa.String(), nullable=False),
     sa.Column('legal_hold', sa.Boolean(), nullable=False),
     sa.Column('version', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -347,6 +348,21 @@ def upgrade() -> None:
     with op.batch_alter_table('import_batch', schema=None) as batch_op:
         batch_op.create_index('ix_import_batch_workspace', ['workspace_id', 'id'], unique=False)
 
+    op.create_table('line',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('key', sa.String(), nullable=False),
+    sa.Column('is_on', sa.Boolean(), nullable=False),
+    sa.Column('wait', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('records', sa.Boolean(), nullable=False),
+    sa.Column('team_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('fields', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['team_id'], ['team.id'], name=op.f('fk_line_team_id_team'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_line_workspace_id_workspace')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_line')),
+    sa.UniqueConstraint('key', name=op.f('uq_line_key')),
+    sa.UniqueConstraint('workspace_id', name=op.f('uq_line_workspace_id'))
+    )
     op.create_table('note',
     sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -601,6 +617,19 @@ def upgrade() -> None:
     with op.batch_alter_table('contact_key', schema=None) as batch_op:
         batch_op.create_index('ix_contact_key_value', ['workspace_id', 'kind', 'value', 'contact_id'], unique=False)
 
+    op.create_table('customer_number',
+    sa.Column('contact_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('number', sa.String(), nullable=False),
+    sa.Column('pin_hash', sa.String(), nullable=False),
+    sa.Column('set_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('wrong', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.Column('locked_until', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_customer_number_contact_id_contact'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_customer_number_workspace_id_workspace')),
+    sa.PrimaryKeyConstraint('contact_id', name=op.f('pk_customer_number')),
+    sa.UniqueConstraint('workspace_id', 'number', name=op.f('uq_customer_number_workspace_id_number'))
+    )
     op.create_table('import_failure',
     sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('batch_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -631,6 +660,41 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('import_row', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_import_row_contact_id'), ['contact_id'], unique=False)
+
+    op.create_table('line_call',
+    sa.Column('call_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('line_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('participant_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('language', sa.String(), nullable=False),
+    sa.Column('said_name', sa.Text(), nullable=False),
+    sa.Column('proof', sa.String(), nullable=False),
+    sa.Column('wants', sa.String(), nullable=False),
+    sa.Column('chosen', sa.String(), nullable=False),
+    sa.Column('queued_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('message_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['call_id'], ['call.id'], name=op.f('fk_line_call_call_id_call'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['line_id'], ['line.id'], name=op.f('fk_line_call_line_id_line'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('call_id', name=op.f('pk_line_call'))
+    )
+    with op.batch_alter_table('line_call', schema=None) as batch_op:
+        batch_op.create_index('ix_line_call_queue', ['line_id', 'wants', 'queued_at'], unique=False)
+
+    op.create_table('line_menu',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('line_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('language', sa.String(), nullable=False),
+    sa.Column('voice', sa.String(), nullable=False),
+    sa.Column('greeting', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.Column('closed', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.Column('file', sa.String(), nullable=False),
+    sa.Column('hours', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.Column('zone', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['line_id'], ['line.id'], name=op.f('fk_line_menu_line_id_line'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_line_menu'))
+    )
+    with op.batch_alter_table('line_menu', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_line_menu_line_id'), ['line_id'], unique=False)
 
     op.create_table('note_version',
     sa.Column('note_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -743,6 +807,19 @@ def upgrade() -> None:
     with op.batch_alter_table('case_message', schema=None) as batch_op:
         batch_op.create_index('ix_case_message_letter', ['workspace_id', 'message_id'], unique=False)
 
+    op.create_table('line_option',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('menu_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('digit', sa.String(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('label', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.Column('target_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('text', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.Column('file', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['menu_id'], ['line_menu.id'], name=op.f('fk_line_option_menu_id_line_menu'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_line_option')),
+    sa.UniqueConstraint('menu_id', 'digit', name=op.f('uq_line_option_menu_id_digit'))
+    )
     op.create_table('message',
     sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -883,6 +960,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_message_all')
 
     op.drop_table('message')
+    op.drop_table('line_option')
     with op.batch_alter_table('case_message', schema=None) as batch_op:
         batch_op.drop_index('ix_case_message_letter')
 
@@ -898,6 +976,14 @@ def downgrade() -> None:
 
     op.drop_table('room')
     op.drop_table('note_version')
+    with op.batch_alter_table('line_menu', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_line_menu_line_id'))
+
+    op.drop_table('line_menu')
+    with op.batch_alter_table('line_call', schema=None) as batch_op:
+        batch_op.drop_index('ix_line_call_queue')
+
+    op.drop_table('line_call')
     with op.batch_alter_table('import_row', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_import_row_contact_id'))
 
@@ -907,6 +993,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_import_failure_batch')
 
     op.drop_table('import_failure')
+    op.drop_table('customer_number')
     with op.batch_alter_table('contact_key', schema=None) as batch_op:
         batch_op.drop_index('ix_contact_key_value')
 
@@ -968,6 +1055,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_note_about')
 
     op.drop_table('note')
+    op.drop_table('line')
     with op.batch_alter_table('import_batch', schema=None) as batch_op:
         batch_op.drop_index('ix_import_batch_workspace')
 

@@ -1,0 +1,72 @@
+"""The API of the announcer: how callers of the line are led."""
+
+from typing import Literal
+
+from starlette.requests import Request
+
+from server.announcer.access import get_line, must_be_admin
+from server.announcer.models import Line
+from server.kit.access import Principal
+from server.kit.api import Shape, api
+from server.kit.db import Tx
+from server.kit.errors import NotFound
+from server.kit.text import _
+
+
+class OptionShape(Shape):
+    digit: str
+    kind: Literal["team", "person", "voicemail", "self", "menu", "text", "file"]
+    label: dict[str, str]
+    target: int | None
+
+
+class MenuShape(Shape):
+    id: int
+    name: str
+    language: str
+    voice: str
+    greeting: dict[str, str]
+    hours: list[list[list[int]]]
+    zone: str
+    options: list[OptionShape]
+
+
+class LineShape(Shape):
+    is_on: bool
+    address: str
+    wait: int
+    records: bool
+    team: int | None
+    fields: list[str]
+    menus: list[MenuShape]
+
+
+def line_shape(line: Line) -> LineShape:
+    menus = [
+        MenuShape(
+            id=menu.id, name=menu.name, language=menu.language, voice=menu.voice, greeting=menu.greeting,
+            hours=menu.hours, zone=menu.zone,
+            options=[
+                OptionShape(digit=one.digit, kind=one.kind, label=one.label, target=one.target_id)
+                for one in menu.options
+            ],
+        )
+        for menu in line.menus
+    ]  # fmt: skip
+    return LineShape(
+        is_on=line.is_on, address=f"/p/call/{line.key}", wait=line.wait, records=line.records, team=line.team_id,
+        fields=line.fields, menus=menus,
+    )  # fmt: skip
+
+
+async def show(request: Request, tx: Tx, who: Principal) -> LineShape:
+    must_be_admin(who)
+    line = await get_line(tx, who)
+    if line is None:
+        raise NotFound(_("The announcer was never set up"))
+    return line_shape(line)
+
+
+routes = [
+    api("GET", "/announcer", show, "How callers of the public line are led", gives=LineShape),
+]

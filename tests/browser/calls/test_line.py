@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.calls.conftest import Caller
+from tests.browser.calls.test_looks import looked_at
 from tests.browser.house import House
 
 pytestmark = pytest.mark.browser
@@ -13,14 +14,16 @@ def set_up(ana: Caller, house: House) -> str:
     """By the page of the settings: Mateo on key 1."""
     ana.page.goto(f"{house.url}/settings/announcer")
     ana.page.get_by_label("Customers can call").check()
-    ana.page.locator('[hx-put="/settings/announcer"]').get_by_role("button", name="Save").click()
+    with ana.page.expect_navigation():
+        ana.page.locator('[hx-put="/settings/announcer"]').get_by_role("button", name="Save").click()
     address = ana.page.get_by_label("Address for your web site").input_value()
     ana.page.get_by_text("Add a key").click()
     form = ana.page.locator('form[hx-post="/settings/announcer/menus/1/options"]')
     form.get_by_label("Leads to").select_option("person")
     form.get_by_label("What it is for · English").fill("Mateo")
     form.get_by_label("Team, person or menu").select_option(label="Mateo Ríos")
-    form.get_by_role("button", name="Save key").click()
+    with ana.page.expect_navigation():
+        form.get_by_role("button", name="Save key").click()
     expect(ana.page.locator("#line-menu-1 li", has_text="Mateo Ríos")).to_be_visible()
     return address
 
@@ -53,6 +56,30 @@ def test_a_customer_calls_and_is_answered(
     expect(mateo.page.locator(".callfacts").first).to_contain_text("Speaks Spanish")
     assert noor.page.evaluate("() => document.documentElement.scrollWidth <= 390")
     context.close()
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_its_pages_have_nothing_to_complain_of(
+    call_house: House, callers: Browser, pair: tuple[Caller, Caller, str], language: str
+) -> None:
+    """The settings with everything opened, the customers' page, and a PIN on a record; for axe, and on a phone."""
+    ana, _mateo, path = pair
+    address = set_up(ana, call_house)
+    told = {}
+    ana.page.evaluate("document.querySelectorAll('#announcer details').forEach((each) => (each.open = true))")
+    told["settings"] = looked_at(ana.page)
+    ana.page.goto(call_house.url + path)
+    ana.page.locator("summary", has_text="Number and PIN").click()
+    ana.page.get_by_role("button", name="Give a PIN").click()
+    expect(ana.page.locator("#given-pin-value")).to_be_visible()
+    told["pin"] = looked_at(ana.page)
+    context = callers.new_context(locale=language)
+    page = context.new_page()
+    page.goto(f"{address}?lang={language}")
+    page.locator("#line-note summary").click()
+    told["public"] = looked_at(page)
+    context.close()
+    assert told == {"settings": [], "pin": [], "public": []}
 
 
 ANNOUNCED = """async () => {

@@ -11,7 +11,7 @@ domain = Domain(
     panels=[
         Panel(("call",), "ring", "caller", "announcer/_facts.html", web.load_caller, CALLER),
         Panel(("call",), "room", "caller", "announcer/_caller.html", web.load_caller, CALLER),
-        Panel(("contact",), "facts", "number", "announcer/_panel.html", web.load_number, NUMBER),
+        Panel(("contact",), "facts", "number", "announcer/_panel.html", web.load_number, NUMBER, after=True),
     ],
     settings=[SettingsPage("Announcer", "/settings/announcer", "phone", 55, "admin")],
 )

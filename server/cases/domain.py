@@ -18,7 +18,15 @@ domain = Domain(
         "case.set_status": set_status,
     },
     panels=[
-        Panel(("contact",), "facts", "cases", "cases/_panel.html", web.load_panel, "/panels/cases?about={about}"),
+        Panel(
+            ("contact",),
+            "facts",
+            "cases",
+            "cases/_panel.html",
+            web.load_panel,
+            "/panels/cases?about={about}",
+            after=True,
+        ),
     ],
     nav=[Nav("Cases", "/cases", "lifebuoy", 25, badge=count_waiting, on_phone=False)],
 )

@@ -73,7 +73,7 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
     if contact.kind != kind:
         return RedirectResponse(contact.url, 303)
     facts = field_views(contact, list((await list_fields(tx, who)).values()))
-    loaded = [(panel, await panel.load(tx, who, about)) for panel in panels]
+    loaded = [(panel, None if panel.after else await panel.load(tx, who, about)) for panel in panels]
     people = await people_of(tx, who, contact) if kind == "company" else []
     return await page(
         request,

@@ -24,7 +24,8 @@ Badge = Callable[[Principal], ScalarSelect[Any]]
 @dataclass(frozen=True, slots=True)
 class Panel:
     """A part of a record's page that another domain owns: loaded in the page's own transaction, shown in `slot`
-    ("centre", "facts" or "dock"), fetched again from `url`. `load(tx, who, about)` gives the template's inputs."""
+    ("centre", "facts" or "dock"), fetched again from `url`. `load(tx, who, about)` gives the template's inputs.
+    `after`: what the page can do without comes after its first paint, from `url`, as a request of its own."""
 
     on: tuple[str, ...]
     slot: str
@@ -33,6 +34,10 @@ class Panel:
     load: Load
     url: str
     topics: Callable[[str], list[str]] = lambda about: [about]
+    after: bool = False
+
+    def address(self, about: str) -> str:
+        return self.url.format(about=about, id=about.partition(":")[2])
 
 
 @dataclass(frozen=True, slots=True)

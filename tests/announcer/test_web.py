@@ -160,7 +160,9 @@ async def test_a_call_of_nobody_becomes_a_record_s(app: Starlette, ana: Client, 
 async def test_the_card_and_the_number_live_as_they_reload(app: Starlette, ana: Client, mateo: Client) -> None:
     path = await set_up(ana)
     await make.contact(app)
-    await assert_live_equals_reload(app, mateo, "/contacts/1", lambda: ana.post("/contacts/1/pin"))
+    await assert_live_equals_reload(
+        app, mateo, "/contacts/1/pin", lambda: ana.post("/contacts/1/pin"), regions=("contact-1-number-panel",)
+    )
     await ana.post(path, data={"name": "Noor"})
     option = Option("1", "person", "Mateo", 2)
 

@@ -136,7 +136,7 @@ async def whole_call(server: Server, settings: Settings) -> None:
         assert call["recordings"][0]["seconds"] > 1.5
         sound = await mateo.get("/calls/1/recording")
         assert (sound.status_code, sound.content[:4]) == (200, b"\x1aE\xdf\xa3")
-        lines = [fact["name"] for fact in (await api.get("/events?limit=100")).json()["items"]]
+        lines = await until(lambda: names(api), lambda names: "call.recorded" in names)
         assert lines.count("call.joined") == lines.count("call.left") == 3
         assert lines.index("guest.waiting") < lines.index("call.ended") < lines.index("call.recorded")
 
@@ -144,3 +144,7 @@ async def whole_call(server: Server, settings: Settings) -> None:
 async def read(api: httpx.AsyncClient) -> dict[str, Any]:
     found: dict[str, Any] = (await api.get("/calls/1")).json()
     return found
+
+
+async def names(api: httpx.AsyncClient) -> list[str]:
+    return [fact["name"] for fact in (await api.get("/events?limit=100")).json()["items"]]

@@ -80,5 +80,9 @@ async def test_the_list_and_the_record_follow(
         regions=("case-list",),
     )
     await assert_live_equals_reload(
-        app, mateo, "/contacts/1", lambda: take(In_Reply_To="<a@x.example>"), regions=("contact-1-cases", "timeline")
+        app, mateo, "/contacts/1", lambda: take(In_Reply_To="<a@x.example>"), regions=("timeline",)
+    )
+    panel = "/panels/cases?about=contact:1"
+    await assert_live_equals_reload(
+        app, mateo, panel, lambda: ana.put(f"{case}/status", data={"status": "solved"}), regions=("contact-1-cases",)
     )

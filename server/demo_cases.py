@@ -31,9 +31,10 @@ class Said:
     text: str = ""
 
 
-STORIES: list[tuple[int, str, list[Said]]] = [
+STORIES: list[tuple[str, int, str, list[Said]]] = [  # language and place of the customer among those who speak it
     (
-        5,
+        "en",
+        2,
         "Steam wand loses pressure",
         [
             Said("3d 16:48", "", "letter", "Good afternoon. Since this morning the left wand on machine BW-3 gives wet "
@@ -46,12 +47,14 @@ STORIES: list[tuple[int, str, list[Said]]] = [
         ],
     ),
     (
-        9,
+        "es",
+        3,
         "Agua en el suelo tras limpiar",
         [Said("5h", "", "letter", "Buenos días: tras limpiar el molino queda agua debajo. ¿Es normal?")],
     ),
     (
-        14,
+        "en",
+        8,
         "Invoice shows two grinders",
         [
             Said("2d 11:20", "", "letter", "We ordered one grinder, the invoice shows two. Can you correct it?"),
@@ -59,7 +62,8 @@ STORIES: list[tuple[int, str, list[Said]]] = [
         ],
     ),
     (
-        23,
+        "en",
+        12,
         "Which beans for a cold brew?",
         [
             Said("6d 10:02", "", "letter", "We want to offer cold brew in summer. Which of your beans work best?"),
@@ -69,7 +73,8 @@ STORIES: list[tuple[int, str, list[Said]]] = [
         ],
     ),
     (
-        31,
+        "es",
+        9,
         "Factura con el NIF antiguo",
         [Said("3h", "", "letter", "La última factura lleva el NIF antiguo. ¿Nos la pueden enviar con el nuevo?")],
     ),
@@ -80,11 +85,11 @@ def plan_cases(stage: Stage) -> None:
     people = list(stage.people)
     first = people[0].split(" ")[0]
     stage.acts.append((stage.moment("41d 09:00"), _open(stage, first)))
-    for customer, subject, story in STORIES:
+    for language, place, subject, story in STORIES:
         made: list[int] = []
         for said in story:
             who = people[int(said.by)].split(" ")[0] if said.by else ""
-            stage.acts.append((stage.moment(said.when), _say(stage, customer, subject, said, who, made)))
+            stage.acts.append((stage.moment(said.when), _say(stage, (language, place), subject, said, who, made)))
 
 
 def _open(stage: Stage, first: str) -> Act:
@@ -97,7 +102,7 @@ def _open(stage: Stage, first: str) -> Act:
     return act
 
 
-def _say(stage: Stage, customer: int, subject: str, said: Said, first: str, made: list[int]) -> Act:
+def _say(stage: Stage, customer: tuple[str, int], subject: str, said: Said, first: str, made: list[int]) -> Act:
     async def act(tx: Tx) -> None:
         if said.how == "letter":
             return await _letter(tx, stage, customer, subject, said.text, made)
@@ -118,8 +123,9 @@ def _say(stage: Stage, customer: int, subject: str, said: Said, first: str, made
     return act
 
 
-async def _letter(tx: Tx, stage: Stage, customer: int, subject: str, text: str, made: list[int]) -> None:
-    contact = await tx.get_one(Contact, stage.customers[customer])
+async def _letter(tx: Tx, stage: Stage, customer: tuple[str, int], subject: str, text: str, made: list[int]) -> None:
+    speak = select(Contact).where(Contact.id.in_(stage.customers), Contact.language == customer[0]).order_by(Contact.id)
+    contact = (await tx.scalars(speak.offset(customer[1]).limit(1))).one()
     mine = select(Channel).where(Channel.workspace_id == contact.workspace_id)
     channel = (await tx.scalars(mine.limit(1))).one()
     if not contact.email:
@@ -129,7 +135,7 @@ async def _letter(tx: Tx, stage: Stage, customer: int, subject: str, text: str, 
         f"Re: {subject} [#{(await get_case(tx, system(channel.workspace_id), made[0])).number}]" if made else subject
     )
     letter = Letter(
-        f"<{customer}.{len(made)}.{len(text)}@demo.example>",
+        f"<{customer[0]}{customer[1]}.{len(made)}.{len(text)}@demo.example>",
         (),
         sender,
         None,

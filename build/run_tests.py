@@ -26,15 +26,19 @@ class Part:
     wants: tuple[str, ...] = ()
 
 
-MEDIA_APART = "--ignore=tests/realtime/calls"
-NOT_BROWSER = ["-m", "not browser", "-n", "2", "--ignore=tests/browser", "--ignore=tests/faults", MEDIA_APART]
+# Calls whose seconds are real ones: they need no second engine below the verbs, and wait more than they work.
+MEDIA = ["tests/realtime/calls"]
+WHOLE_CALLS = ["tests/calls/test_whole.py", "tests/calls/test_killed.py", "tests/announcer/test_whole.py"]
+APART = [f"--ignore={path}" for path in ("tests/browser", "tests/faults", *MEDIA)]
+NOT_BROWSER = ["-m", "not browser", "-n", "2", *APART]
+QUICK = [*NOT_BROWSER, *(f"--ignore={path}" for path in WHOLE_CALLS)]
 FAULTS = ["tests/faults", "-n", "2"]
 PARTS = [
-    Part("quick", "SQLite and memory bus", NOT_BROWSER),
+    Part("quick", "SQLite and memory bus", QUICK),
     Part("engines", "PostgreSQL and Redis", NOT_BROWSER, {"ENGINE": "postgres"}, ("postgres", "redis-server")),
     Part("faults", "faults, SQLite", FAULTS, wants=("redis-server",)),
     Part("faults", "faults, PostgreSQL", FAULTS, {"ENGINE": "postgres"}, ("postgres", "redis-server")),
-    Part("calls", "calls with real media", ["tests/realtime/calls", "-n", "2"], wants=("chromium", "redis-server")),
+    Part("calls", "calls with real media", [*MEDIA, *WHOLE_CALLS, "-n", "2"], wants=("chromium", "redis-server")),
     Part("browser", "browsers", ["tests/browser"], wants=("chromium",)),
 ]
 

@@ -4,8 +4,6 @@ from email.message import EmailMessage
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-import aiosmtplib
-
 
 class Mailer(Protocol):
     is_real: bool
@@ -35,6 +33,8 @@ class SmtpMailer:
         await self.post(compose(self._sender, to, subject, text))
 
     async def post(self, letter: EmailMessage) -> None:
+        import aiosmtplib  # not at the start: it costs a twentieth of it, and a house without mail never needs it
+
         tls = self._parts.scheme == "smtps"
         await aiosmtplib.send(
             letter,

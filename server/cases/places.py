@@ -9,7 +9,6 @@ from server.kit.live import Change, Patch, fragment
 from server.kit.pages import about_id, dom_id
 from server.timeline.queries import draw
 
-SAYS = ("case.received", "case.answered", "case.noted")
 CHANGES_A_MESSAGE = ("case.withdrawn", "case.sent", "case.unsent")
 
 

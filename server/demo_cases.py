@@ -18,7 +18,11 @@ from server.contacts.models import Contact
 from server.demo_stage import Act, Stage
 from server.kit.access import system
 from server.kit.db import Tx
+from server.kit.hours import DAYS, parse_hours
 from server.kit.markdown import mentioned
+from server.sla.actions import create_calendar, create_policy
+from server.sla.forms import CalendarDraft, PolicyDraft
+from server.sla.winding import policies_of, wind
 
 ADDRESS = "help@nogal.example"
 
@@ -85,6 +89,13 @@ STORIES: list[tuple[str, int, str, list[Said]]] = [  # language and place of the
 ]  # fmt: skip
 
 
+OFFICE = dict.fromkeys(DAYS[:6], "09:00-19:00")
+HOLIDAYS = "2026-12-08 Inmaculada\n2026-12-25 Navidad\n2027-01-01 Año Nuevo\n2027-01-06 Reyes"
+TARGETS = {
+    "urgent-first": "30m", "urgent-next": "30m", "urgent-solution": "8h",
+    "high-first": "1h", "high-next": "2h", "high-solution": "16h",
+    "normal-first": "4h", "normal-next": "8h", "normal-solution": "30h",
+}  # fmt: skip
 MACROS = [
     MacroDraft(
         "Engineer visit",
@@ -126,12 +137,22 @@ def _open(stage: Stage, first: str) -> Act:
         await open_channel(tx, who, ChannelDraft(address, "Nogal Café", "en", stage.teams.get("Support"), "Nogal Café"))
         for macro in MACROS:
             await create_macro(tx, who, macro)
+        calendar = await create_calendar(
+            tx, who, CalendarDraft("Office", parse_hours(OFFICE), "Europe/Madrid", HOLIDAYS)
+        )
+        await create_policy(tx, who, PolicyDraft("Standard", calendar.id, targets=TARGETS))
 
     return act
 
 
 def _say(stage: Stage, customer: tuple[str, int], subject: str, said: Said, first: str, made: list[int]) -> Act:
     async def act(tx: Tx) -> None:
+        await say(tx)
+        if made:  # a day of the demo is one transaction: its clocks are set as each act would
+            case = await get_case(tx, stage.anybody(), made[0])
+            await wind(tx, case, await policies_of(tx, case.workspace_id))
+
+    async def say(tx: Tx) -> None:
         if said.how == "letter":
             return await _letter(tx, stage, customer, subject, said.text, made)
         who = stage.named(first)

@@ -16,7 +16,6 @@ from server.announcer.forms import (
     OptionDraft,
     parse_option,
     parse_wait,
-    parse_zone,
 )
 from server.announcer.models import Line, LineMenu, LineOption
 from server.contacts.queries import list_fields
@@ -26,6 +25,7 @@ from server.kit.access import Principal
 from server.kit.db import Tx
 from server.kit.errors import Conflict, Invalid
 from server.kit.events import emit
+from server.kit.hours import parse_zone
 from server.kit.text import LANGUAGES, _, clean
 
 MENUS = 20

@@ -1,21 +1,17 @@
 """What admins write about the line, parsed: opening hours, texts in both languages, digits."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from server.announcer.script import DAY, KINDS
-from server.identity.forms import ZONES
+from server.announcer.script import KINDS
 from server.kit.errors import Invalid
 from server.kit.text import LANGUAGES, _, clean
 
 LABEL, TEXT, NAME = 60, 600, 60
 WAIT = (10, 300)
 DIGITS = "0123456789"
-SPAN = re.compile(r"(\d\d?):(\d\d)\s*[-–]\s*(\d\d?):(\d\d)")
 VOICES = ("", "f2", "f4", "m3", "m7", "croak")  # variants that espeak-ng brings; "" its own
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FIELDS = ("title", "company", "owner", "phone", "email", "team")
 MOST_FIELDS = 5
 
@@ -39,35 +35,6 @@ def parse_both(name: str, form: Mapping[str, Any], limit: int) -> dict[str, str]
 
 def in_language(texts: dict[str, Any], language: str) -> str:
     return str(texts.get(language) or next(iter(texts.values()), ""))
-
-
-def parse_hours(days: Mapping[str, str]) -> list[list[list[int]]]:
-    """ "09:00-14:00, 16:00-19:00" a day; all empty = always open."""
-    found = [_spans(day, days.get(day) or "") for day in DAYS]
-    return found if any(found) else []
-
-
-def _spans(day: str, text: str) -> list[list[int]]:
-    spans = []
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        match = SPAN.fullmatch(part)
-        start, end = (int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])) if match else (-1, -1)
-        if not match or not (0 <= start < DAY and 0 <= end <= DAY) or int(match[2]) > 59 or int(match[4]) > 59:
-            raise Invalid(**{day: _("Hours such as 09:00-14:00, 16:00-19:00")})
-        spans.append([start, end])
-    return spans[:4]
-
-
-def hours_text(hours: list[Any], day: int) -> str:
-    """As it is typed."""
-    spans = hours[day] if hours else []
-    return ", ".join(f"{s // 60:02}:{s % 60:02}-{e // 60:02}:{e % 60:02}" for s, e in spans)
-
-
-def parse_zone(text: str) -> str:
-    if text not in ZONES:
-        raise Invalid(zone=_("No such time zone"))
-    return text
 
 
 def parse_wait(text: object) -> int:

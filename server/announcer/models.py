@@ -41,7 +41,7 @@ class LineMenu(Base):
     greeting: Mapped[dict[str, Any]]
     closed: Mapped[dict[str, Any]]
     file: Mapped[str] = mapped_column(default="")  # a file key: played in place of the greeting
-    hours: Mapped[list[Any]]  # see script.is_open
+    hours: Mapped[list[Any]]  # see kit/hours.py
     zone: Mapped[str]
 
     options: Mapped[list["LineOption"]] = relationship(lazy="raise", order_by="LineOption.digit", viewonly=True)

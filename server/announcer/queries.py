@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from server.announcer.forms import in_language
 from server.announcer.models import CustomerNumber, Line, LineCall, LineMenu, LineOption
-from server.announcer.script import Known, Menu, Option, Script, is_open
+from server.announcer.script import Known, Menu, Option, Script
 from server.calls.models import Call, Participant, Ring
 from server.contacts.models import Contact
 from server.contacts.queries import list_fields
@@ -18,6 +18,7 @@ from server.identity.models import Team, User
 from server.kit.access import Principal, system
 from server.kit.clock import now
 from server.kit.db import Tx
+from server.kit.hours import is_open
 from server.kit.text import _, speaking
 
 SOON = timedelta(seconds=30)  # in which a caller's page may connect

@@ -1,13 +1,10 @@
 """What the announcer of one call goes by: menus, opening hours, what it may tell; plain data, made as a call begins."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 Kind = Literal["team", "person", "voicemail", "self", "menu", "text", "file"]
 KINDS: tuple[Kind, ...] = ("team", "person", "voicemail", "self", "menu", "text", "file")
-DAY = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +87,3 @@ def greeting_of(menu: Menu) -> list[Piece]:
 
 def choices_of(menu: Menu) -> list[Piece]:
     return [Prompt(f"option_{option.kind}", (option.label, option.digit)) for option in menu.options]
-
-
-def is_open(hours: list[list[list[int]]], zone: str, at: datetime) -> bool:
-    """`hours`: for each day from Monday the pairs of minutes between which somebody is there; [] = always. A pair
-    that ends where it begins or before goes on past midnight."""
-    if not hours:
-        return True
-    local = at.astimezone(ZoneInfo(zone))
-    minute, today = local.hour * 60 + local.minute, local.weekday()
-    return any(start <= minute < (end if end > start else end + DAY) for start, end in hours[today]) or any(
-        end <= start and minute < end for start, end in hours[today - 1]
-    )

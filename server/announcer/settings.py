@@ -8,7 +8,7 @@ from starlette.responses import Response
 from server.announcer import actions
 from server.announcer.access import get_line, get_menu, get_option, must_be_admin
 from server.announcer.actions import MenuDraft
-from server.announcer.forms import DAYS, LABEL, TEXT, VOICES, OptionDraft, hours_text, parse_both, parse_hours
+from server.announcer.forms import LABEL, TEXT, VOICES, OptionDraft, parse_both
 from server.announcer.queries import field_names, target_names
 from server.announcer.script import KINDS
 from server.announcer.uploads import take_sound
@@ -17,6 +17,7 @@ from server.identity.forms import ZONES
 from server.identity.queries import list_teams
 from server.kit.access import Principal
 from server.kit.db import Tx
+from server.kit.hours import DAYS, hours_text, parse_hours
 from server.kit.text import LANGUAGES
 from server.kit.web import Answer, field, page_heads, route, settings_page
 

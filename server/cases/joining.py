@@ -1,15 +1,14 @@
 """Cases that belong together: parent and child, other records, two that are one, one that is two."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 
 from server.cases import events as facts
 from server.cases.actions import open_case, reindex, set_status, tag_case, tell
 from server.cases.models import Case, CaseDraft, CaseFollower, CaseLink, CaseMessage
-from server.cases.replies import STANDS, unanswered_since
+from server.cases.replies import answered_first, unanswered_since
 from server.contacts.models import Contact
 from server.kit.access import Principal
 from server.kit.db import Tx
@@ -109,10 +108,7 @@ async def count_again(tx: Tx, case: Case) -> None:
     """Whose turn it is, from the messages that are there now."""
     theirs = CaseMessage.case_id == case.id, CaseMessage.audience == "customer"
     case.said_n = await tx.scalar(select(func.max(CaseMessage.n)).where(*theirs)) or 0
-    answers = select(func.min(CaseMessage.created_at)).where(
-        *theirs, CaseMessage.state.in_(STANDS), CaseMessage.author_id.is_not(None)
-    )
-    case.answered_at = cast("datetime | None", await tx.scalar(answers))
+    case.answered_at = await answered_first(tx, case)
     case.asked_at = await unanswered_since(tx, case)
     case.version += 1
 

@@ -45,6 +45,10 @@ class Case(Base):
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("case.id", ondelete="SET NULL"), index=True)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("case.id", ondelete="SET NULL"))
+    due_at: Mapped[datetime | None]  # the next promise to keep, counted by server/sla
+    due_kind: Mapped[str] = mapped_column(default="")  # first | next | solution
+    due_from: Mapped[datetime | None]  # since when it runs
+    due_plan: Mapped[str] = mapped_column(default="")  # name of the policy
     claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     claimed_until: Mapped[datetime | None]
     refers_to: Mapped[int | None]  # number of a case that its first letter names without being let in
@@ -74,6 +78,13 @@ class Case(Base):
             "snoozed_until",
             sqlite_where=text("snoozed_until IS NOT NULL"),
             postgresql_where=text("snoozed_until IS NOT NULL"),
+        ),
+        Index(
+            "ix_case_due",
+            "workspace_id",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
         ),
         Index(
             "ix_case_claimed",

@@ -63,9 +63,13 @@ def filtered(tx: Tx, who: Principal, query: CaseQuery) -> Select[Any]:
 
 
 def _order(view: str) -> tuple[Any, ...]:
-    """Who has waited longest comes first where it is our turn, else what happened last."""
+    """Where it is our turn, what was promised soonest and who has waited longest come first; else the newest."""
     newest = (Case.active_at.desc(), Case.id.desc())
-    return (Case.asked_at.asc().nulls_last(), *newest) if view in ("ours", "mine", "unassigned") else newest
+    return (
+        (Case.due_at.asc().nulls_last(), Case.asked_at.asc().nulls_last(), *newest)
+        if view in ("ours", "mine", "unassigned")
+        else newest
+    )
 
 
 async def list_page(tx: Tx, who: Principal, query: CaseQuery, most: int = PER_PAGE) -> tuple[list[Case], Paging]:
@@ -181,16 +185,23 @@ async def cases_of(tx: Tx, who: Principal, about: str) -> list[Case]:
     return list(await tx.scalars(rows.order_by(Case.id.desc()).limit(EARLIER).options(*WHOLE)))
 
 
-async def drafts_of(tx: Tx, who: Principal, one: Case) -> dict[str, str]:
-    mine = select(CaseDraft.kind, CaseDraft.text).where(CaseDraft.case_id == one.id, CaseDraft.user_id == who.user_id)
-    return dict((await tx.execute(mine)).all())
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What the reader has begun to write, by its kind, and who else has begun a reply with its first words."""
+
+    drafts: dict[str, str]
+    others: list[tuple[User, str]]
 
 
-async def others_writing(tx: Tx, who: Principal, one: Case) -> list[tuple[User, str]]:
-    """Who else has begun a reply, and its first words."""
-    rows = select(User, CaseDraft.text).join(CaseDraft, CaseDraft.user_id == User.id)
-    rows = rows.where(CaseDraft.case_id == one.id, CaseDraft.kind == "reply", CaseDraft.user_id != who.user_id)
-    return [(user, text) for user, text in await tx.execute(rows.order_by(CaseDraft.at.desc()).limit(5))]
+async def load_writing(tx: Tx, who: Principal, one: Case) -> Writing:
+    mine = CaseDraft.user_id == who.user_id
+    rows = select(User, CaseDraft.kind, CaseDraft.text).join(CaseDraft, CaseDraft.user_id == User.id)
+    rows = rows.where(CaseDraft.case_id == one.id, or_(mine, CaseDraft.kind == "reply"))
+    found = list(await tx.execute(rows.order_by(mine.desc(), CaseDraft.at.desc()).limit(7)))
+    return Writing(
+        {kind: text for user, kind, text in found if user.id == who.user_id},
+        [(user, text) for user, _kind, text in found if user.id != who.user_id][:5],
+    )
 
 
 async def last_said(tx: Tx, one: Case) -> CaseMessage | None:

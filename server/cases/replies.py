@@ -112,11 +112,19 @@ async def withdraw(tx: Tx, who: Principal, case: Case, message: CaseMessage) -> 
     message.state = "withdrawn"
     case.version += 1
     case.asked_at = await unanswered_since(tx, case)
+    case.answered_at = await answered_first(tx, case)
     if case.status == "waiting":
         await turn(tx, who, case, "open")
     await save_draft(tx, who, case, "reply", message.body)
     tell(tx, who, case, facts.CaseWithdrawn, message=message.id)
     return message
+
+
+async def answered_first(tx: Tx, case: Case) -> datetime | None:
+    """When a person answered first, as far as the answer stands."""
+    answers = CaseMessage.case_id == case.id, CaseMessage.state.in_(STANDS), CaseMessage.author_id.is_not(None)
+    await tx.flush()
+    return cast("datetime | None", await tx.scalar(select(func.min(CaseMessage.created_at)).where(*answers)))
 
 
 async def unanswered_since(tx: Tx, case: Case) -> datetime | None:

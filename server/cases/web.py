@@ -15,13 +15,12 @@ from server.cases.models import Case
 from server.cases.places import line_patches, page_patches, row_patch
 from server.cases.queries import (
     BESIDE,
-    drafts_of,
     last_said,
     list_macros,
     list_page,
     load_around,
     load_thread,
-    others_writing,
+    load_writing,
 )
 from server.contacts.access import get_record
 from server.identity.queries import known_names, list_people, list_teams, people_by_id
@@ -46,6 +45,7 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         return RedirectResponse(f"/cases/{case.merged_into_id}", 303)
     query = query_of(request.query_params.get("from", "/cases"))
     beside, paging = await list_page(tx, who, query, BESIDE)
+    writing = await load_writing(tx, who, case)
     return await page(
         request,
         tx,
@@ -56,9 +56,10 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         topics={topic: heads[topic]},
         list_topics={place: heads[place]},
         thread=await load_thread(tx, who, case),
-        drafts=await drafts_of(tx, who, case),
-        writing=await others_writing(tx, who, case),
+        drafts=writing.drafts,
+        writing=writing.others,
         **await load_around(tx, who, case),
+        panels=[(one, await one.load(tx, who, case.ref)) for one in request.app.state.house.panels("case")],
         docks=[one for one in request.app.state.house.panels("contact") if one.slot == "dock"],
         query=query,
         beside=beside if any(one.id == case.id for one in beside) else [case, *beside],
@@ -221,7 +222,7 @@ async def save_draft(request: Request, tx: Tx, who: Principal) -> Answer:
 async def writing(request: Request, tx: Tx, who: Principal) -> Answer:
     """Who else has begun a reply, fetched when somebody begins or stops."""
     case = await get_case(tx, who, request.path_params["id"])
-    return render("cases/_writing.html", case=case, writing=await others_writing(tx, who, case))
+    return render("cases/_writing.html", case=case, writing=(await load_writing(tx, who, case)).others)
 
 
 async def macros(request: Request, tx: Tx, who: Principal) -> Answer:

@@ -113,6 +113,13 @@ async def tell_of_customer(tx: Tx, row: EventRow) -> None:
     await notify(tx, row, names, NoticeDraft("received", row.data["excerpt"], url))
 
 
+@reacts("sla.warned", "sla.breached")
+async def tell_of_promise(tx: Tx, row: EventRow) -> None:
+    kind = "due" if row.name == "sla.warned" else "late"
+    draft = NoticeDraft(kind, await _title(tx, row), f"/cases/{subject_id(row.subject)}")
+    await notify(tx, row, row.data["concerned"], draft)
+
+
 @reacts("case.noted")
 async def tell_of_case_note(tx: Tx, row: EventRow) -> None:
     url = f"/cases/{subject_id(row.subject)}"

@@ -26,6 +26,7 @@ export function startTimes() {
 export function writeTimes() {
   for (const time of document.querySelectorAll('time[data-format]')) write(time);
   for (const list of document.querySelectorAll('[data-days]')) divide(list);
+  for (const promise of document.querySelectorAll('[data-due]')) colour(promise);
 }
 
 function write(time) {
@@ -42,6 +43,8 @@ const writers = {
   day: (moment, time) => dayName(moment, 'long', time),
   ago: (moment) => ago(moment),
   due: (moment, time) => due(moment, time),
+  by: (moment) => (daysFromNow(moment) === 0 ? inFormat('time', moment) : `${inFormat('short', moment)} ${inFormat('time', moment)}`),
+  left: (moment) => left(moment),
 };
 
 // A date without a time belongs to no zone: it is read and written in UTC.
@@ -88,6 +91,27 @@ function due(moment, time) {
   time.classList.toggle('warn-t', open && !late && days === 0);
   const day = dayName(moment, 'short', time);
   return isDayOnly(time) ? day : `${day} ${inFormat('time', moment)}`;
+}
+
+// How long a promise has still to run, or how late it is.
+function left(moment) {
+  const minutes = Math.trunc((moment - Date.now()) / MINUTE);
+  const [days, hours, rest] = [Math.trunc(Math.abs(minutes) / 1440), Math.trunc(Math.abs(minutes) / 60) % 24, Math.abs(minutes) % 60];
+  const parts = days ? [unit(days, 'day'), hours && unit(hours, 'hour')] : hours ? [unit(hours, 'hour'), rest && unit(rest, 'minute')] : [unit(rest, 'minute')];
+  const span = parts.filter(Boolean).join(' ');
+  return moment < Date.now() ? word('late', span) : span;
+}
+
+const unit = (n, name) => new Intl.NumberFormat(language() === 'en' ? 'en-GB' : language(), { style: 'unit', unit: name, unitDisplay: 'narrow' }).format(n);
+
+// The last quarter of its time is a warning.
+function colour(promise) {
+  const [from, due] = [Date.parse(promise.dataset.from), Date.parse(promise.dataset.due)];
+  const used = due > from ? (Date.now() - from) / (due - from) : 1;
+  promise.classList.toggle('is-late', used >= 1);
+  promise.classList.toggle('is-near', used >= 0.75 && used < 1);
+  const bar = promise.querySelector('progress');
+  if (bar) bar.value = Math.min(Math.max(used, 0), 1);
 }
 
 // Day lines and the unread line of a list. Lines that are right already stay, so that nothing moves.

@@ -22,9 +22,10 @@ from server.announcer.happenings import (
     Say,
     Tick,
 )
-from server.announcer.script import File, Known, Menu, Option, Prompt, Script, Text, is_open
+from server.announcer.script import File, Known, Menu, Option, Prompt, Script, Text
 from server.announcer.speech import PROMPTS
 from server.announcer.words import SOUNDS, files_of, shipped, text_of
+from server.kit.hours import is_open
 from server.kit.text import LANGUAGES, speaking
 
 SALES = Option("1", "team", "Sales", 4)

@@ -164,6 +164,20 @@ def upgrade() -> None:
     with op.batch_alter_table('macro', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_macro_workspace_id'), ['workspace_id'], unique=False)
 
+    op.create_table('sla_calendar',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('hours', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.Column('zone', sa.String(), nullable=False),
+    sa.Column('holidays', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_sla_calendar_workspace_id_workspace')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_sla_calendar')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('sla_calendar', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_sla_calendar_workspace_id'), ['workspace_id'], unique=False)
+
     op.create_table('team',
     sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -461,6 +475,28 @@ def upgrade() -> None:
     with op.batch_alter_table('session', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_session_user_id'), ['user_id'], unique=False)
 
+    op.create_table('sla_policy',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('place', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('calendar_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('tag', sa.String(), nullable=False),
+    sa.Column('team_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('targets', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.Column('warn', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('escalate_team_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('raises', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['calendar_id'], ['sla_calendar.id'], name=op.f('fk_sla_policy_calendar_id_sla_calendar')),
+    sa.ForeignKeyConstraint(['escalate_team_id'], ['team.id'], name=op.f('fk_sla_policy_escalate_team_id_team'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['team_id'], ['team.id'], name=op.f('fk_sla_policy_team_id_team'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_sla_policy_workspace_id_workspace')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_sla_policy')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('sla_policy', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_sla_policy_workspace_id'), ['workspace_id'], unique=False)
+
     op.create_table('task',
     sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -600,6 +636,10 @@ def upgrade() -> None:
     sa.Column('assignee_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
     sa.Column('parent_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
     sa.Column('merged_into_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('due_kind', sa.String(), nullable=False),
+    sa.Column('due_from', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('due_plan', sa.String(), nullable=False),
     sa.Column('claimed_by_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
     sa.Column('claimed_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('refers_to', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
@@ -629,6 +669,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_case_assignee', ['workspace_id', 'assignee_id', 'status'], unique=False)
         batch_op.create_index('ix_case_claimed', ['claimed_until'], unique=False, sqlite_where=sa.text('claimed_until IS NOT NULL'), postgresql_where=sa.text('claimed_until IS NOT NULL'))
         batch_op.create_index(batch_op.f('ix_case_contact_id'), ['contact_id'], unique=False)
+        batch_op.create_index('ix_case_due', ['workspace_id', 'due_at'], unique=False, sqlite_where=sa.text('due_at IS NOT NULL'), postgresql_where=sa.text('due_at IS NOT NULL'))
         batch_op.create_index('ix_case_list', ['workspace_id', 'status', 'active_at', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_case_parent_id'), ['parent_id'], unique=False)
         batch_op.create_index('ix_case_snoozed', ['snoozed_until'], unique=False, sqlite_where=sa.text('snoozed_until IS NOT NULL'), postgresql_where=sa.text('snoozed_until IS NOT NULL'))
@@ -915,6 +956,30 @@ def upgrade() -> None:
     with op.batch_alter_table('room_member', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_room_member_user_id'), ['user_id'], unique=False)
 
+    op.create_table('sla_clock',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('case_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('policy_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('target', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('resumed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('used', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('warn_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('warned_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('breached_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_sla_clock_case_id_case'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['policy_id'], ['sla_policy.id'], name=op.f('fk_sla_clock_policy_id_sla_policy'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_sla_clock'))
+    )
+    with op.batch_alter_table('sla_clock', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_sla_clock_case_id'), ['case_id'], unique=False)
+        batch_op.create_index('ix_sla_clock_due', ['due_at'], unique=False, sqlite_where=sa.text('done_at IS NULL'), postgresql_where=sa.text('done_at IS NULL'))
+        batch_op.create_index('ix_sla_clock_warn', ['warn_at'], unique=False, sqlite_where=sa.text('warned_at IS NULL'), postgresql_where=sa.text('warned_at IS NULL'))
+
     op.create_table('call_message',
     sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('call_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -1004,6 +1069,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_call_message_call_id'))
 
     op.drop_table('call_message')
+    with op.batch_alter_table('sla_clock', schema=None) as batch_op:
+        batch_op.drop_index('ix_sla_clock_warn', sqlite_where=sa.text('warned_at IS NULL'), postgresql_where=sa.text('warned_at IS NULL'))
+        batch_op.drop_index('ix_sla_clock_due', sqlite_where=sa.text('done_at IS NULL'), postgresql_where=sa.text('done_at IS NULL'))
+        batch_op.drop_index(batch_op.f('ix_sla_clock_case_id'))
+
+    op.drop_table('sla_clock')
     with op.batch_alter_table('room_member', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_room_member_user_id'))
 
@@ -1065,6 +1136,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_case_snoozed', sqlite_where=sa.text('snoozed_until IS NOT NULL'), postgresql_where=sa.text('snoozed_until IS NOT NULL'))
         batch_op.drop_index(batch_op.f('ix_case_parent_id'))
         batch_op.drop_index('ix_case_list')
+        batch_op.drop_index('ix_case_due', sqlite_where=sa.text('due_at IS NOT NULL'), postgresql_where=sa.text('due_at IS NOT NULL'))
         batch_op.drop_index(batch_op.f('ix_case_contact_id'))
         batch_op.drop_index('ix_case_claimed', sqlite_where=sa.text('claimed_until IS NOT NULL'), postgresql_where=sa.text('claimed_until IS NOT NULL'))
         batch_op.drop_index('ix_case_assignee')
@@ -1099,6 +1171,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_task_about')
 
     op.drop_table('task')
+    with op.batch_alter_table('sla_policy', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_sla_policy_workspace_id'))
+
+    op.drop_table('sla_policy')
     with op.batch_alter_table('session', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_session_user_id'))
 
@@ -1156,6 +1232,10 @@ def downgrade() -> None:
     op.drop_table('api_token')
     op.drop_table('user')
     op.drop_table('team')
+    with op.batch_alter_table('sla_calendar', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_sla_calendar_workspace_id'))
+
+    op.drop_table('sla_calendar')
     with op.batch_alter_table('macro', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_macro_workspace_id'))
 

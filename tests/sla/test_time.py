@@ -1,0 +1,98 @@
+"""What promises do as time passes: a warning before, escalation after, and screens that follow."""
+
+import pytest
+from starlette.applications import Starlette
+
+from tests import make
+from tests.cases.conftest import Take
+from tests.conftest import Client
+from tests.live import assert_live_equals_reload
+from tests.sla.conftest import STANDARD, clocks, due, moment, tick
+
+
+async def test_who_has_it_is_warned_once(app: Starlette, ana: Client, mateo: Client, take: Take, policy: None) -> None:
+    async with moment("2026-11-27T09:00"):  # from 10:00 to 14:00 in Madrid
+        await take(Message_ID="<a@x.example>")
+        await mateo.put("/cases/1/assignee", data={"assignee": "me"})
+    first = (await clocks(app))["first"]
+    assert first.warn_at is not None and first.due_at is not None
+    async with moment(first.warn_at.strftime("%Y-%m-%dT%H:%M:%S")):
+        await tick(app)
+        await tick(app)
+    assert [row.data["kind"] for row in await make.facts(app, "sla.warned")] == ["first"]
+    assert "is due soon" in (await mateo.get("/notices")).text
+
+
+async def test_a_breach_is_told_and_escalated(
+    app: Starlette, ana: Client, mateo: Client, take: Take, policy: None
+) -> None:
+    await ana.put("/settings/teams/1/members/2")
+    await ana.put("/settings/sla/policies/1", data=STANDARD | {"escalate_team": "1", "raises": "1"})
+    async with moment("2026-11-27T09:00"):
+        await take(Message_ID="<a@x.example>")
+    async with moment("2026-11-27T16:00"):
+        await tick(app)
+        await tick(app)
+    breached = await make.facts(app, "sla.breached")
+    assert [row.data["kind"] for row in breached].count("first") == 1
+    case = (await ana.get("/cases/1")).text
+    assert "The first answer is late" in case
+    assert "late" in (await mateo.get("/notices")).text
+    rows = await make.facts(app, "case.assigned", "case.changed")
+    assert any(row.name == "case.assigned" and row.data["new_team"] == 1 for row in rows)
+    assert any(row.name == "case.changed" and row.data["new"] == "high" for row in rows)
+
+
+async def test_late_answers_are_not_kept(app: Starlette, ana: Client, take: Take, policy: None) -> None:
+    async with moment("2026-11-27T09:00"):
+        await take(Message_ID="<a@x.example>")
+    async with moment("2026-11-30T15:00"):
+        await ana.post("/cases/1/messages", data={"audience": "customer", "text": "Sorry.", "seen": "1"})
+    assert not (await clocks(app))["first"].is_kept, "also when the clock was not looked at in between"
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_screens_follow(
+    app: Starlette, ana: Client, mateo: Client, take: Take, policy: None, language: str
+) -> None:
+    await make.speak(app, 2, language)
+    async with moment("2026-11-27T09:00"):
+        await take(Message_ID="<a@x.example>")
+    await app.state.relay.drain()
+    regions = ("case-1-turn", "case-1-promises", "case-1-thread", "case-1-facts")
+
+    async def late() -> None:
+        async with moment("2026-11-27T17:00"):
+            await tick(app)
+
+    for act in (
+        lambda: ana.put("/cases/1", data={"field": "priority", "value": "high"}),
+        late,
+        lambda: ana.post("/cases/1/messages", data={"audience": "customer", "text": "Sorry.", "seen": "1"}),
+        lambda: ana.put("/cases/1/status", data={"status": "solved"}),
+        lambda: ana.delete("/cases/1/solution"),
+    ):
+        await assert_live_equals_reload(app, mateo, "/cases/1", act, language=language, regions=regions)
+
+
+async def test_the_list_shows_what_is_due_first(ana: Client, take: Take, policy: None) -> None:
+    for n in range(2):
+        async with moment(f"2026-11-27T{9 + n:02}:00"):
+            await take(Message_ID=f"<{n}@x.example>", sender=f"P{n} <p{n}@b.example>", subject=f"Case of P{n}")
+            if n:
+                await ana.put("/cases/2", data={"field": "priority", "value": "high"})
+    page = (await ana.get("/cases")).text
+    assert page.index("Case of P1") < page.index("Case of P0")
+
+
+async def test_time_is_looked_at_once_for_many(app: Starlette, ana: Client, take: Take, policy: None) -> None:
+    async with moment("2026-11-27T09:00"):
+        for n in range(3):
+            await take(Message_ID=f"<{n}@x.example>", sender=f"P{n} <p{n}@b.example>")
+    async with moment("2026-12-27T09:00"):
+        await tick(app)
+        with make.counted(app) as statements:
+            await tick(app)
+    assert len(statements) <= 2
+    assert len(await make.facts(app, "sla.breached")) == 6
+    assert all(at for at in (await due(app)).values())

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from server.automation.actions import create_rule
+from server.automation.forms import RuleDraft
 from server.cases.access import get_case
 from server.cases.actions import assign_case, change_case, set_status, tag_case
 from server.cases.intake import take_letter
@@ -141,6 +143,7 @@ def _open(stage: Stage, first: str) -> Act:
             tx, who, CalendarDraft("Office", parse_hours(OFFICE), "Europe/Madrid", HOLIDAYS)
         )
         await create_policy(tx, who, PolicyDraft("Standard", calendar.id, targets=TARGETS))
+        await create_rule(tx, who, RuleDraft("Invoices", "opened", {"words": "invoice, factura"}, {"tags": "invoice"}))
 
     return act
 

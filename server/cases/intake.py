@@ -44,7 +44,7 @@ async def take_letter(tx: Tx, channel: Channel, letter: Letter, files: list[Case
     if letter.sender.address in await own_addresses(tx, channel.workspace_id):
         return Taken(None)
     answered = await _answered(tx, who, letter)
-    if answered is not None and await _is_party(tx, answered, letter):
+    if answered is not None and answered.status != "closed" and await _is_party(tx, answered, letter):
         return Taken(answered, await _receive(tx, who, answered, letter, files))
     if letter.is_automatic and answered is None:
         return Taken(None)  # a machine's answer to nothing of ours would open a case for each letter we send

@@ -43,6 +43,7 @@ async def send(work: Work) -> None:
         message_id=message.message_id,
         references=before,
         at=now(),
+        is_automatic=message.author_id is None,
     )
     with speaking(channel.language):
         problem = await _post(work, compose(letter), message)

@@ -42,8 +42,8 @@ async def add_message(tx: Tx, case: Case, **values: Any) -> CaseMessage:
         workspace_id=case.workspace_id, case_id=case.id, n=case.messages, created_at=now(), **given | values
     )
     tx.add(message)
-    if message.audience == "customer":
-        case.said_n = message.n
+    if message.audience == "customer" and (message.state == "in" or message.author_id is not None):
+        case.said_n = message.n  # what no person wrote stops nobody's reply
     await tx.flush()
     return message
 
@@ -53,7 +53,7 @@ async def receive(
 ) -> CaseMessage:
     """A message of the customer: it is our turn again, also when the case was solved."""
     message = await add_message(tx, case, audience="customer", state="in", files=list(files), **values)
-    case.asked_at = case.asked_at or message.created_at
+    case.asked_at, case.reminded_at = case.asked_at or message.created_at, None
     if case.status != "new":
         await turn(tx, who, case, "open")
     follows = await tx.scalars(select(CaseFollower.user_id).where(CaseFollower.case_id == case.id))
@@ -98,6 +98,26 @@ async def answer_case(
     await save_draft(tx, who, case, "reply", "")
     enqueue(tx, who, "cases.send", {"message": message.id}, run_at=message.send_at)
     tell(tx, who, case, facts.CaseAnswered, message=message.id, excerpt=plain(body, SHOWN))
+    return message
+
+
+async def answer_by_itself(tx: Tx, who: Principal, case: Case, text: str) -> CaseMessage:
+    """A letter that no person wrote, such as "we have your message": it answers nothing, stops no clock and changes no
+    status. `who` is the house."""
+    assert case.channel is not None and case.address, "whoever asks for it has looked"
+    message = await add_message(
+        tx,
+        case,
+        audience="customer",
+        state="sending",
+        via="email",
+        address=case.address,
+        body=parse_body(text),
+        message_id=new_message_id(case.channel.address),
+        send_at=now(),
+    )
+    enqueue(tx, who, "cases.send", {"message": message.id})
+    tell(tx, who, case, facts.CaseAnswered, message=message.id, excerpt=plain(message.body, SHOWN))
     return message
 
 

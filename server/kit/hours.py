@@ -68,6 +68,13 @@ class Calendar:
     zone: str
     holidays: frozenset[date] = frozenset()
 
+    def is_open(self, at: datetime) -> bool:
+        return any(begin <= at < end for begin, end in self._spans_around(at))
+
+    def _spans_around(self, at: datetime) -> list[tuple[datetime, datetime]]:
+        today = at.astimezone(ZoneInfo(self.zone)).date()
+        return [*self._on(today - timedelta(days=1)), *self._on(today)]
+
     def add(self, start: datetime, span: timedelta) -> datetime | None:
         """The moment when `span` of open time has passed since `start`, in UTC; None when it never comes."""
         left = span

@@ -1,0 +1,48 @@
+"""Whether a rule's conditions hold for a case and the message that came."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from server.automation.models import Rule
+from server.cases.models import Case, CaseMessage
+from server.kit.clock import now
+from server.kit.db import Tx
+from server.kit.text import fold
+from server.sla.models import SlaCalendar
+
+
+async def newest_message(tx: Tx, case: Case) -> CaseMessage | None:
+    """The customer's last."""
+    said = select(CaseMessage).where(CaseMessage.case_id == case.id, CaseMessage.state == "in")
+    message: CaseMessage | None = await tx.scalar(said.order_by(CaseMessage.n.desc()).limit(1))
+    return message
+
+
+def holds(when: dict[str, Any], case: Case, message: CaseMessage | None, is_open: dict[int, bool]) -> bool:
+    """`is_open`: for each calendar whether its hours are on."""
+    contact, company = case.contact, case.contact.company
+    text = fold(f"{case.subject} {message.body if message else ''}")
+    tags = {fold(tag) for tag in (*contact.tags, *(company.tags if company else ()))}
+    places = fold(
+        " ".join(str(one.get("value", "")) for one in (*contact.addresses, *(company.addresses if company else ())))
+    )
+    found = {
+        "channel": case.channel_id == when.get("channel"),
+        "team": case.team_id == when.get("team"),
+        "language": case.language[:2] == when.get("language"),
+        "words": any(fold(word) in text for word in when.get("words", ())),
+        "tag": fold(when.get("tag", "")) in tags,
+        "territory": any(fold(word) in places for word in when.get("territory", ())),
+        "calendar": is_open.get(when.get("calendar", 0)) == (when.get("hours") != "closed"),
+    }
+    return all(found[name] for name in when if name in found)
+
+
+async def hours_of(tx: Tx, rules: list[Rule]) -> dict[int, bool]:
+    """Whether the hours are on now, of the calendars that the rules ask."""
+    ids = {rule.when["calendar"] for rule in rules if "calendar" in rule.when}
+    if not ids:
+        return {}
+    calendars = await tx.scalars(select(SlaCalendar).where(SlaCalendar.id.in_(ids)))
+    return {one.id: one.calendar.is_open(now()) for one in calendars}

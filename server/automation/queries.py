@@ -1,0 +1,21 @@
+"""Reads for the settings page."""
+
+from sqlalchemy import select
+
+from server.automation.access import visible_rules
+from server.automation.models import Agent, Care, Rule
+from server.kit.access import Principal
+from server.kit.db import Tx
+
+
+async def list_rules(tx: Tx, who: Principal) -> list[Rule]:
+    return list(await tx.scalars(visible_rules(who).order_by(Rule.place, Rule.id)))
+
+
+async def agents_by_id(tx: Tx, who: Principal) -> dict[int, Agent]:
+    rows = await tx.scalars(select(Agent).where(Agent.workspace_id == who.workspace_id))
+    return {agent.user_id: agent for agent in rows}
+
+
+async def care_of(tx: Tx, who: Principal) -> Care | None:
+    return await tx.get(Care, who.workspace_id)

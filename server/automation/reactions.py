@@ -1,0 +1,58 @@
+"""Rules act in the transaction of what they react to: a case is never seen without what they did."""
+
+from server.automation import events as facts
+from server.automation.access import visible_rules
+from server.automation.answering import answer_once_a_day
+from server.automation.choosing import pick
+from server.automation.matching import holds, hours_of, newest_message
+from server.automation.models import Rule
+from server.cases.actions import assign_case, change_case, tag_case
+from server.cases.models import Case
+from server.kit.about import subject_id
+from server.kit.access import Principal, system
+from server.kit.db import Tx
+from server.kit.events import EventRow, emit, reacts
+from server.sla.winding import load_case
+
+
+@reacts("case.opened", "case.received")
+async def ask_rules(tx: Tx, row: EventRow) -> None:
+    moment = row.name.removeprefix("case.")
+    who = system(row.workspace_id)
+    asked = visible_rules(who).where(Rule.moment == moment).order_by(Rule.place, Rule.id)
+    rules = list(await tx.scalars(asked))
+    if not rules:
+        return
+    case = await load_case(tx, row.workspace_id, subject_id(row.subject))
+    if case is None:
+        return
+    message, is_open = await newest_message(tx, case), await hours_of(tx, rules)
+    for rule in rules:
+        if holds(rule.when, case, message, is_open):
+            await act(tx, who, rule, case)
+            if rule.stops:
+                return
+
+
+async def act(tx: Tx, who: Principal, rule: Rule, case: Case) -> None:
+    acts = rule.acts
+    rule.fired += 1
+    emit(tx, who, facts.AutomationActed(subject=case.ref, about=case.about, rule=rule.name))
+    if "tags" in acts:
+        await tag_case(tx, who, case, [*case.tags, *acts["tags"]])
+    for field in ("type", "priority"):
+        if field in acts:
+            await change_case(tx, who, case, field, acts[field])
+    await _route(tx, who, acts, case)
+    if "answer" in acts and case.asked_at is not None:
+        await answer_once_a_day(tx, who, case, acts["answer"])
+
+
+async def _route(tx: Tx, who: Principal, acts: dict[str, object], case: Case) -> None:
+    """To a team, and there to somebody; a case that somebody has stays with them."""
+    team = acts.get("team", case.team_id)
+    team_id = team if isinstance(team, int) else None
+    person = case.assignee_id
+    if person is None and team_id is not None and acts.get("method"):
+        person = await pick(tx, team_id, str(acts["method"]), str(acts.get("skill", "")))
+    await assign_case(tx, who, case, person, team_id)

@@ -1,0 +1,68 @@
+"""Cases that lie still: asked again, solved, closed; what is written to them afterwards."""
+
+import pytest
+from starlette.applications import Starlette
+
+from tests import make
+from tests.automation.conftest import care
+from tests.cases.conftest import Take
+from tests.conftest import Client
+from tests.sla.conftest import moment
+
+CARE = {"ask_after": "3", "solve_after": "4", "close_after": "7", "ask_en": "Did it help, {first_name}?"}
+REPLY = {"audience": "customer", "text": "Please close the left valve.", "seen": "1"}
+
+
+@pytest.fixture
+async def waiting(ana: Client, take: Take) -> None:
+    assert (await ana.put("/settings/automation/care", data=CARE)).status_code == 200
+    async with moment("2026-11-02T10:00"):
+        await take(Message_ID="<a@x.example>")
+        await ana.post("/cases/1/messages", data=REPLY)
+
+
+async def status(api: Client) -> str:
+    return str((await api.get("/cases/1")).json()["status"])
+
+
+async def test_asked_then_solved_then_closed(app: Starlette, ana: Client, api: Client, waiting: None) -> None:
+    for at, expected, asked in (
+        ("2026-11-04T10:00", "waiting", 1),
+        ("2026-11-05T11:00", "waiting", 2),
+        ("2026-11-05T12:00", "waiting", 2),
+        ("2026-11-09T12:00", "solved", 2),
+        ("2026-11-15T12:00", "solved", 2),
+        ("2026-11-16T13:00", "closed", 2),
+    ):
+        async with moment(at):
+            await care(app)
+        assert (await status(api), len(await make.facts(app, "case.answered"))) == (expected, asked), at
+
+
+async def test_an_answer_in_between_begins_anew(app: Starlette, api: Client, take: Take, waiting: None) -> None:
+    async with moment("2026-11-05T11:00"):
+        await care(app)
+        await take(In_Reply_To="<a@x.example>", text="Not yet.")
+    async with moment("2026-11-20T11:00"):
+        await care(app)
+    assert await status(api) == "open", "it is our turn: nothing happens by itself"
+
+
+async def test_a_solved_case_is_opened_again_and_a_closed_one_is_not(
+    app: Starlette, ana: Client, api: Client, take: Take, waiting: None
+) -> None:
+    await ana.put("/cases/1/status", data={"status": "solved"})
+    taken = await take(In_Reply_To="<a@x.example>", text="It leaks again.")
+    assert taken.case is not None and taken.case.id == 1 and await status(api) == "open"
+    await ana.put("/cases/1/status", data={"status": "closed"})
+    taken = await take(In_Reply_To="<a@x.example>", text="A year later")
+    assert taken.case is not None and taken.case.id == 2 and taken.case.refers_to == 1
+
+
+async def test_nothing_is_done_unasked(app: Starlette, ana: Client, api: Client, waiting: None) -> None:
+    await ana.put("/settings/automation/care", data={})
+    async with moment("2027-11-05T11:00"):
+        await care(app)
+    assert await status(api) == "waiting"
+    answer = await ana.put("/settings/automation/care", data={"ask_after": "3"}, headers={"HX-Request": "true"})
+    assert answer.status_code == 422

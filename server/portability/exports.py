@@ -1,8 +1,6 @@
 """Records out: tables and vCards that stream, with the reader's rights asked again for every few hundred."""
 
-import csv
 from collections.abc import AsyncIterator, Callable, Sequence
-from io import StringIO
 from typing import Any
 from urllib.parse import quote
 
@@ -22,18 +20,17 @@ from server.kit.clock import now
 from server.kit.db import Database, Tx
 from server.kit.errors import Invalid
 from server.kit.files import safe_name
+from server.kit.sheets import BOM, csv_line
 from server.kit.text import _, speaking
 from server.kit.web import Answer
 from server.portability.access import get_batch
 from server.portability.mapping import failure_headers
 from server.portability.queries import export_page, exported, failures_after
 from server.portability.rows import cell_text
-from server.portability.tables import guard
 from server.portability.vcards import write_card
 
 CHUNK = 500
 CHOSEN = 500  # records named one by one
-BOM = "\ufeff"  # spreadsheets take it for UTF-8 by this
 
 Write = Callable[[Sequence[Contact], Fields], str]
 
@@ -48,7 +45,7 @@ async def table(request: Request, tx: Tx, who: Principal) -> Answer:
     def rows(records: Sequence[Contact], fields: Fields) -> str:
         return "".join(csv_line(_row(record, names, fields)) for record in records)
 
-    start = BOM + csv_line([guard(header) for header in headers])
+    start = BOM + csv_line(headers)
     return await _stream(request, tx, who, rows, start, _file_name(kind, "csv"), "text/csv")
 
 
@@ -121,16 +118,10 @@ async def _next(tx: Tx, who: Principal, request: Request, ids: list[int], after:
     return await export_page(tx, still, wanted, after, CHUNK)
 
 
-def csv_line(cells: Sequence[str]) -> str:
-    text = StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue()
-
-
 def _row(record: Contact, names: Sequence[str], fields: Fields) -> list[str]:
     cells = [_cell(record, name) for name in names]
     cells += [custom_text(record.custom.get(key)) for key in fields]
-    return [guard(cell) for cell in cells]
+    return cells
 
 
 def _cell(record: Contact, name: str) -> str:
@@ -157,7 +148,7 @@ async def failures(request: Request, tx: Tx, who: Principal) -> Answer:
     headers = [*failure_headers()] + [column["header"] for column in batch.survey["columns"]]
 
     async def body() -> AsyncIterator[str]:
-        yield BOM + csv_line([guard(header) for header in headers])
+        yield BOM + csv_line(headers)
         last = 0
         while True:
             async with database.transaction(read=True) as tx:
@@ -167,7 +158,7 @@ async def failures(request: Request, tx: Tx, who: Principal) -> Answer:
             last = rows[-1].id
             reasons = [f"{row.column}: {row.reason}" if row.column else row.reason for row in rows]
             cells = [[str(row.line), reason, *row.cells] for row, reason in zip(rows, reasons, strict=True)]
-            yield "".join(csv_line([guard(cell) for cell in line]) for line in cells)
+            yield "".join(csv_line(line) for line in cells)
 
     stem = batch.name.rpartition(".")[0] or batch.name
     name = _("%(name)s, failed rows.csv") % {"name": stem}

@@ -9,9 +9,10 @@ from typing import Any
 from server.contacts.bulk_import import Known, NewRow, parse_value
 from server.contacts.fields import CUSTOM
 from server.kit.errors import Invalid
+from server.kit.sheets import unguard
 from server.kit.text import _
 from server.portability.mapping import PARTS, Plan
-from server.portability.tables import Record, unguard
+from server.portability.tables import Record
 
 BLANKS = ("", "-", "n/a", "null")  # what stands for nothing where a number or a date is expected
 DATE = re.compile(r"(\d\d?)([/.])(\d\d?)([/.]\d{4})\Z")

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from server.identity.forms import MAIL
+from server.kit.sheets import unguard
 from server.kit.text import _, fold
 from server.portability import vcards
-from server.portability.tables import Reading, Record, Unreadable, find_reading, read_headers, read_rows, unguard
+from server.portability.tables import Reading, Record, Unreadable, find_reading, read_headers, read_rows
 
 DISTINCT = 5_000  # different values of a column that are remembered
 CHOICES = 12

@@ -2,20 +2,18 @@
 
 import codecs
 import csv
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from server.kit.sheets import unguard
 from server.kit.text import _
 
 DELIMITERS = (",", ";", "\t", "|")
 CELL_LIMIT = 100_000  # characters; a quote that is never closed is found by it
 COLUMN_LIMIT = 500
-GUARD = re.compile(r"'+[=+\-@\t\r]")
-DANGEROUS = re.compile(r"'*[=+\-@\t\r]")
 LOOKED_AT = 64 * 1024
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -24,15 +22,6 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-
-
-def guard(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula; `unguard` is its exact opposite."""
-    return "'" + text if DANGEROUS.match(text) else text
-
-
-def unguard(text: str) -> str:
-    return text[1:] if GUARD.match(text) else text
 
 
 class Unreadable(Exception):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from server.contacts.models import Contact
-from server.portability.tables import guard, unguard
+from server.kit.sheets import guard, unguard
 from tests.make import counted
 from tests.portability.conftest import Client, bring, contacts, counts
 

@@ -1,0 +1,26 @@
+"""Tables that spreadsheets open: cells that none of them takes for a formula, and their exact opposite."""
+
+import csv
+import re
+from collections.abc import Sequence
+from io import StringIO
+
+BOM = "\ufeff"  # spreadsheets take it for UTF-8 by this
+DANGEROUS = re.compile(r"'*[=+\-@\t\r]")
+GUARD = re.compile(r"'+[=+\-@\t\r]")
+
+
+def guard(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula; `unguard` is its exact opposite."""
+    return "'" + text if DANGEROUS.match(text) else text
+
+
+def unguard(text: str) -> str:
+    return text[1:] if GUARD.match(text) else text
+
+
+def csv_line(cells: Sequence[str]) -> str:
+    """One row, its cells made harmless."""
+    text = StringIO()
+    csv.writer(text).writerow([guard(cell) for cell in cells])
+    return text.getvalue()

@@ -51,7 +51,7 @@ async def table(request: Request, tx: Tx, who: Principal) -> Answer:
     """The same lines as CSV; times in minutes."""
     query = parse_query(request.query_params, who.timezone)
     inputs = await _inputs(tx, who, query)
-    head = [_("Name"), _("New"), _("Solved"), _("First answer, minutes"), _("Solution, minutes"), _("Promises kept, %")]
+    head = [_("Name"), _("New cases"), _("Solved"), _("First answer, minutes"), _("Solution, minutes"), _("Promises kept, %")]
     head += [_("Promises"), _("Open now"), _("Age of the open, minutes")]
     lines = [*inputs["rows"], inputs["total"]]
     named = [*(row.key or _("None") for row in inputs["rows"]), _("All")]

@@ -11,6 +11,7 @@ from server.cases.forms import parse_body, parse_priority, parse_status, parse_s
 from server.cases.models import Case, CaseDraft, CaseFile, CaseMessage
 from server.channels.models import Channel
 from server.channels.outgoing import new_message_id
+from server.channels.queries import letters_from
 from server.contacts.models import Contact
 from server.identity.access import visible_teams, visible_users
 from server.identity.models import Team, User, Workspace
@@ -34,7 +35,14 @@ def _emit(tx: Tx, who: Principal, case: Case, fact: type[Event], **data: Any) ->
 
 
 async def open_case(
-    tx: Tx, who: Principal, contact: Contact, subject: str, channel: Channel | None = None, address: str = ""
+    tx: Tx,
+    who: Principal,
+    contact: Contact,
+    subject: str,
+    channel: Channel | None = None,
+    address: str = "",
+    via: str = "email",
+    call: int | None = None,
 ) -> Case:
     """A case of this person; its number is the workspace's next. Two that are opened at once wait for each other."""
     case = Case(
@@ -47,6 +55,8 @@ async def open_case(
         contact=contact,
         address=address or contact.email,
         channel=channel,
+        via=via,
+        is_proved=False,
         team_id=channel.team_id if channel else None,
         assignee=None,
         messages=0,
@@ -58,7 +68,7 @@ async def open_case(
     tx.add(case)
     await tx.flush()
     await reindex(tx, case)
-    _emit(tx, who, case, facts.CaseOpened, number=case.number, title=case.subject)
+    _emit(tx, who, case, facts.CaseOpened, number=case.number, title=case.subject, via=via, call=call)
     return case
 
 
@@ -117,28 +127,29 @@ async def answer_case(tx: Tx, who: Principal, case: Case, raw: object, seen: int
         newest = select(CaseMessage).where(CaseMessage.case_id == case.id, CaseMessage.n == case.said_n)
         message = (await tx.scalars(newest)).one()
         raise Conflict(_("Something was said since you began to write"), _newer(message), text=body)
-    if case.channel is None or not case.address:
-        raise Invalid(text=_("There is no address to answer to. Add an e-mail address to the record first"))
     message = await _add(
-        tx,
-        case,
-        audience="customer",
-        state="sending",
-        via="email",
-        author_id=who.user_id,
-        address=case.address,
-        body=body,
-        message_id=new_message_id(case.channel.address),
-        send_at=now() + UNDO,
+        tx, case, audience="customer", author_id=who.user_id, body=body, **await _way_out(tx, who, case)
     )
     case.answered_at, case.asked_at = case.answered_at or message.created_at, None
     if case.assignee_id is None and who.user_id is not None:
         await assign_case(tx, who, case, who.user_id, case.team_id)
     await _turn(tx, who, case, "waiting")
     await save_draft(tx, who, case, "reply", "")
-    enqueue(tx, who, "cases.send", {"message": message.id}, run_at=message.send_at)
+    if message.send_at is not None:
+        enqueue(tx, who, "cases.send", {"message": message.id}, run_at=message.send_at)
     _emit(tx, who, case, facts.CaseAnswered, message=message.id, excerpt=plain(body, SHOWN))
     return message
+
+
+async def _way_out(tx: Tx, who: Principal, case: Case) -> dict[str, Any]:
+    """A chat's reply is there at once and cannot be taken back; a letter waits for a moment."""
+    if case.is_chat:
+        return {"state": "sent", "via": "chat"}
+    sender = await letters_from(tx, who, case.channel)
+    if sender is None or not case.address:
+        raise Invalid(text=_("There is no address to answer to. Add an e-mail address to the record first"))
+    letter = {"state": "sending", "via": "email", "address": case.address, "send_at": now() + UNDO}
+    return letter | {"message_id": new_message_id(sender.address)}
 
 
 def _newer(message: CaseMessage) -> dict[str, object]:
@@ -147,7 +158,7 @@ def _newer(message: CaseMessage) -> dict[str, object]:
 
 async def withdraw(tx: Tx, who: Principal, case: Case, message: CaseMessage) -> CaseMessage:
     """Takes a reply back that has not left yet; its words are the writer's draft again."""
-    if message.state != "sending":
+    if message.state != "sending" or message.via != "email":
         raise Invalid(_("It is on its way already"))
     message.state = "withdrawn"
     case.version += 1

@@ -83,6 +83,7 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         query=query,
         beside=beside if any(one.id == case.id for one in beside) else [case, *beside],
         total=paging.total,
+        panels=[one.address(f"case:{case.id}") for one in request.app.state.house.panels("case")],
     )
 
 

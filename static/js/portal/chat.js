@@ -1,0 +1,2 @@
+// written with the chat
+export function startChat() {}

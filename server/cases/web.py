@@ -146,6 +146,8 @@ async def write(request: Request, tx: Tx, who: Principal) -> Answer:
         clash = Patch(case.topic, dom_id("case", case.id, "clash"), "replace", shown)
         return HTMLResponse(partials([clash]), 409, {"HX-Reswap": "none"})
     answer = await _answer(tx, who, case, 201)
+    if message.send_at is None:
+        return answer
     undo = ("DELETE", f"{case.url}/messages/{message.id}")
     return toast(answer, _("Your reply leaves in ten seconds"), undo)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from server.cases.access import WHOLE, get_case, visible_cases
 from server.cases.models import Case, CaseFile, CaseMessage
@@ -15,8 +15,13 @@ from server.kit.passes import Pass, find_pass
 from server.kit.text import _
 from server.portal.models import CaseSide
 
-SHOWN = ("in", "sent")  # states of messages that a customer sees
 KINDS = ("form", "chat")
+
+
+def seen_by_customer() -> ColumnElement[bool]:
+    """A letter once it has left; what was said in a chat at once."""
+    arrived = or_(CaseMessage.state.in_(("in", "sent")), CaseMessage.via == "chat")
+    return and_(CaseMessage.audience == "customer", arrived)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ async def visit(tx: Tx, token: str) -> Visit:
 
 async def shown_file(tx: Tx, case: Case, file_id: int) -> CaseFile:
     """Of a message that the customer sees, in this case alone."""
-    seen = CaseMessage.case_id == case.id, CaseMessage.audience == "customer", CaseMessage.state.in_(SHOWN)
+    seen = CaseMessage.case_id == case.id, seen_by_customer()
     found = select(CaseFile).join(CaseMessage, CaseMessage.id == CaseFile.message_id)
     file: CaseFile | None = await tx.scalar(found.where(CaseFile.id == file_id, *seen))
     if file is None:

@@ -1,12 +1,13 @@
 """The customers' side: the page of one's own case, forms and chats on any site; above cases and channels."""
 
-from server.kit.domain import Domain, Panel
-from server.portal import jobs, live, page, reactions, web  # noqa: F401  jobs, live and reactions register themselves
+from server.kit.domain import Domain, Panel, SettingsPage
+from server.portal import chat, form, jobs, live, page, reactions, settings, web  # noqa: F401  some register themselves
 from server.portal.web import load_panel
 
 domain = Domain(
     name="portal",
-    routes=[*page.routes, *web.routes],
+    routes=[*page.routes, *form.routes, *chat.routes, *web.routes, *settings.routes],
+    settings=[SettingsPage("Forms and chats", "/settings/portal", "world", 46, "admin")],
     panels=[
         Panel(
             ("case",),

@@ -10,7 +10,7 @@ from server.identity.models import Workspace
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.passes import Pass
-from server.portal.access import SHOWN
+from server.portal.access import seen_by_customer
 from server.portal.models import CaseRating, CaseSide
 
 MOST = 300  # messages on a customer's page, the newest
@@ -24,7 +24,7 @@ def way_of(status: str) -> str:
 
 async def said_to(tx: Tx, case: Case) -> list[CaseMessage]:
     """What the customer wrote and what reached them, in order."""
-    seen = CaseMessage.case_id == case.id, CaseMessage.audience == "customer", CaseMessage.state.in_(SHOWN)
+    seen = CaseMessage.case_id == case.id, seen_by_customer()
     rows = select(CaseMessage).where(*seen).order_by(CaseMessage.n.desc()).limit(MOST)
     rows = rows.options(joinedload(CaseMessage.author), selectinload(CaseMessage.files))
     return list(await tx.scalars(rows))[::-1]
@@ -32,7 +32,7 @@ async def said_to(tx: Tx, case: Case) -> list[CaseMessage]:
 
 async def shown_message(tx: Tx, message_id: int) -> CaseMessage | None:
     """As it is now; None when the customer does not see it."""
-    seen = CaseMessage.id == message_id, CaseMessage.audience == "customer", CaseMessage.state.in_(SHOWN)
+    seen = CaseMessage.id == message_id, seen_by_customer()
     rows = select(CaseMessage).where(*seen).options(joinedload(CaseMessage.author), selectinload(CaseMessage.files))
     message: CaseMessage | None = await tx.scalar(rows.execution_options(populate_existing=True))
     return message

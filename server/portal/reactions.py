@@ -1,11 +1,25 @@
 """What the customers' side does when something happens to a case or its record."""
 
+from datetime import timedelta
+
 from sqlalchemy import select
 
-from server.cases.models import Case
+from server.cases.models import Case, CaseMessage
+from server.kit.access import system
+from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.events import EventRow, reacts
+from server.kit.jobs import enqueue
 from server.kit.passes import revoke_passes
+
+PATIENCE = timedelta(minutes=2)  # for a visitor to read what was said, before it goes to them by mail
+
+
+@reacts("case.answered")
+async def mail_if_unread(tx: Tx, row: EventRow) -> None:
+    message = await tx.get_one(CaseMessage, row.data["message"])
+    if message.via == "chat":
+        enqueue(tx, system(row.workspace_id), "portal.mail", {"message": message.id}, run_at=now() + PATIENCE)
 
 
 @reacts("contact.trashed", "contact.erased")

@@ -1,5 +1,6 @@
 // What was written waits in this browser until the server has it: also across a reload, in order, each once.
 import { ask, mayPassBy, newKey, reasonOf } from './ask.js';
+import { recall, remember } from './memory.js';
 import { find } from './parts.js';
 
 const SLOWEST = 60_000;
@@ -18,20 +19,10 @@ export function startOutbox(name, onSettled) {
   flush();
 }
 
-function all() {
-  try {
-    return JSON.parse(localStorage.getItem(place) ?? '[]');
-  } catch {
-    return [];
-  }
-}
+const all = () => recall(place, []);
 
 function keep(entries) {
-  try {
-    localStorage.setItem(place, JSON.stringify(entries));
-  } catch {
-    // A browser that keeps nothing: it is sent at once, or shown as not sent.
-  }
+  remember(place, entries);
   show(entries);
 }
 

@@ -50,9 +50,13 @@ export const numberOf = (line) => Number(line.dataset.n ?? 0);
 export const lastNumber = () => Math.max(0, ...[...document.querySelectorAll('#said > li')].map(numberOf));
 
 export function writeTimes(root) {
-  const form = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' });
+  const { lang } = document.documentElement;
+  const long = new Intl.DateTimeFormat(lang, { dateStyle: 'medium', timeStyle: 'short' });
+  const short = new Intl.DateTimeFormat(lang, { timeStyle: 'short' });
+  const today = new Date().toDateString();
   for (const time of root.querySelectorAll('time:not([data-done])')) {
-    time.textContent = form.format(new Date(time.dateTime));
+    const at = new Date(time.dateTime);
+    time.textContent = (at.toDateString() === today ? short : long).format(at);
     time.dataset.done = 'yes';
   }
 }

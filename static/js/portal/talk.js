@@ -140,8 +140,8 @@ async function onClick(event) {
 // Reading and writing
 
 export function tellReading() {
-  const n = lastNumber();
-  if (document.hidden || (watch.isShown && !watch.isShown())) return;
+  const isSeen = !document.hidden && (!watch.isShown || watch.isShown());
+  const n = isSeen ? lastNumber() : readTo;
   const where = watch.where?.() ?? {};
   if (n <= readTo && !where.changed) return;
   readTo = Math.max(n, readTo);

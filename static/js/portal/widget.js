@@ -22,7 +22,9 @@
   function fit() {
     const whole = isOpen && phone.matches;
     const [width, height] = whole ? ['100%', '100%'] : isOpen ? ['400px', 'min(660px, calc(100vh - 16px))'] : ['76px', '76px'];
-    Object.assign(frame.style, { width, height, right: whole ? '0' : '8px', bottom: whole ? '0' : '8px' });
+    const edge = whole ? '0' : '8px';
+    const lifted = isOpen && !whole;
+    Object.assign(frame.style, { width, height, right: edge, bottom: edge, borderRadius: lifted ? '14px' : '0', boxShadow: lifted ? '0 6px 28px #0005' : 'none' });
   }
 
   // Only to our own origin: whatever else has come into the frame hears nothing.

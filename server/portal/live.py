@@ -8,7 +8,7 @@ from server.kit.about import subject_id
 from server.kit.access import Principal, system
 from server.kit.db import Tx
 from server.kit.events import EventRow
-from server.kit.live import Change, lines, shows
+from server.kit.live import Change, Refresh, lines, shows
 from server.portal.places import beside_patch, said_patch, seen_patch, state_patches
 from server.portal.queries import shown_message, way_of
 
@@ -54,6 +54,11 @@ async def show_reading(tx: Tx, row: EventRow) -> list[Change]:
         return []
     by_team = row.name == "side.read" and row.data["side"] == "team"
     return [await seen_patch(tx, case) if by_team else await beside_patch(tx, case)]
+
+
+@shows("channel.opened", "channel.changed", "channel.closed")
+async def show_places(tx: Tx, row: EventRow) -> list[Change]:
+    return [Refresh(f"workspace:{row.workspace_id}", ["places"])]
 
 
 @lines("case.rated", "case.linked", "case.unlinked", template="portal/lines.html")

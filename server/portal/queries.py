@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from server.cases.models import Case, CaseMessage
+from server.channels.models import Channel
 from server.identity.models import Workspace
 from server.kit.clock import now
 from server.kit.db import Tx
@@ -13,6 +14,7 @@ from server.kit.passes import Pass
 from server.portal.access import seen_by_customer
 from server.portal.models import CaseRating, CaseSide
 
+WAYS_SHOWN = 50
 MOST = 300  # messages on a customer's page, the newest
 WAYS = {"new": "ours", "open": "ours", "snoozed": "ours", "waiting": "yours", "solved": "solved", "closed": "closed"}
 
@@ -71,6 +73,26 @@ async def standing_links(tx: Tx, case: Case) -> int:
         Pass.workspace_id == case.workspace_id, Pass.subject == case.ref, Pass.revoked_at.is_(None)
     )
     return await tx.scalar(held.where(Pass.expires_at > now())) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How many cases of a channel came by one way."""
+
+    source: str
+    medium: str
+    campaign: str
+    referrer: str
+    cases: int
+
+
+async def count_origins(tx: Tx, channel: Channel) -> list[Found]:
+    """The ways by which customers came to a form or a chat, the most used first."""
+    ways = CaseSide.source, CaseSide.medium, CaseSide.campaign, CaseSide.referrer
+    counted = func.count()
+    rows = select(*ways, counted).join(Case, Case.id == CaseSide.case_id).where(Case.channel_id == channel.id)
+    rows = rows.group_by(*ways).order_by(counted.desc(), *ways).limit(WAYS_SHOWN)
+    return [Found(*row) for row in await tx.execute(rows)]
 
 
 async def house_name(tx: Tx, workspace_id: int) -> str:

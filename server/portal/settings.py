@@ -22,6 +22,7 @@ from server.portal import channels as verbs
 from server.portal.access import get_place, must_be_admin
 from server.portal.answers import whole
 from server.portal.proof import secret_of
+from server.portal.queries import count_origins
 from server.portal.setup import ASKABLE, TEXTS, PlaceDraft, parse_place, parse_sites, parse_title
 from server.portal.shown import shown_of
 
@@ -56,7 +57,7 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
     return await settings_page(
         request, tx, who, "portal/place.html", heads=heads, channel=channel, known=known, asked=asked, base=base,
         texts=TEXTS[channel.kind], teams=await list_teams(tx, who), mails=await list_channels(tx, who),
-        days=DAYS, hours=_hours(channel), zones=sorted(ZONES),
+        origins=await count_origins(tx, channel), days=DAYS, hours=_hours(channel), zones=sorted(ZONES),
     )  # fmt: skip
 
 

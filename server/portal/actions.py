@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import select
+
 from server.cases.actions import receive, reindex
 from server.cases.forms import parse_body
 from server.cases.models import Case, CaseFile, CaseMessage
@@ -64,7 +66,9 @@ async def say(tx: Tx, at: Visit, raw: str, files: Sequence[CaseFile], key: str, 
     if await is_known(tx, at.case.ref, key) is not None:
         return None
     body = clean(raw, 50_000) or (_("(files)") if files else "")
-    values = {"via": via, "sender": at.case.contact.name, "body": parse_body(body)}
+    first = select(CaseMessage.sender).where(CaseMessage.case_id == at.case.id, CaseMessage.state == "in")
+    sender = await tx.scalar(first.order_by(CaseMessage.n).limit(1)) or ""  # as they called themselves: it is a claim
+    values = {"via": via, "sender": sender, "body": parse_body(body)}
     message = await receive(tx, at.house, at.case, values, files)
     note_act(tx, at.case.ref, key, at.case)
     await reindex(tx, at.case, message.body)

@@ -166,6 +166,22 @@ def test_the_page_in_the_letter(house: House, visitor: Page, ana: Page) -> None:
     expect(visitor.get_by_role("heading")).to_have_text("This link is no longer good")
 
 
+def test_what_is_missing_is_said_where_it_belongs(sqlite_house: House, site: Site, visitor: Page) -> None:
+    visitor.goto(site.show("/", chat(sqlite_house, site, ask_name="must", ask_phones="may")))
+    frame = frame_of(visitor)
+    frame.get_by_role("button", name="Chat with us").click()
+    frame.get_by_label("Phone").fill("call me")
+    frame.locator("#start-text").fill("Kept words")
+    frame.locator("#start [type=submit]").click()
+    expect(frame.locator("[data-error-for=name]")).to_have_text("This is needed")
+    expect(frame.get_by_label("Name")).to_be_focused()
+    frame.get_by_label("Name").fill("Harriet")
+    frame.locator("#start [type=submit]").click()
+    expect(frame.locator("[data-error-for=phones]")).to_contain_text("is no phone number")
+    expect(frame.locator("[data-error-for=name]")).to_be_empty()
+    expect(frame.locator("#start-text")).to_have_value("Kept words")
+
+
 def test_another_site_may_not_show_it(sqlite_house: House, site: Site, hostile: Site, visitor: Page) -> None:
     script = chat(sqlite_house, site)
     visitor.goto(hostile.show("/", script))

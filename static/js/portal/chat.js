@@ -168,7 +168,7 @@ async function begin(event) {
   event.preventDefault();
   const form = find('start');
   if (beginning) return;
-  find('start-wrong').textContent = '';
+  clearWrong();
   const fields = new FormData(form);
   const mail = find('start-mail').value.trim();
   if (mail && !fields.get('emails')) fields.set('emails', mail);
@@ -206,7 +206,25 @@ function refused(answer, { words }) {
     const field = find('start').elements[name];
     if (field && 'value' in field && field.type !== 'file' && !field.value) field.value = value;
   }
-  find('start-wrong').textContent = reasonOf(answer);
+  markWrong(answer);
+}
+
+// Under the field it is about, or below the whole when no field of that name is there.
+async function markWrong(answer) {
+  const parts = [...parse(await answer.response.text()).querySelectorAll('hx-partial')];
+  const told = parts.filter((part) => {
+    const target = find('start').querySelector(part.getAttribute('hx-target'));
+    if (target) target.textContent = part.textContent.trim();
+    find('start').elements[target?.dataset.errorFor]?.setAttribute('aria-invalid', 'true');
+    return Boolean(target);
+  });
+  if (!told.length) find('start-wrong').textContent = reasonOf(answer);
+  find('start').querySelector('[aria-invalid=true]')?.focus();
+}
+
+function clearWrong() {
+  for (const place of find('start').querySelectorAll('.wrong')) place.textContent = '';
+  for (const field of find('start').querySelectorAll('[aria-invalid]')) field.removeAttribute('aria-invalid');
 }
 
 function anew() {

@@ -10,6 +10,7 @@ from server.cases.forms import SUBJECT_LENGTH, parse_body
 from server.cases.models import Case, CaseFile
 from server.channels.models import Channel
 from server.kit.access import system
+from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.markdown import plain
 from server.kit.text import _, clean, language
@@ -52,7 +53,7 @@ async def begin(tx: Tx, channel: Channel, what: Beginning, files: Sequence[CaseF
     side = await open_side(tx, case)
     side.source, side.medium, side.campaign = (what.origin.get(name, "") for name in ("source", "medium", "campaign"))
     side.referrer, side.page, side.page_title = what.origin.get("referrer", ""), what.page, what.page_title
-    side.customer_n = case.said_n
+    side.customer_n, side.customer_at = case.said_n, now()
     await tx.flush()
     return case
 

@@ -166,6 +166,16 @@ def test_the_page_in_the_letter(house: House, visitor: Page, ana: Page) -> None:
     expect(visitor.get_by_role("heading")).to_have_text("This link is no longer good")
 
 
+def test_a_browser_that_gives_a_frame_no_storage(sqlite_house: House, site: Site, visitor: Page) -> None:
+    """As browsers do that keep sites apart: the conversation lasts as long as the page."""
+    far = site.origin.replace("127.0.0.1", "localhost")
+    site.show("/", chat(sqlite_house, site, sites=far))
+    frame = start(visitor, far, "Is it kept?")
+    frame.locator("#text").fill("While the page lives")
+    frame.locator("#text").press("Enter")
+    expect(frame.locator("#said")).to_contain_text("While the page lives")
+
+
 def test_what_is_missing_is_said_where_it_belongs(sqlite_house: House, site: Site, visitor: Page) -> None:
     visitor.goto(site.show("/", chat(sqlite_house, site, ask_name="must", ask_phones="may")))
     frame = frame_of(visitor)

@@ -1,7 +1,7 @@
 """A visitor of somebody's site and an agent, each in a browser: across a reload, without a connection, and under attack."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -174,6 +174,38 @@ def test_a_browser_that_gives_a_frame_no_storage(sqlite_house: House, site: Site
     frame.locator("#text").fill("While the page lives")
     frame.locator("#text").press("Enter")
     expect(frame.locator("#said")).to_contain_text("While the page lives")
+
+
+def test_who_signs_out_leaves_nothing_behind(sqlite_house: House, site: Site, visitor: Page) -> None:
+    frame = start(visitor, site.show("/", chat(sqlite_house, site)), "My own words")
+    visitor.reload()
+    expect(frame.locator("#said")).to_contain_text("My own words")
+    visitor.evaluate("Tertulia.forget()")
+    expect(frame.locator("#start-text")).to_be_visible()
+    visitor.reload()
+    expect(frame.locator("#start-text")).to_be_visible()
+    expect(frame.locator("#said")).to_have_count(0)
+
+
+def test_the_page_one_is_on_follows(sqlite_house: House, site: Site, visitor: Page) -> None:
+    script = chat(sqlite_house, site)
+    start(visitor, site.show("/first", script), "Where am I?")
+    visitor.goto(site.show("/second", script))
+    expect(frame_of(visitor).locator("#said")).to_contain_text("Where am I?")
+    visitor.evaluate("history.pushState({}, '', '/third')")
+    cases = sqlite_house.owner.get("/api/v1/cases").json()["items"]
+    number = next(one["id"] for one in cases if one["subject"] == "Where am I?")
+    expect(visitor).to_have_url(re.compile("/third"))
+    wait_for(visitor, lambda: "/third" in sqlite_house.owner.get(f"/cases/{number}/customer").text)
+
+
+def wait_for(page: Page, true: Callable[[], bool]) -> None:
+    """The page goes on while we look again."""
+    for _ in range(100):
+        if true():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("it did not come")
 
 
 def test_what_is_missing_is_said_where_it_belongs(sqlite_house: House, site: Site, visitor: Page) -> None:

@@ -1,5 +1,5 @@
 // The frame of a chat: opens and closes, begins a conversation, keeps its pass in this frame's own storage, and talks with the
-// page around it in six words, only with the site it was drawn for.
+// page around it in seven words, only with the site it was drawn for.
 import { ask, mayPassBy, newKey, reasonOf, usePass } from './ask.js';
 import { recall, remember } from './memory.js';
 import { find, lastNumber, parse, writeTimes } from './parts.js';
@@ -7,6 +7,7 @@ import { startTalk, tellReading } from './talk.js';
 
 const LOOK_EVERY = 60_000;
 const AGAIN = 5_000;
+const PHONE = 480;
 
 const { key, sites } = document.body.dataset;
 const site = new URLSearchParams(location.search).get('site') ?? '';
@@ -28,7 +29,7 @@ export function startChat() {
   find('start').addEventListener('submit', begin);
   find('call')?.addEventListener('click', callOutside);
   find('start').elements.files.addEventListener('change', ({ target }) => (find('start-picked').textContent = [...target.files].map(({ name }) => name).join(', ')));
-  document.addEventListener('keydown', (event) => event.key === 'Escape' && open(false));
+  document.addEventListener('keydown', (event) => event.key === 'Escape' && isShown() && open(false));
   addEventListener('message', hear);
   addEventListener('online', sendWaiting);
   setInterval(look, LOOK_EVERY);
@@ -53,6 +54,7 @@ function hear({ origin, source, data }) {
   if (data.word === 'open') open(true);
   if (data.word === 'close') open(false);
   if (data.word === 'page') turn(data);
+  if (data.word === 'forget') forget({});
   if (data.word === 'identify' && typeof data.token === 'string') identify(data.token);
 }
 
@@ -60,7 +62,7 @@ function turn({ url: address, title, referrer }) {
   if (typeof address !== 'string' || typeof title !== 'string') return;
   page = { url: address.slice(0, 2000), title: title.slice(0, 200) };
   if (!kept().origin) keep({ origin: { referrer: typeof referrer === 'string' ? referrer.slice(0, 2000) : '', ...campaignOf(page.url) } });
-  if (kept().pass) tellReading();
+  if (isTalking()) tellReading();
 }
 
 function campaignOf(address) {
@@ -75,14 +77,14 @@ async function identify(token) {
   vouch = answer.vouch;
   const before = kept();
   // Somebody else has signed in on this computer: what was said before is not theirs.
-  if (before.pass && before.sub !== answer.sub) return forget({ sub: answer.sub });
+  if (before.sub && before.sub !== answer.sub) return forget({ sub: answer.sub });
   keep({ sub: answer.sub });
   document.querySelectorAll('#start .field[id^=field-], #away-mail').forEach((field) => (field.hidden = true));
 }
 
 // Open and closed
 
-function open(yes) {
+function open(yes, { quietly = false } = {}) {
   find('panel').hidden = !yes;
   find('launch').hidden = yes;
   find('launch').setAttribute('aria-expanded', String(yes));
@@ -91,15 +93,22 @@ function open(yes) {
   if (!yes) return find('launch').focus();
   look();
   find('unread').hidden = true;
-  if (!find('foot').hidden) {
+  if (isTalking()) {
     badge();
     tellReading();
   }
   find('talk').scrollTop = find('talk').scrollHeight;
-  return (find('foot').hidden ? find('start').querySelector('.field:not([hidden]) :is(input, textarea, select)') : find('text'))?.focus();
+  return quietly ? undefined : focusFirst();
 }
 
 const isShown = () => !find('panel').hidden;
+
+const isTalking = () => !find('foot').hidden;
+
+function focusFirst() {
+  const first = isTalking() ? find('text') : find('start').querySelector('.field:not([hidden]) :is(input, textarea, select)');
+  first?.focus();
+}
 
 async function look() {
   if (!isShown()) return;
@@ -124,7 +133,7 @@ function callOutside(event) {
 
 async function resume() {
   const { pass, open: wasOpen } = kept();
-  if (wasOpen) open(true);
+  if (wasOpen && screen.width > PHONE) open(true, { quietly: true }); // over a whole page of a telephone it would be in the way
   if (!pass) return sendWaiting();
   usePass(pass);
   const answer = await ask('GET', '/p/case');
@@ -142,7 +151,7 @@ function show(pass, html) {
   startTalk(pass, { said: badge, isShown, where, over: () => forget({}) });
   badge();
   find('talk').scrollTop = find('talk').scrollHeight;
-  if (isShown()) find('text').focus();
+  if (isShown() && document.hasFocus()) find('text').focus();
 }
 
 function where() {

@@ -1,4 +1,4 @@
-// What a site puts into its page: one frame of ours. It knows no data, sets no cookie, and says and hears six words.
+// What a site puts into its page: one frame of ours. It knows no data, sets no cookie, and says and hears seven words.
 (() => {
   const own = document.currentScript;
   const address = own && new URL(own.src);
@@ -59,6 +59,7 @@
   window.Tertulia = Object.freeze({
     open: () => say('open'),
     close: () => say('close'),
+    forget: () => say('forget'),
     identify: (token) => typeof token === 'string' && say('identify', { token: token.slice(0, 4000) }),
   });
   if (own.dataset.identity) window.Tertulia.identify(own.dataset.identity);

@@ -35,16 +35,19 @@ async function bundle() {
     logLevel: 'warning',
   };
   const scripts = await build({ ...common, format: 'esm', target: 'es2022', splitting: true, chunkNames: '[name]-[hash]', entryPoints: ['static/js/app.js'] });
+  // The customers' pages share nothing with the workspace's: each comes whole, for a site that is not ours.
+  const frame = await build({ ...common, format: 'esm', target: 'es2022', entryPoints: ['static/js/portal/frame.js'] });
+  const widget = await build({ ...common, sourcemap: false, format: 'iife', target: 'es2020', entryPoints: ['static/js/portal/widget.js'] });
   const styles = await build({
     ...common,
     sourcemap: false,
     target: ['chrome123', 'firefox120', 'safari17.5'],
     loader: { '.woff2': 'file' },
-    entryPoints: [{ in: 'app.css', out: 'app' }],
+    entryPoints: [{ in: 'app.css', out: 'app' }, { in: 'static/css/portal.css', out: 'portal' }],
     plugins: [{ name: 'sheets', setup: serveSheets }],
   });
   chunks = Object.keys(scripts.metafile.outputs).map((path) => basename(path));
-  return { ...named(scripts), ...named(styles) };
+  return { ...named(scripts), ...named(styles), ...named(frame), ...named(widget) };
 }
 
 // app.css exists only here: the list above, as imports.

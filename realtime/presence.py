@@ -22,6 +22,8 @@ TELL_EVERY = 10.0  # seconds between two tellings of the whole set to other proc
 EXPIRE = 25.0  # seconds after which a process that says nothing is taken for gone
 TYPING_EVERY = 1.0  # seconds between two typing frames of one connection on one topic
 
+TEAM, CUSTOMER = ":team", ":customer"  # two audiences of one thing; who writes for the other side is shown there
+
 MARK = b"who "  # begins our talk on the bus, which others use as well
 
 Find = Callable[[str], Topic | None]
@@ -103,15 +105,28 @@ class Presence:
         return True
 
     def typing(self, connection: Connection, topic: str) -> bool:
-        """Tell the others on the topic; False when the connection does not listen to it."""
-        if not self._listens(connection, topic):
+        """Tell the others on the topic; False when the connection has no place to say it from. A member writes for the
+        customer's side from the team's, a visitor's writing is shown to the team alone."""
+        stands, shown = topic, topic
+        if connection.person.is_member and topic.endswith(CUSTOMER):
+            stands = topic.removesuffix(CUSTOMER) + TEAM
+        elif not connection.person.is_member:
+            if not topic.endswith(CUSTOMER):
+                return False
+            shown = topic.removesuffix(CUSTOMER) + TEAM
+        if not self._listens(connection, stands):
             return False
         typed = self._typed.setdefault(connection, {})
         if now() - typed.get(topic, -TYPING_EVERY) >= TYPING_EVERY:
             typed[topic] = now()
-            self._show_typing(topic, connection.person.id)
-            self._say(topic, {"typing": connection.person.id})
+            self._show_typing(shown, connection.person.id)
+            self._say(shown, {"typing": connection.person.id})
         return True
+
+    def here(self, topic: str) -> set[int] | None:
+        """Who is there now; None when nobody in this process listens, so that it is not known here."""
+        crowd = self._crowds.get(topic)
+        return None if crowd is None else set(crowd.everybody())
 
     def gone(self, connection: Connection) -> None:
         """Called when a connection has left all its topics."""
@@ -201,6 +216,11 @@ class Presence:
             self._outbox.put(who(topic, crowd.shown, before), self._live(topic, greeted=True))
 
     def _show_typing(self, topic: str, person: int) -> None:
+        """Customers are told that somebody writes, never who."""
+        if topic.endswith(CUSTOMER):
+            visitors = [connection for connection in self._live(topic) if not connection.person.is_member]
+            self._outbox.put(json_frame(t="typing", topic=topic), visitors)
+            return
         others = [connection for connection in self._live(topic, greeted=True) if connection.person.id != person]
         self._outbox.put(json_frame(t="typing", topic=topic, id=person), others)
 

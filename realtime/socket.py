@@ -15,6 +15,7 @@ from realtime.frames import Batch, json_frame
 from realtime.hub import BYE, Hub
 from realtime.limits import MALFORMED, TOPICS, Credits
 from realtime.ports import Doors, Person
+from realtime.presence import CUSTOMER
 from realtime.protocol import At, Call, Malformed, Said, Sub, Typing, Unsub, members, parse, parse_auth
 from realtime.writers import SocketWriter, open_writer
 
@@ -166,7 +167,7 @@ class Dialogue:
                 self._subscribe(topics)
             case Unsub(topics=names):
                 self._hub.unsubscribe(self._connection, names)
-            case At() | Typing() if not self._connection.person.is_member:
+            case At() | Typing() if not self._knows(said):
                 self._bad("unknown")
             case At(topic=topic, editing=editing, also=also):
                 if not self._hub.presence.at(self._connection, topic, editing, also):
@@ -178,6 +179,10 @@ class Dialogue:
                 await self._calls.said(self._connection, members(said))
             case _:
                 self._bad("unknown")
+
+    def _knows(self, said: At | Typing) -> bool:
+        """Who came by the public door has one word of these: that they write, to the team."""
+        return self._connection.person.is_member or (isinstance(said, Typing) and said.topic.endswith(CUSTOMER))
 
     def _subscribe(self, topics: dict[str, int | None]) -> None:
         if len(self._connection.subscriptions.keys() | topics.keys()) > TOPICS:

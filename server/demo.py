@@ -14,6 +14,7 @@ from server.contacts.access import get_contact
 from server.contacts.actions import ContactDraft, change_fields, create_contact
 from server.contacts.custom import define_field
 from server.demo_cases import plan_cases
+from server.demo_sites import plan_sites
 from server.demo_stage import Act, Stage
 from server.identity.access import by_user_id
 from server.identity.actions import PersonDraft, WorkspaceDraft, add_user, create_team, create_workspace, join_team
@@ -51,6 +52,7 @@ async def fill(settings: Settings, workspace: str = "") -> str:
         story.plan_jobs(stage)
         story.plan_calls(stage)
         plan_cases(stage)
+        plan_sites(stage)
         await story.plan_files(stage, Files(settings.data_dir / "files"))
         await _play(database, stage)
         await story.last_acts(database, stage)

@@ -180,7 +180,7 @@ def _say(stage: Stage, customer: tuple[str, int], subject: str, said: Said, firs
 async def _letter(tx: Tx, stage: Stage, customer: tuple[str, int], subject: str, text: str, made: list[int]) -> None:
     speak = select(Contact).where(Contact.id.in_(stage.customers), Contact.language == customer[0]).order_by(Contact.id)
     contact = (await tx.scalars(speak.offset(customer[1]).limit(1))).one()
-    mine = select(Channel).where(Channel.workspace_id == contact.workspace_id)
+    mine = select(Channel).where(Channel.workspace_id == contact.workspace_id, Channel.kind == "email")
     channel = (await tx.scalars(mine.limit(1))).one()
     if not contact.email:
         return

@@ -63,7 +63,7 @@ async def _parsed(tx: Tx, who: Principal, draft: RuleDraft) -> dict[str, Any]:
 async def _references(tx: Tx, who: Principal, typed: Mapping[str, str], names: tuple[str, ...]) -> dict[str, Any]:
     """Numbers of what is there and may be seen."""
     doors: dict[str, Any] = {
-        "channel": visible_channels(who).where(Channel.id == _number(typed, "channel")),
+        "channel": visible_channels(who, None).where(Channel.id == _number(typed, "channel")),
         "team": visible_teams(who).where(Team.id == _number(typed, "team")),
         "calendar": visible_calendars(who).where(SlaCalendar.id == _number(typed, "calendar")),
     }

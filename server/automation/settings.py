@@ -8,7 +8,7 @@ from server.automation.access import get_rule, must_be_admin
 from server.automation.forms import TEXT_LENGTH, RuleDraft
 from server.automation.queries import agents_by_id, care_of, list_rules
 from server.cases.models import PRIORITIES, TYPES
-from server.channels.queries import list_channels
+from server.channels.queries import every_channel
 from server.identity.queries import list_people, list_teams
 from server.kit.access import Principal
 from server.kit.db import Tx
@@ -33,7 +33,7 @@ async def index(request: Request, tx: Tx, who: Principal) -> Answer:
         people=await list_people(tx, who),
         care=await care_of(tx, who),
         teams=await list_teams(tx, who),
-        channels=await list_channels(tx, who),
+        channels=await every_channel(tx, who),
         calendars=await list_calendars(tx, who),
         types=TYPES[1:],
         priorities=PRIORITIES,

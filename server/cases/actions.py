@@ -37,7 +37,14 @@ def tell(tx: Tx, who: Principal, case: Case, fact: type[Event], **data: Any) -> 
 
 
 async def open_case(
-    tx: Tx, who: Principal, contact: Contact, subject: str, channel: Channel | None = None, address: str = ""
+    tx: Tx,
+    who: Principal,
+    contact: Contact,
+    subject: str,
+    channel: Channel | None = None,
+    address: str = "",
+    via: str = "email",
+    call: int | None = None,
 ) -> Case:
     """A case of this person; its number is the workspace's next. Two that are opened at once wait for each other."""
     case = Case(
@@ -53,6 +60,8 @@ async def open_case(
         language=contact.language or (channel.language if channel else ""),
         address=address or contact.email,
         channel=channel,
+        via=via,
+        is_proved=False,
         team_id=channel.team_id if channel else None,
         assignee=None,
         claimed_by=None,
@@ -65,7 +74,7 @@ async def open_case(
     tx.add(case)
     await tx.flush()
     await reindex(tx, case)
-    tell(tx, who, case, facts.CaseOpened, number=case.number, title=case.subject)
+    tell(tx, who, case, facts.CaseOpened, number=case.number, title=case.subject, via=via, call=call)
     return case
 
 

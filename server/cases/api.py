@@ -77,6 +77,8 @@ class CaseShape(Shape):
     about: str
     assignee: int | None
     team: int | None
+    via: Literal["email", "form", "chat", "phone", "person"]
+    is_proved: bool
     said_n: int
     created_at: datetime
     asked_at: datetime | None
@@ -92,6 +94,7 @@ class CaseMessageShape(Shape):
     n: int
     audience: Literal["customer", "team"]
     state: Literal["in", "sending", "sent", "failed", "withdrawn", "note"]
+    via: Literal["email", "note", "form", "chat", "page", "phone", "person"]
     author: int | None
     sender: str
     address: str

@@ -8,8 +8,12 @@ from server.kit.events import Event, event
 @event("case.opened")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseOpened(Event):
+    """`call`: the call it was opened from."""
+
     number: int
     title: str
+    via: str = "email"
+    call: int | None = None
 
 
 @event("case.received")

@@ -60,6 +60,13 @@ def parse_case_tags(raw: object) -> list[str]:
     return parse_tags(raw.split(",") if isinstance(raw, str) else raw)
 
 
+def parse_via(raw: object) -> str:
+    """How it came, when it is written down by hand."""
+    if raw not in ("phone", "person", "email"):
+        raise Invalid(via=_("Say how it came"))
+    return str(raw)
+
+
 def parse_until(until: datetime | None) -> datetime:
     """When a snoozed case comes back: in the future, within a year."""
     if until is None or not now() < until < now() + FURTHEST:

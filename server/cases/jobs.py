@@ -1,5 +1,6 @@
 """What cases do as time passes: replies leave, snoozed cases come back, claims run out."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from email.message import EmailMessage
 
@@ -12,6 +13,7 @@ from server.cases.claims import release_case
 from server.cases.models import Case, CaseMessage
 from server.cases.queries import references_of
 from server.channels.outgoing import Outgoing, answer_subject, compose
+from server.channels.queries import letters_from
 from server.kit.access import system
 from server.kit.clock import now
 from server.kit.events import emit
@@ -21,6 +23,8 @@ from server.kit.text import _, speaking
 
 TRIES = 5
 WOKEN = 100  # cases at a time
+Foot = Callable[[Work, Case], Awaitable[tuple[str, str]]]
+FEET: list[Foot] = []  # what others put under a letter: words and an address
 
 
 @job("cases.send", attempts=TRIES + 1)
@@ -32,8 +36,10 @@ async def send(work: Work) -> None:
             return
         case = (await tx.scalars(select(Case).where(Case.id == message.case_id).options(*WHOLE))).one()
         before = await references_of(tx, case.id)
-    channel = case.channel
+        channel = await letters_from(tx, system(case.workspace_id), case.channel)
     assert channel is not None, "a reply has a channel: answer_case saw to it"
+    with speaking(channel.language):
+        link = next(iter([await foot(work, case) for foot in FEET]), None)
     letter = Outgoing(
         sender=(channel.name, channel.address),
         to=[(case.contact.name, message.address)],
@@ -44,6 +50,7 @@ async def send(work: Work) -> None:
         references=before,
         at=now(),
         is_automatic=message.author_id is None,
+        link=link,
     )
     with speaking(channel.language):
         problem = await _post(work, compose(letter), message)

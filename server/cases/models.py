@@ -51,6 +51,8 @@ class Case(Base):
     due_plan: Mapped[str] = mapped_column(default="")  # name of the policy
     claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     claimed_until: Mapped[datetime | None]
+    via: Mapped[str] = mapped_column(default="email")  # email | form | chat | phone | person
+    is_proved: Mapped[bool] = mapped_column(default=False)  # the site vouched for who writes
     refers_to: Mapped[int | None]  # number of a case that its first letter names without being let in
     messages: Mapped[int] = mapped_column(default=0)
     said_n: Mapped[int] = mapped_column(default=0)
@@ -105,6 +107,16 @@ class Case(Base):
         return f"case:{self.id}:team"
 
     @property
+    def customer_topic(self) -> str:
+        """What the customer's own page hears; nothing of the team's is ever written to it."""
+        return f"case:{self.id}:customer"
+
+    @property
+    def is_chat(self) -> bool:
+        """Answered where it is asked, in the chat, and by mail only when nobody reads there."""
+        return self.channel is not None and self.channel.kind == "chat"
+
+    @property
     def url(self) -> str:
         return f"/cases/{self.id}"
 
@@ -129,7 +141,7 @@ class CaseMessage(Base):
     n: Mapped[int]
     audience: Mapped[str]
     state: Mapped[str]
-    via: Mapped[str]  # email | note
+    via: Mapped[str]  # email | note | form | chat | page | phone | person
     author_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     sender: Mapped[str] = mapped_column(default="")  # of a letter: the name it claims
     address: Mapped[str] = mapped_column(default="")  # of a letter: whom it is from; of a reply: whom it goes to

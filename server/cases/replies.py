@@ -11,6 +11,7 @@ from server.cases.actions import assign_case, tell, turn
 from server.cases.forms import parse_body, parse_send_at
 from server.cases.models import Case, CaseDraft, CaseFile, CaseFollower, CaseMessage
 from server.channels.outgoing import new_message_id
+from server.channels.queries import letters_from
 from server.kit.access import Principal
 from server.kit.clock import now
 from server.kit.db import Tx
@@ -76,47 +77,38 @@ async def answer_case(
         newest = select(CaseMessage).where(CaseMessage.case_id == case.id, CaseMessage.n == case.said_n)
         message = (await tx.scalars(newest)).one()
         raise Conflict(_("Something was said since you began to write"), _newer(message), text=body)
-    if case.channel is None or not case.address:
-        raise Invalid(text=_("There is no address to answer to. Add an e-mail address to the record first"))
-    message = await add_message(
-        tx,
-        case,
-        audience="customer",
-        state="sending",
-        via="email",
-        author_id=who.user_id,
-        address=case.address,
-        body=body,
-        message_id=new_message_id(case.channel.address),
-        send_at=leaves,
-    )
+    way_out = await _way_out(tx, who, case, leaves)
+    message = await add_message(tx, case, audience="customer", author_id=who.user_id, body=body, **way_out)
     case.answered_at, case.asked_at = case.answered_at or message.created_at, None
     case.claimed_by = case.claimed_until = None
     if case.assignee_id is None and who.user_id is not None:
         await assign_case(tx, who, case, who.user_id, case.team_id)
     await turn(tx, who, case, "waiting")
     await save_draft(tx, who, case, "reply", "")
-    enqueue(tx, who, "cases.send", {"message": message.id}, run_at=message.send_at)
+    if message.send_at is not None:
+        enqueue(tx, who, "cases.send", {"message": message.id}, run_at=message.send_at)
     tell(tx, who, case, facts.CaseAnswered, message=message.id, excerpt=plain(body, SHOWN))
     return message
+
+
+async def _way_out(tx: Tx, who: Principal, case: Case, leaves: datetime) -> dict[str, Any]:
+    """A chat's reply is there at once and cannot be taken back; a letter waits for a moment."""
+    if case.is_chat:
+        return {"state": "sent", "via": "chat"}
+    sender = await letters_from(tx, who, case.channel)
+    if sender is None or not case.address:
+        raise Invalid(text=_("There is no address to answer to. Add an e-mail address to the record first"))
+    letter = {"state": "sending", "via": "email", "address": case.address, "send_at": leaves}
+    return letter | {"message_id": new_message_id(sender.address)}
 
 
 async def answer_by_itself(tx: Tx, who: Principal, case: Case, text: str) -> CaseMessage:
     """A letter that no person wrote, such as "we have your message": it answers nothing, stops no clock and changes no
     status. `who` is the house."""
-    assert case.channel is not None and case.address, "whoever asks for it has looked"
-    message = await add_message(
-        tx,
-        case,
-        audience="customer",
-        state="sending",
-        via="email",
-        address=case.address,
-        body=parse_body(text),
-        message_id=new_message_id(case.channel.address),
-        send_at=now(),
-    )
-    enqueue(tx, who, "cases.send", {"message": message.id})
+    way_out = await _way_out(tx, who, case, now())
+    message = await add_message(tx, case, audience="customer", body=parse_body(text), **way_out)
+    if message.send_at is not None:
+        enqueue(tx, who, "cases.send", {"message": message.id})
     tell(tx, who, case, facts.CaseAnswered, message=message.id, excerpt=plain(message.body, SHOWN))
     return message
 
@@ -127,7 +119,7 @@ def _newer(message: CaseMessage) -> dict[str, object]:
 
 async def withdraw(tx: Tx, who: Principal, case: Case, message: CaseMessage) -> CaseMessage:
     """Takes a reply back that has not left yet; its words are the writer's draft again."""
-    if message.state != "sending":
+    if message.state != "sending" or message.via != "email":
         raise Invalid(_("It is on its way already"))
     message.state = "withdrawn"
     case.version += 1

@@ -5,9 +5,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.calls.access import get_call
+from server.calls.models import Call
 from server.cases import actions, replies
 from server.cases.access import get_case
-from server.cases.forms import VIEWS, CaseQuery, parse_case_tags, parse_query, query_of
+from server.cases.forms import VIEWS, CaseQuery, parse_case_tags, parse_query, parse_via, query_of
 from server.cases.models import Case
 from server.cases.queries import (
     BESIDE,
@@ -69,9 +71,17 @@ async def zone(request: Request, tx: Tx, who: Principal) -> Answer:
 
 
 async def new(request: Request, tx: Tx, who: Principal) -> Answer:
-    about = request.query_params.get("about")
+    """For one who has called, is here, or wrote by a way that is no channel of ours."""
+    about, call = request.query_params.get("about"), await _call(tx, who, request.query_params.get("call", ""))
+    about = about or (call.about if call is not None else None)
     record = await get_record(tx, who, about) if about else None
-    return render("cases/_new.html", record=record, channels=await list_channels(tx, who))
+    if record is not None and record.kind != "contact":
+        record = None  # a case belongs to a person: whom, is asked
+    return render("cases/_new.html", record=record, call=call)
+
+
+async def _call(tx: Tx, who: Principal, raw: str) -> Call | None:
+    return await get_call(tx, who, to_id(raw)) if raw else None
 
 
 async def create(request: Request, tx: Tx, who: Principal) -> Answer:
@@ -80,8 +90,16 @@ async def create(request: Request, tx: Tx, who: Principal) -> Answer:
     contact = await get_record(tx, who, field(form, "about", 60))
     if contact.kind != "contact":
         raise Invalid(about=_("A case belongs to a person"))
-    channels = await list_channels(tx, who)
-    case = await actions.open_case(tx, who, contact, field(form, "subject", 1000), channels[0] if channels else None)
+    channels, call = await list_channels(tx, who), await _call(tx, who, field(form, "call", 20))
+    case = await actions.open_case(
+        tx,
+        who,
+        contact,
+        field(form, "subject", 1000),
+        channels[0] if channels else None,
+        via=parse_via(field(form, "via", 10) or "phone"),
+        call=call.id if call is not None else None,
+    )
     if text := field(form, "text", 100_000):
         await replies.note_case(tx, who, case, text)
     return Response(status_code=201, headers={"HX-Redirect": case.url, "Location": case.url})

@@ -59,7 +59,10 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         drafts=writing.drafts,
         writing=writing.others,
         **await load_around(tx, who, case),
-        panels=[(one, await one.load(tx, who, case.ref)) for one in request.app.state.house.panels("case")],
+        panels=[
+            (one, None if one.after else await one.load(tx, who, case.ref))
+            for one in request.app.state.house.panels("case")
+        ],
         docks=[one for one in request.app.state.house.panels("contact") if one.slot == "dock"],
         query=query,
         beside=beside if any(one.id == case.id for one in beside) else [case, *beside],
@@ -100,6 +103,8 @@ async def write(request: Request, tx: Tx, who: Principal) -> Answer:
         return HTMLResponse(partials([clash]), 409, {"HX-Reswap": "none"})
     await _after(tx, who, case, form)
     answer = await _answer(tx, who, case, 201)
+    if message.send_at is None:
+        return answer
     undo = ("DELETE", f"{case.url}/messages/{message.id}")
     is_later = bool(field(form, "send_at", 40))
     return toast(

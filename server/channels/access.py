@@ -14,8 +14,10 @@ from server.kit.text import _
 Verb = Literal["see", "change"]
 
 
-def visible_channels(who: Principal) -> Select[Channel]:
+def visible_channels(who: Principal, kind: str | None = "email") -> Select[Channel]:
+    """`kind` None: of every kind."""
     own = select(Channel).where(Channel.workspace_id == who.workspace_id, Channel.closed_at.is_(None))
+    own = own.where(Channel.kind == kind) if kind else own
     return own.options(joinedload(Channel.team))
 
 
@@ -23,8 +25,8 @@ def may(who: Principal, verb: Verb) -> bool:
     return verb == "see" or who.is_at_least("admin")
 
 
-async def get_channel(tx: Tx, who: Principal, channel_id: int, to: Verb = "see") -> Channel:
-    channel = await tx.scalar(visible_channels(who).where(Channel.id == channel_id))
+async def get_channel(tx: Tx, who: Principal, channel_id: int, to: Verb = "see", kind: str = "email") -> Channel:
+    channel = await tx.scalar(visible_channels(who, kind).where(Channel.id == channel_id))
     if channel is None:
         raise NotFound(_("No such channel"))
     if not may(who, to):
@@ -34,5 +36,5 @@ async def get_channel(tx: Tx, who: Principal, channel_id: int, to: Verb = "see")
 
 async def channel_at(tx: Tx, address: str) -> Channel | None:
     """Whose address this is, in the whole installation: for letters that come in, before anybody is known."""
-    wanted = Channel.address == address.strip().lower(), Channel.closed_at.is_(None)
+    wanted = Channel.address == address.strip().lower(), Channel.closed_at.is_(None), Channel.kind == "email"
     return await tx.scalar(select(Channel).where(*wanted))

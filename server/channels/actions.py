@@ -22,7 +22,9 @@ async def open_channel(tx: Tx, who: Principal, draft: ChannelDraft) -> Channel:
     if channel is not None and (channel.closed_at is None or channel.workspace_id != who.workspace_id):
         raise Invalid(address=_("This address is in use already"))
     if channel is None:
-        channel = Channel(workspace_id=who.workspace_id, kind="email", address=address, created_at=now())
+        channel = Channel(
+            workspace_id=who.workspace_id, kind="email", address=address, created_at=now(), sites=[], options={}
+        )
         tx.add(channel)
     channel.closed_at, channel.name = None, parse_name(draft.name, address)
     channel.language, channel.signature = parse_language(draft.language), clean(draft.signature, SIGNATURE_LENGTH)

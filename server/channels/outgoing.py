@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
+from html import escape
 
 from server.channels.incoming import Attachment
 from server.kit.markdown import markdown
@@ -29,6 +30,7 @@ class Outgoing:
     cc: Sequence[tuple[str, str]] = ()
     attachments: Sequence[Attachment] = ()
     is_automatic: bool = False
+    link: tuple[str, str] | None = None  # words and address that stand under it
 
 
 def new_message_id(address: str) -> str:
@@ -57,7 +59,7 @@ def compose(letter: Outgoing) -> EmailMessage:
     if letter.is_automatic:
         message["Auto-Submitted"] = "auto-replied"
     signed = f"{letter.body}\n\n-- \n{letter.signature}" if letter.signature else letter.body
-    message.set_content(signed)
+    message.set_content(f"{signed}\n\n{letter.link[0]}\n{letter.link[1]}" if letter.link else signed)
     message.add_alternative(_html(letter), subtype="html")
     for file in letter.attachments:
         message.add_attachment(file.content, maintype="application", subtype="octet-stream", filename=file.name)
@@ -66,4 +68,6 @@ def compose(letter: Outgoing) -> EmailMessage:
 
 def _html(letter: Outgoing) -> str:
     signature = f'<p style="color:#6b6b6b">{markdown(letter.signature)}</p>' if letter.signature else ""
-    return f'<html><body style="font-family:sans-serif;font-size:14px">{markdown(letter.body)}{signature}</body></html>'
+    link = f'<p><a href="{escape(letter.link[1])}">{escape(letter.link[0])}</a></p>' if letter.link else ""
+    inner = f"{markdown(letter.body)}{signature}{link}"
+    return f'<html><body style="font-family:sans-serif;font-size:14px">{inner}</body></html>'

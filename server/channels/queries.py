@@ -12,6 +12,21 @@ async def list_channels(tx: Tx, who: Principal) -> list[Channel]:
     return list(await tx.scalars(visible_channels(who).order_by(Channel.address)))
 
 
+async def every_channel(tx: Tx, who: Principal) -> list[Channel]:
+    """Addresses, forms and chats."""
+    return list(await tx.scalars(visible_channels(who, None).order_by(Channel.kind, Channel.name, Channel.id)))
+
+
+async def letters_from(tx: Tx, who: Principal, channel: Channel | None) -> Channel | None:
+    """The address that letters about a case leave from: where it came in; of a form or a chat the one that was chosen
+    for it, else the first."""
+    if channel is None or channel.kind == "email":
+        return channel
+    by_mail = await list_channels(tx, who)
+    chosen = [one for one in by_mail if one.id == channel.options.get("mail")]
+    return next(iter(chosen + by_mail), None)
+
+
 async def own_addresses(tx: Tx, workspace_id: int) -> set[str]:
     """Addresses that are ours, closed ones too: a letter from one of them is no customer's."""
     return set(await tx.scalars(select(Channel.address).where(Channel.workspace_id == workspace_id)))

@@ -5,7 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.channels.queries import list_channels
+from server.channels.queries import every_channel
 from server.figures.cases import Row, count_cases
 from server.figures.forms import GROUPS, FiguresQuery, parse_query
 from server.identity.queries import list_people, list_teams
@@ -21,7 +21,7 @@ async def names_of(tx: Tx, who: Principal, by: str) -> dict[Any, str]:
     """How the lines of the table are called."""
     match by:
         case "channel":
-            return {one.id: one.address for one in await list_channels(tx, who)}
+            return {one.id: one.label for one in await every_channel(tx, who)}
         case "team":
             return {one.id: one.name for one in await list_teams(tx, who)}
         case "person":
@@ -51,7 +51,14 @@ async def table(request: Request, tx: Tx, who: Principal) -> Answer:
     """The same lines as CSV; times in minutes."""
     query = parse_query(request.query_params, who.timezone)
     inputs = await _inputs(tx, who, query)
-    head = [_("Name"), _("New cases"), _("Solved"), _("First answer, minutes"), _("Solution, minutes"), _("Promises kept, %")]
+    head = [
+        _("Name"),
+        _("New cases"),
+        _("Solved"),
+        _("First answer, minutes"),
+        _("Solution, minutes"),
+        _("Promises kept, %"),
+    ]
     head += [_("Promises"), _("Open now"), _("Age of the open, minutes")]
     lines = [*inputs["rows"], inputs["total"]]
     named = [*(row.key or _("None") for row in inputs["rows"]), _("All")]

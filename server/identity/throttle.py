@@ -54,6 +54,10 @@ class Throttle:
         """By a public line, as somebody of whom nothing is known."""
         return (await self._hit(parse(f"{times} per 10 minutes"), "line", address))[0]
 
+    async def may(self, what: str, who: str, rate: str) -> bool:
+        """For other doors: `rate` such as "30 per minute"."""
+        return (await self._hit(parse(rate), what, who))[0]
+
     async def forgive(self, account: str) -> None:
         """After a right password."""
         await self._own.clear(ACCOUNT, "account", account)

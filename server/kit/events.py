@@ -60,7 +60,8 @@ def event(name: str) -> Callable[[E], E]:
 
     def register(cls: E) -> E:
         cls.fact = name
-        if REGISTRY.setdefault(name, cls).__qualname__ != cls.__qualname__:
+        other = REGISTRY.setdefault(name, cls)
+        if (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
             raise RuntimeError(f"two facts are called {name}")
         REGISTRY[name] = cls
         return cls

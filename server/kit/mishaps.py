@@ -47,9 +47,9 @@ async def _error_page(
     request: Request, status: int, message: str = "", *, code: str = "", headers: dict[str, str] | None = None
 ) -> Response:
     """People who are signed in keep their navigation; strangers, and everybody while the database is away, get the
-    bare page."""
+    bare page. Under /p/ nobody is asked who they are."""
     plain = {"who": None, "nav": None, "nonce": request.state.nonce}
-    shell = plain if status == 503 else await _shell_of_asker(request) or plain
+    shell = plain if status == 503 or request.url.path.startswith("/p/") else await _shell_of_asker(request) or plain
     who: Principal | None = shell["who"]
     with speaking(who.language if who else request_language(request)):
         text = message or _default_message(status)

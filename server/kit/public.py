@@ -2,6 +2,7 @@
 or set here, and no cookie at all."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -17,10 +18,12 @@ from server.kit.web import SAFE, Answer, is_own_origin, prepare
 from server.settings import Settings
 
 PublicHandler = Callable[[Request, Tx], Awaitable[Answer]]
+Around = Callable[[Request], AbstractAsyncContextManager[None]]
 
 
-def public_route(method: str, path: str, handler: PublicHandler) -> Route:
-    """A route for whoever has its address. GET = a snapshot that cannot write: readers of mail open every link."""
+def public_route(method: str, path: str, handler: PublicHandler, *, around: Around | None = None) -> Route:
+    """A route for whoever has its address. GET = a snapshot that cannot write: readers of mail open every link.
+    `around` does what has no place in a transaction, such as keeping files, and tidies up when it failed."""
     assert path.startswith("/p/")
 
     async def endpoint(request: Request) -> Response:
@@ -28,7 +31,10 @@ def public_route(method: str, path: str, handler: PublicHandler) -> Route:
         try:
             await prepare(request)
             with speaking(language_of(request)):
-                async with database.transaction(read=method in SAFE) as tx:
+                async with (
+                    around(request) if around else nullcontext(),
+                    database.transaction(read=method in SAFE) as tx,
+                ):
                     answer = await handler(request, tx)
         finally:
             await request.close()

@@ -7,6 +7,7 @@ import { startCards } from './cards.js';
 import { startCases } from './cases.js';
 import { startChat } from './chat.js';
 import { startComposer } from './composer.js';
+import { startCustomers } from './customers.js';
 import { startDialogs } from './dialogs.js';
 import { startFacts } from './facts.js';
 import { startFiles } from './files.js';
@@ -66,6 +67,7 @@ startNotices();
 startChat();
 startCards();
 startCases();
+startCustomers();
 startTimeline();
 startRings();
 

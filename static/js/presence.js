@@ -51,6 +51,7 @@ function noticeTyping({ target }) {
   if (!topic || !listensTo(topic) || Date.now() - typedAt < TYPING_EVERY) return;
   typedAt = Date.now();
   send({ t: 'typing', topic });
+  if (target.dataset.typingTo) send({ t: 'typing', topic: target.dataset.typingTo }); // for the customer's side
 }
 
 // Hearing

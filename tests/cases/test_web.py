@@ -131,3 +131,28 @@ async def test_clients_answer_once_too(api: Client, case: str) -> None:
     late = await api.post("/cases/1/messages", json={"body": "Hello", "audience": "customer", "seen": 1})
     assert late.status_code == 409 and late.json()["theirs"]["n"] == 2
     assert (await api.get("/cases", params={"number": 1})).json()["items"][0]["id"] == 1
+
+
+async def test_a_case_from_a_call(app: Starlette, ana: Client, mateo: Client, lucia: str) -> None:
+    logged = {"about": lucia, "direction": "in", "minutes": "2", "outcome": "talked", "note": "Wants a visit"}
+    assert (await ana.post("/calls/logged", data=logged, headers={"hx-request": "true"})).status_code == 201
+    call = "1"
+    form = (await mateo.get(f"/cases/new?call={call}")).text
+    assert "Lucía Ferrer" in form and f'name="call" value="{call}"' in form
+    assert f"/cases/new?call={call}" in (await mateo.get(f"/calls/{call}")).text
+    given = {"about": lucia, "subject": "Asked for a visit", "call": call, "via": "phone", "text": "On Monday"}
+    case = (await mateo.post("/cases", data=given)).headers["location"]
+    page = (await ana.get(case)).text
+    assert f'href="/calls/{call}"' in page and "Telephone" in page and "On Monday" in page
+    assert (await mateo.post("/cases", data=given | {"via": "smoke"})).status_code == 422
+    assert (await mateo.post("/cases", data=given | {"call": "999"})).status_code == 404
+
+
+async def test_a_case_written_down_on_the_record(app: Starlette, ana: Client, lucia: str) -> None:
+    number = lucia.partition(":")[2]
+    assert f"/cases/new?about={lucia}" in (await ana.get(f"/panels/cases?about={lucia}")).text
+    assert 'id="new-case"' in (await ana.get(f"/contacts/{number}")).text
+    case = (await ana.post("/cases", data={"about": lucia, "subject": "At the counter", "via": "person"})).headers[
+        "location"
+    ]
+    assert "In person" in (await ana.get(case)).text

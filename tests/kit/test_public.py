@@ -85,6 +85,17 @@ async def test_public_routes_know_no_member(
     assert "set-cookie" not in answer.headers
 
 
+async def test_an_error_page_asks_nobody_either(
+    app: Starlette, ana: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nobody(*_: object) -> None:
+        raise AssertionError("a member was asked for")
+
+    monkeypatch.setattr(app.state, "authenticate", nobody)
+    for answer in (await ana.get("/p/nothing"), await ana.post("/p/case/messages", data={"text": "x"})):
+        assert answer.status_code == 404 and "Ana" not in answer.text and "/signout" not in answer.text
+
+
 def test_only_p_is_public() -> None:
     with pytest.raises(AssertionError):
         public_route("GET", "/contacts", None)  # type: ignore[arg-type]

@@ -63,7 +63,7 @@ async def test_presence_stays_among_members(live: str, hub: Hub) -> None:
         await ada.say(t="at", topic=T)
         await ada.say(t="typing", topic=T)
         await ada.take("who")
-        for word in ("at", "typing"):
+        for word in ("at", "typing"):  # on a customer's topic they may say that they write: tests/portal/test_frames.py
             await guest.say(t=word, topic=T)
             assert (await guest.take("err"))["code"] == "unknown"
         assert {frame["t"] for frame in guest.seen} == {"ok", "err"}

@@ -305,6 +305,9 @@ def upgrade() -> None:
     sa.Column('team_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
     sa.Column('language', sa.String(), nullable=False),
     sa.Column('signature', sa.String(), nullable=False),
+    sa.Column('sites', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.Column('seal', sa.String(), nullable=False),
+    sa.Column('options', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['team_id'], ['team.id'], name=op.f('fk_channel_team_id_team'), ondelete='SET NULL'),
@@ -684,6 +687,8 @@ def upgrade() -> None:
     sa.Column('due_plan', sa.String(), nullable=False),
     sa.Column('claimed_by_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
     sa.Column('claimed_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('via', sa.String(), nullable=False),
+    sa.Column('is_proved', sa.Boolean(), nullable=False),
     sa.Column('refers_to', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
     sa.Column('messages', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('said_n', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -771,6 +776,17 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('import_row', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_import_row_contact_id'), ['contact_id'], unique=False)
+
+    op.create_table('known_visitor',
+    sa.Column('channel_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('sub', sa.String(), nullable=False),
+    sa.Column('contact_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_known_visitor_channel_id_channel'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_known_visitor_contact_id_contact'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('channel_id', 'sub', name=op.f('pk_known_visitor'))
+    )
+    with op.batch_alter_table('known_visitor', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_known_visitor_contact_id'), ['contact_id'], unique=False)
 
     op.create_table('line_call',
     sa.Column('call_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -935,6 +951,37 @@ def upgrade() -> None:
     with op.batch_alter_table('case_message', schema=None) as batch_op:
         batch_op.create_index('ix_case_message_letter', ['workspace_id', 'message_id'], unique=False)
 
+    op.create_table('case_rating',
+    sa.Column('case_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('stars', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('words', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_case_rating_case_id_case'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('case_id', name=op.f('pk_case_rating'))
+    )
+    with op.batch_alter_table('case_rating', schema=None) as batch_op:
+        batch_op.create_index('ix_case_rating_workspace', ['workspace_id', 'at'], unique=False)
+
+    op.create_table('case_side',
+    sa.Column('case_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('customer_n', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('customer_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('team_n', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('page', sa.String(), nullable=False),
+    sa.Column('page_title', sa.String(), nullable=False),
+    sa.Column('page_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('source', sa.String(), nullable=False),
+    sa.Column('medium', sa.String(), nullable=False),
+    sa.Column('campaign', sa.String(), nullable=False),
+    sa.Column('referrer', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_case_side_case_id_case'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('case_id', name=op.f('pk_case_side'))
+    )
+    with op.batch_alter_table('case_side', schema=None) as batch_op:
+        batch_op.create_index('ix_case_side_campaign', ['workspace_id', 'source', 'campaign'], unique=False)
+
     op.create_table('case_tag',
     sa.Column('case_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('value', sa.String(), nullable=False),
@@ -984,6 +1031,17 @@ def upgrade() -> None:
         batch_op.create_index('ix_message_all', ['room_id', 'id'], unique=False)
         batch_op.create_index('ix_message_reply_to_id', ['reply_to_id', 'id'], unique=False)
         batch_op.create_index('ix_message_room', ['room_id', 'reply_to_id', 'id'], unique=False)
+
+    op.create_table('public_act',
+    sa.Column('scope', sa.String(), nullable=False),
+    sa.Column('key', sa.String(), nullable=False),
+    sa.Column('case_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_public_act_case_id_case'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('scope', 'key', name=op.f('pk_public_act'))
+    )
+    with op.batch_alter_table('public_act', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_public_act_at'), ['at'], unique=False)
 
     op.create_table('room_member',
     sa.Column('room_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -1122,6 +1180,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_room_member_user_id'))
 
     op.drop_table('room_member')
+    with op.batch_alter_table('public_act', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_public_act_at'))
+
+    op.drop_table('public_act')
     with op.batch_alter_table('message', schema=None) as batch_op:
         batch_op.drop_index('ix_message_room')
         batch_op.drop_index('ix_message_reply_to_id')
@@ -1133,6 +1195,14 @@ def downgrade() -> None:
         batch_op.drop_index('ix_case_tag_value')
 
     op.drop_table('case_tag')
+    with op.batch_alter_table('case_side', schema=None) as batch_op:
+        batch_op.drop_index('ix_case_side_campaign')
+
+    op.drop_table('case_side')
+    with op.batch_alter_table('case_rating', schema=None) as batch_op:
+        batch_op.drop_index('ix_case_rating_workspace')
+
+    op.drop_table('case_rating')
     with op.batch_alter_table('case_message', schema=None) as batch_op:
         batch_op.drop_index('ix_case_message_letter')
 
@@ -1161,6 +1231,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_line_call_queue')
 
     op.drop_table('line_call')
+    with op.batch_alter_table('known_visitor', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_known_visitor_contact_id'))
+
+    op.drop_table('known_visitor')
     with op.batch_alter_table('import_row', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_import_row_contact_id'))
 

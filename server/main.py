@@ -162,7 +162,7 @@ def build_app(settings: Settings, *, jobs: bool = True, background: bool = True)
             Mount("/static/dist", StaticForever(directory="static/dist", check_dir=False)),
             Route("/health", health),
             Route("/ready", ready),
-            live_route(hub, doors, calls=calls.front(hub.tell)),
+            live_route(hub, doors, calls=calls.front(hub.tell, probes=True)),
             public_route(hub, doors, calls=calls.front(hub.tell)),
             route("GET", "/nav/{part}", nav),
             *house.routes,

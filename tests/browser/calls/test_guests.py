@@ -35,9 +35,9 @@ def test_a_guest_waits_and_is_let_in(call_house: House, callers: Browser, pair: 
     opened = noor.page.goto(address)
     assert opened is not None
     pages = [opened.text()]
-    noor.page.get_by_label("Tu nombre").fill("Noor Haddad")
+    noor.page.get_by_label("¿Cómo se llama usted?").fill("Noor Haddad")
     noor.join("Entrar con vídeo")
-    expect(noor.page.locator("#call-note")).to_contain_text("Espera un momento")
+    expect(noor.page.locator("#call-note")).to_contain_text("Un momento, por favor")
     ana.page.locator("#call-lobby").get_by_role("button", name="Let in").click()
     noor.sees("Ana")
     ana.sees("Noor")
@@ -49,8 +49,8 @@ def test_a_guest_waits_and_is_let_in(call_house: House, callers: Browser, pair: 
         ana.page.get_by_placeholder(box).press("Enter")
     expect(noor.page.locator(".calltalk")).to_contain_text("Hello Noor")
     expect(ana.page.locator(".dock")).to_contain_text("Offer her ten per cent")
-    noor.page.get_by_placeholder(re.compile("Escribe")).fill("Hola a todos")
-    noor.page.get_by_placeholder(re.compile("Escribe")).press("Enter")
+    noor.page.get_by_placeholder(re.compile("Escribir")).fill("Hola a todos")
+    noor.page.get_by_placeholder(re.compile("Escribir")).press("Enter")
     expect(ana.page.locator(".calltalk")).to_contain_text("Hola a todos")
     noor.page.reload()
     noor.sees("Ana")

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, WebSocket, expect
 
 from tests.browser.calls.conftest import Caller, start_call
+from tests.browser.calls.test_members import both_in
 from tests.browser.house import House
 
 pytestmark = pytest.mark.browser
@@ -17,6 +18,29 @@ def link_for_a_guest(ana: Caller) -> str:
     ana.page.locator("label", has_text="People").click()
     ana.page.get_by_role("button", name="Link for a guest").click()
     return ana.page.locator("#new-guest-link input").input_value()
+
+
+def test_two_talk_directly_until_a_guest_comes(call_house: House, callers: Browser, pair: Pair) -> None:
+    """Then all goes through the server, without a reload and without a black picture."""
+    ana, mateo, _path = pair
+    both_in(call_house, pair)
+    state = ana.page.locator("#call-status")
+    expect(state).to_have_text("Direct connection", timeout=20_000)
+    ana.sees("Mateo")
+    ana.page.evaluate("window.same = true")
+    context = callers.new_context()
+    noor = Caller(context.new_page())
+    noor.page.goto(link_for_a_guest(ana))
+    noor.page.get_by_label("What is your name?").fill("Noor Haddad")
+    noor.join()
+    ana.page.locator("#call-lobby").get_by_role("button", name="Let in").click()
+    noor.sees("Mateo")
+    mateo.sees("Noor")
+    ana.sees("Mateo")
+    mateo.sees("Ana")
+    expect(state).not_to_have_text("Direct connection")
+    assert ana.page.evaluate("window.same")
+    context.close()
 
 
 def test_a_guest_waits_and_is_let_in(call_house: House, callers: Browser, pair: Pair) -> None:

@@ -108,7 +108,8 @@ def media_settings(settings: Settings) -> MediaSettings:
 def build_calls(settings: Settings, database: Database, bus: Bus, *, owns: bool) -> tuple[Calls, Announcer]:
     """`owns`: this process carries media, and attends to who calls. What verbs did to calls is looked at as soon as
     they are committed."""
-    speech = find_speech(settings.data_dir / "speech", Files(settings.data_dir / "files").path)
+    files = Files(settings.data_dir / "files")
+    speech = find_speech(settings.data_dir / "speech", files.path, settings.speech)
     announcer = Announcer(database, speech, Passwords())
     calls, tasks = open_calls(AttendedBook(database, announcer), bus, media_settings(settings), owns=owns), Tasks()
     announcer.speak_through(calls)
@@ -162,7 +163,7 @@ def build_app(settings: Settings, *, jobs: bool = True, background: bool = True)
             Mount("/static/dist", StaticForever(directory="static/dist", check_dir=False)),
             Route("/health", health),
             Route("/ready", ready),
-            live_route(hub, doors, calls=calls.front(hub.tell)),
+            live_route(hub, doors, calls=calls.front(hub.tell, probes=True)),
             public_route(hub, doors, calls=calls.front(hub.tell)),
             route("GET", "/nav/{part}", nav),
             *house.routes,

@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     media_bind: str = Field("", description="The one local address calls listen on; empty means all but loopback.")
     turn_url: str = Field("", description="Relay for browsers (turn:host:3478?transport=udp), several by comma.")
     turn_secret: str = Field("", description="Shared with coturn's use-auth-secret; credentials last an hour.")
+    speech: str = Field(
+        "espeak-ng", description="The program that speaks to callers; empty plays the sentences that ship."
+    )
     line_calls: int = Field(3, description="How often an unknown caller may call the public line in ten minutes.")
     line_calls_at_once: int = Field(4, description="Unknown callers that a workspace's public line takes at once.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")

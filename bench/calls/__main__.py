@@ -1,6 +1,6 @@
 """Prints a row per promise of calls: what, the figure, the goal. Load and server share the machine: read ratios.
 
-python -m bench.calls [forwarding joins leaves loss mesh browsers] [--seconds 10] [--people 3]
+python -m bench.calls [forwarding joins leaves loss mesh live browsers] [--seconds 10] [--people 3]
 """
 
 import argparse
@@ -19,6 +19,8 @@ from websockets.asyncio.client import connect
 
 from bench.calls.browsers import browsers
 from bench.calls.janus import JanusCaller, Talk, janus
+from bench.calls.live import live
+from bench.calls.shared import HEIGHT, WIDTH, heard_by
 from bench.table import percentile, row
 from realtime.calls.addresses import local_addresses
 from realtime.calls.ports import MediaSettings
@@ -26,8 +28,6 @@ from tests.realtime.calls.desk import Member
 from tests.realtime.calls.scripted import Heard
 from tests.realtime.calls.test_sfu import drop
 from tests.realtime.fakes import until
-
-WIDTH, HEIGHT = 640, 480
 
 
 @dataclass
@@ -71,16 +71,6 @@ async def member(address: str, me: int, *, video: bool = True) -> Member:
 
         made.caller = Caller(width=WIDTH, height=HEIGHT)
     return made
-
-
-def heard_by(members: list[Member]) -> list[Heard]:
-    return [
-        one.caller.of(other.me, source)
-        for one in members
-        for other in members
-        if one is not other
-        for source in ("audio", "camera")
-    ]
 
 
 async def measured(process: psutil.Process, heard: Callable[[], list[Heard]], seconds: float, streams: int) -> Cost:
@@ -218,7 +208,7 @@ async def mesh(said: argparse.Namespace) -> None:
 
 SUBJECTS: dict[str, Callable[[argparse.Namespace], Coroutine[Any, Any, None]]] = {
     "forwarding": forwarding, "joins": joins, "leaves": leaves, "loss": loss, "mesh": mesh,
-    "browsers": browsers,
+    "live": lambda said: live(said.seconds), "browsers": browsers,
 }  # fmt: skip
 
 

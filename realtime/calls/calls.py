@@ -10,7 +10,7 @@ from typing import Any
 from realtime.bus import Bus, BusDown
 from realtime.calls.envelope import call_channel, clip_packed, packed
 from realtime.calls.front import Desk, Front, Tell
-from realtime.calls.host import Host
+from realtime.calls.host import Host, Probe
 from realtime.calls.media import MakeMedia
 from realtime.calls.ports import Book, Clip, MediaSettings
 from realtime.calls.turn import ice_servers
@@ -27,9 +27,12 @@ class Calls:
         self._bus = bus
         self._tasks, self._stopping = Tasks(), asyncio.Event()
 
-    def front(self, tell: Tell) -> Front:
-        """For one door: `live_route(hub, doors, calls=calls.front(hub.tell))`."""
-        return Front(self.desk, tell)
+    def front(self, tell: Tell, *, probes: bool = False) -> Front:
+        """For one door: `live_route(hub, doors, calls=calls.front(hub.tell))`.
+
+        `probes`: the self-checks of this door are answered.
+        """
+        return Front(self.desk, tell, probes=probes)
 
     async def start(self) -> None:
         await self._bus.listen(lambda message: None, self._heard, lambda: None)
@@ -84,7 +87,7 @@ class Calls:
 def open_calls(book: Book, bus: Bus, settings: MediaSettings, *, owns: bool = True, process: str = "") -> Calls:
     """`owns=False`: another process carries the media (`calls:` of the Procfile, over Redis)."""
     process = process or secrets.token_hex(8)
-    host = Host(book, bus, process, preparation(settings), ice_of(settings)) if owns else None
+    host = Host(book, bus, process, preparation(settings), ice_of(settings), prober(settings)) if owns else None
     return Calls(bus, Desk(book, bus, process), host)
 
 
@@ -101,6 +104,16 @@ def preparation(settings: MediaSettings) -> Callable[[], Any]:
         return made[0]
 
     return prepare
+
+
+def prober(settings: MediaSettings) -> Probe:
+    """Heavy as well, and for the self-check alone."""
+
+    async def probe(sdp: str, tell: Callable[..., None], stopping: asyncio.Event) -> None:
+        found = await asyncio.to_thread(importlib.import_module, "realtime.calls.probe")
+        await found.probe(sdp, settings, tell, stopping)
+
+    return probe
 
 
 def ice_of(settings: MediaSettings) -> Callable[[str], list[dict[str, Any]]]:

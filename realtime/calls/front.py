@@ -12,7 +12,7 @@ from realtime.bus import Bus, BusDown
 from realtime.calls.envelope import KNOCK, Knock, call_channel, frame_opened, packed, process_channel
 from realtime.calls.people import Address
 from realtime.calls.ports import Book, Seat
-from realtime.calls.words import Candidate, Join, Malformed, Said, understand
+from realtime.calls.words import Candidate, Join, Malformed, Probe, Said, understand
 from realtime.connection import Connection
 from realtime.frames import Frame, json_frame
 from realtime.limits import Credits
@@ -36,6 +36,7 @@ class Caller:
     joins: Credits
     seats: dict[str, tuple[Seat, int]] = field(default_factory=dict)
     warned: float = -1.0
+    probes: bool = False
 
 
 class Desk:
@@ -54,12 +55,12 @@ class Desk:
     def __len__(self) -> int:
         return len(self._callers)
 
-    def caller(self, connection: Connection, tell: Tell) -> Caller:
+    def caller(self, connection: Connection, tell: Tell, *, probes: bool = False) -> Caller:
         caller = self._by_connection.get(connection)
         if caller is None:
             number = next(self._numbers)
             credits = Credits(self._clock, CANDIDATES, CANDIDATES), Credits(self._clock, 0.5, JOINS)
-            caller = Caller(connection, tell, Address(self.process, number), *credits)
+            caller = Caller(connection, tell, Address(self.process, number), *credits, probes=probes)
             self._callers[number] = self._by_connection[connection] = caller
         return caller
 
@@ -73,6 +74,8 @@ class Desk:
             return
         if isinstance(said, Join):
             await self._join(caller, said)
+        elif isinstance(said, Probe):
+            await self._probe(caller, said)
         elif said.call not in caller.seats:
             self._error(caller, said.call, "join")
         elif isinstance(said, Candidate) and not caller.candidates.spend():
@@ -104,6 +107,12 @@ class Desk:
         knock = Knock(said.call, seat, caller.address, said.state.said())
         if not await self._publish(KNOCK, knock.packed()):
             self._no(caller, said.call, "later")
+
+    async def _probe(self, caller: Caller, said: Probe) -> None:
+        """For members: their self-check. Whoever carries media answers."""
+        asked = packed(do="probe", call=said.call, at=list(caller.address), sdp=said.sdp)
+        if not (caller.probes and caller.joins.spend() and await self._publish(KNOCK, asked)):
+            caller.tell(caller.connection, json_frame(t="call", call=said.call, do="probed", why="later"))
 
     async def left(self, connection: Connection) -> None:
         """The socket is gone; whether the participant is, the owner decides by the packets."""
@@ -171,11 +180,11 @@ class Desk:
 class Front:
     """What one door hands its sockets' call frames to (`Calls` of socket.py)."""
 
-    def __init__(self, desk: Desk, tell: Tell) -> None:
-        self._desk, self._tell = desk, tell
+    def __init__(self, desk: Desk, tell: Tell, *, probes: bool) -> None:
+        self._desk, self._tell, self._probes = desk, tell, probes
 
     async def said(self, connection: Connection, members: dict[str, Any]) -> None:
-        await self._desk.said(self._desk.caller(connection, self._tell), members)
+        await self._desk.said(self._desk.caller(connection, self._tell, probes=self._probes), members)
 
     async def left(self, connection: Connection) -> None:
         await self._desk.left(connection)

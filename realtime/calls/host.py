@@ -9,7 +9,7 @@ from realtime.bus import Bus, BusDown
 from realtime.calls.envelope import KNOCK, Knock, call_channel, frame_packed, opened, process_channel
 from realtime.calls.media import MakeMedia
 from realtime.calls.owned import Ice, Owned
-from realtime.calls.people import Tell
+from realtime.calls.people import Address, Tell
 from realtime.calls.ports import Book, Fact
 from realtime.tasks import Tasks
 
@@ -19,6 +19,8 @@ RENEW = 3.0
 FACTS = 10_000  # that may wait for a database that is away
 RETELL = 1.0
 ANSWER = 5.0
+PROBES = 4  # of the self-check at once
+Probe = Callable[[str, Callable[..., None], asyncio.Event], Awaitable[None]]
 
 
 class Host:
@@ -31,11 +33,13 @@ class Host:
         process: str,
         prepare: Callable[[], Awaitable[MakeMedia]],
         ice: Ice,
+        probe: Probe,
         *,
         tick: float = TICK,
         renew: float = RENEW,
     ) -> None:
         self._book, self._bus, self._process, self._prepare, self._ice = book, bus, process, prepare, ice
+        self._probe, self._probes = probe, 0
         self._tick, self._renew_every = tick, renew
         self.owned: dict[str, Owned] = {}
         self._opening: dict[str, list[Knock]] = {}
@@ -78,7 +82,9 @@ class Host:
         if members is None or self._stopping.is_set():
             return
         try:
-            if channel == KNOCK:
+            if channel == KNOCK and members.get("do") == "probe":
+                self._tasks.start(self._probed(members["call"], Address(*members["at"]), members["sdp"]))
+            elif channel == KNOCK:
                 self._knocked(Knock.read(members))
             elif members.get("do") == "poke":
                 self._poke(channel.removeprefix("call:"))
@@ -99,6 +105,18 @@ class Host:
             opening = self._tasks.start(self._open(knock.call))
             self._openings.add(opening)
             opening.add_done_callback(self._openings.discard)
+
+    async def _probed(self, call: str, at: Address, sdp: str) -> None:
+        def tell(**members: str) -> None:
+            self._send(call, Tell(at, {"do": "probed", **members}))
+
+        if self._probes >= PROBES:
+            return tell(why="later")
+        self._probes += 1
+        try:
+            await self._probe(sdp, tell, self._stopping)
+        finally:
+            self._probes -= 1
 
     async def _open(self, call: str) -> None:
         """Take the call if it is free; whoever owns it has heard the knock too."""

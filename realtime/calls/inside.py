@@ -26,6 +26,12 @@ EVENTS = {48000: (110, "0-15"), 8000: (126, "0-16")}  # of telephone-event: type
 PLI, FIR, APP, NACK = 1, 4, 15, 1
 
 
+def path_of(connection: RTCPeerConnection) -> Any:
+    """aioice's connection of one that has a data channel alone, for whoever decides which addresses are offered."""
+    assert connection.sctp is not None
+    return connection.sctp.transport.transport._connection
+
+
 class Pipe:
     """The packets of one peer connection, taken from its socket and written to it directly.
 

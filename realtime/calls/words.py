@@ -109,11 +109,18 @@ class Relay(Word):
     mid: Mid | None = None
 
 
+class Probe(Word):
+    """Does UDP come through? `call` is any name; it comes back with the answer."""
+
+    do: Literal["probe"]
+    sdp: Sdp
+
+
 class Leave(Word):
     do: Literal["leave"]
 
 
-Said = Join | Answer | Candidate | State | Digit | Mesh | Relay | Leave
+Said = Join | Answer | Candidate | State | Digit | Mesh | Relay | Probe | Leave
 _WORDS: TypeAdapter[Said] = TypeAdapter(Annotated[Said, Field(discriminator="do")])
 
 

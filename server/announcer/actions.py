@@ -155,18 +155,32 @@ async def remove_menu(tx: Tx, who: Principal, menu: LineMenu) -> None:
 
 async def set_option(tx: Tx, who: Principal, menu: LineMenu, draft: OptionDraft) -> LineOption:
     """What a key leads to; a key that led elsewhere leads here now."""
+    known = next((one for one in menu.options if one.digit == draft.digit), None)
+    return await _put_option(tx, who, menu, known, draft)
+
+
+async def change_option(tx: Tx, who: Principal, menu: LineMenu, option: LineOption, draft: OptionDraft) -> LineOption:
+    """In its place, to another key too when that one is free."""
+    if any(one.digit == draft.digit and one.id != option.id for one in menu.options):
+        raise Invalid(digit=_("This key leads somewhere already"))
+    return await _put_option(tx, who, menu, option, draft)
+
+
+async def _put_option(
+    tx: Tx, who: Principal, menu: LineMenu, known: LineOption | None, draft: OptionDraft
+) -> LineOption:
     checked = parse_option(draft)
     line = await the_line(tx, who)
     target = await _target(tx, who, line, checked)
-    known = next((one for one in menu.options if one.digit == checked.digit), None)
     values: dict[str, Any] = {
-        "kind": checked.kind, "label": checked.label, "target_id": target, "text": checked.text or {},
+        "digit": checked.digit, "kind": checked.kind, "label": checked.label, "target_id": target,
+        "text": checked.text or {},
     }  # fmt: skip
     if checked.kind == "file" and not checked.file and not (known is not None and known.file):
         raise Invalid(sound=_("Choose a sound file"))
     values["file"] = checked.file or (known.file if known is not None and checked.kind == "file" else "")
     if known is None:
-        known = LineOption(menu_id=menu.id, digit=checked.digit, **values)
+        known = LineOption(menu_id=menu.id, **values)
         tx.add(known)
     else:
         for name, value in values.items():

@@ -70,6 +70,14 @@ class PinLocked(Event):
     """Too many wrong PINs for this customer's number."""
 
 
+@event("pin.link_mailed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkMailed(Event):
+    """The link that proves who they are went to this address of theirs."""
+
+    to: str
+
+
 @event("line.changed")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineChanged(Event):

@@ -13,7 +13,7 @@ from server.kit.live import Change, Patch, Refresh, fragment, lines, shows
 from server.kit.pages import about_id, dom_id
 
 LINES = ("line.called", "line.identified", "line.chosen", "line.asked", "voicemail.left")
-PINS = ("pin.given", "pin.removed", "pin.locked")
+PINS = ("pin.given", "pin.removed", "pin.locked", "pin.link_mailed")
 
 
 @shows(*LINES, "line.rang")

@@ -116,6 +116,13 @@ def _option(form: Any, sound: str) -> OptionDraft:
     )
 
 
+async def change_option(request: Request, tx: Tx, who: Principal) -> Answer:
+    menu, form = await get_menu(tx, who, request.path_params["id"]), request.state.form
+    option = await get_option(tx, who, menu, request.path_params["option"])
+    await actions.change_option(tx, who, menu, option, _option(form, request.state.sound))
+    return _again()
+
+
 async def remove_option(request: Request, tx: Tx, who: Principal) -> Answer:
     menu = await get_menu(tx, who, request.path_params["id"])
     await actions.remove_option(tx, who, await get_option(tx, who, menu, request.path_params["option"]))
@@ -132,5 +139,6 @@ routes = [
     route("DELETE", MENU, remove_menu),
     route("DELETE", f"{MENU}/sound", drop_sound),
     route("POST", f"{MENU}/options", set_option, before=take_sound),
+    route("PUT", f"{MENU}/options/{{option:int}}", change_option, before=take_sound),
     route("DELETE", f"{MENU}/options/{{option:int}}", remove_option),
 ]

@@ -109,7 +109,7 @@ class EspeakVoice:
             old.unlink(missing_ok=True)
 
 
-def find_speech(folder: Path, files: Callable[[str], Path]) -> Speech:
-    """espeak-ng where it is installed."""
-    null, program = PromptFiles(files), shutil.which("espeak-ng")
+def find_speech(folder: Path, files: Callable[[str], Path], name: str) -> Speech:
+    """By the program of this name where it is installed."""
+    null, program = PromptFiles(files), shutil.which(name) if name else None
     return EspeakVoice(folder, null, program) if program else null

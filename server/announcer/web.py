@@ -6,12 +6,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from server.announcer.access import get_line, line_call_of
+from server.announcer.letters import mail_link
+from server.announcer.models import CustomerNumber, Line
 from server.announcer.pins import give_pin, new_pin, remove_pin
 from server.announcer.proof import DAYS, make_proof
 from server.announcer.queries import number_of
 from server.calls.access import about_of
 from server.contacts.access import get_contact
 from server.contacts.queries import names_of
+from server.identity.settings import shown_base
 from server.kit.about import subject_id
 from server.kit.access import Principal
 from server.kit.db import Tx
@@ -65,16 +68,34 @@ async def give(request: Request, tx: Tx, who: Principal) -> Answer:
     contact = await get_contact(tx, who, request.path_params["id"], "edit")
     line = await get_line(tx, who)
     row = await give_pin(tx, who, contact, request.state.pin_hash)
-    settings = request.app.state.settings
-    link = ""
-    if line is not None:
-        proof = make_proof(settings.secret, line.key, contact.id, row.set_at)
-        base = settings.url if settings.base_url else str(request.base_url).rstrip("/")
-        link = f"{base}/p/call/{line.key}?proof={proof}"
+    link = _link(request, line, row, shown_base(request)) if line is not None else ""
     shown = render(
-        "announcer/_given.html", pin=request.state.pin, number=row.number, link=link, days=DAYS, name=contact.name
-    )
+        "announcer/_given.html",
+        pin=request.state.pin, number=row.number, link=link, days=DAYS, contact=contact, mails=_mails(request),
+    )  # fmt: skip
     return HTMLResponse(shown, 201, headers={"Cache-Control": "no-store"})
+
+
+def _link(request: Request, line: Line, row: CustomerNumber, base: str) -> str:
+    proof = make_proof(request.app.state.settings.secret, line.key, row.contact_id, row.set_at)
+    return f"{base}/p/call/{line.key}?proof={proof}"
+
+
+def _mails(request: Request) -> bool:
+    is_real: bool = request.app.state.services.mailer.is_real
+    return is_real
+
+
+async def mail(request: Request, tx: Tx, who: Principal) -> Answer:
+    """Sends a link of theirs: those before it stay good."""
+    contact = await get_contact(tx, who, request.path_params["id"], "edit")
+    line, row = await get_line(tx, who), (await number_of(tx, contact.about))["number"]
+    if not _mails(request):
+        raise Conflict(_("No mail server is set: copy the link when you give a PIN"))
+    if line is None or not line.is_on or row is None:
+        raise Conflict(_("There is no PIN"))
+    to = await mail_link(tx, who, contact, _link(request, line, row, request.app.state.settings.url))
+    return toast(Response(status_code=201, headers={"HX-Reswap": "none"}), _("The link goes to %(to)s") % {"to": to})
 
 
 async def take(request: Request, tx: Tx, who: Principal) -> Answer:
@@ -90,4 +111,5 @@ routes = [
     route("GET", "/contacts/{id:int}/pin", number),
     route("POST", "/contacts/{id:int}/pin", give, before=make_pin),
     route("DELETE", "/contacts/{id:int}/pin", take),
+    route("POST", "/contacts/{id:int}/pin/letters", mail),
 ]

@@ -16,6 +16,7 @@ from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Invalid
 from server.kit.events import Event, emit
+from server.kit.homes import get_home
 from server.kit.jobs import enqueue
 from server.kit.text import _, clean
 
@@ -42,17 +43,17 @@ async def open_call_of(tx: Tx, who: Principal, about: str) -> Call | None:
 
 
 async def start_call(tx: Tx, who: Principal, about: str, kind: str = "video") -> tuple[Call, bool]:
-    """The open call of the record, or a new one; whether it is new. The record is locked, so that two who press at
-    once meet in one call."""
+    """The open call of the record or the room, or a new one; whether it is new. What it belongs to is locked, so that
+    two who press at once meet in one call."""
     if kind not in KINDS:
         raise Invalid(kind=_("One of these is expected: %(list)s") % {"list": ", ".join(KINDS)})
-    record = await get_record(tx, who, about, "edit")
-    if (going := await open_call_of(tx, who, record.about)) is not None:
+    home = await get_home(tx, who, about, "edit")
+    if (going := await open_call_of(tx, who, home.about)) is not None:
         return going, False
     call = Call(
         workspace_id=who.workspace_id,
         room=secrets.token_hex(16),
-        about=record.about,
+        about=home.about,
         kind=kind,
         direction="out",
         number="",

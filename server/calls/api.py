@@ -17,7 +17,7 @@ from server.kit.access import Principal
 from server.kit.api import PREFIX, Body, Listing, Page, Query, Shape, api, linked, page_of
 from server.kit.db import Tx
 
-About = Field(min_length=1, max_length=40, description='A record, "contact:7" or "company:3"')
+About = Field(min_length=1, max_length=40, description='A record, "contact:7" or "company:3", or a room, "room:2"')
 
 
 class NewCall(Body):
@@ -91,7 +91,7 @@ class GuestLinkShape(Shape):
 
 
 class CallListing(Listing):
-    about: str | None = Field(None, max_length=40, description='Those of a record, "contact:7"')
+    about: str | None = Field(None, max_length=40, description='Those of a record or a room, "contact:7"')
 
 
 def call_shape(call: Call) -> CallShape:

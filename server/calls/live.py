@@ -8,6 +8,7 @@ from server.calls.access import STREAMS, visible_calls
 from server.calls.models import Call
 from server.calls.places import record_patch, recording_patch, room_patches, row_patch, said_patch
 from server.calls.queries import call_by_id, members_in, names_in, rung_by
+from server.contacts.access import KINDS
 from server.kit.about import subject_id
 from server.kit.access import Principal, audiences, system
 from server.kit.db import Tx
@@ -56,7 +57,7 @@ async def show_call(tx: Tx, row: EventRow) -> list[Change]:
         changes += [Refresh(topic, ["call-list"]) for topic in lists]
     elif row.name in LISTED or row.name == "recording.removed":
         changes += [await row_patch(tx, who, call, topic) for topic in lists]
-    if call.about and row.name in (*LISTED, "call.logged"):
+    if call.about.partition(":")[0] in KINDS and row.name in (*LISTED, "call.logged"):
         changes.append(await record_patch(tx, who, call.about))
     if row.name in RECORDINGS or (row.name == "call.changed" and row.data["field"] == "legal_hold"):
         changes.append(await recording_patch(tx, call))
@@ -85,22 +86,42 @@ async def show_mixing(tx: Tx, row: EventRow) -> list[Change]:
 @shows("contact.trashed", "contact.restored", "contact.restricted")
 async def show_record_gone(tx: Tx, row: EventRow) -> list[Change]:
     """The calls of a record that is closed or in the trash leave the log, and those in them are asked again."""
-    found = select(Call).where(Call.workspace_id == row.workspace_id, Call.about == row.subject)
-    calls = list(await tx.scalars(found.order_by(Call.id.desc()).limit(500)))
-    topic = f"calls:{row.workspace_id}"
-    going = [call for call in calls if call.is_open]
-    asked: list[Change] = [Recheck(f"{call.subject}{stream}") for call in going for stream in STREAMS]
-    # Who is in the call need not listen to it: their own topic has the media asked again too.
-    asked += [Recheck(f"user:{id}") for id in await members_in(tx, [call.id for call in going])]
     comes_back = row.name == "contact.restored" or (row.name == "contact.restricted" and not row.data["new"])
+    return await _rights_changed(tx, row, comes_back)
+
+
+@shows("room.left", "room.changed")
+async def show_room_gone(tx: Tx, row: EventRow) -> list[Change]:
+    """Who leaves a closed room hears its call no more; a room that is closed takes its calls out of the log."""
+    if row.name == "room.left":
+        return await _asked_again(tx, await _calls_of(tx, row))
+    return await _rights_changed(tx, row, not row.data["new"]) if row.data["field"] == "private" else []
+
+
+async def _calls_of(tx: Tx, row: EventRow) -> list[Call]:
+    found = select(Call).where(Call.workspace_id == row.workspace_id, Call.about == row.subject)
+    return list(await tx.scalars(found.order_by(Call.id.desc()).limit(500)))
+
+
+async def _rights_changed(tx: Tx, row: EventRow, comes_back: bool) -> list[Change]:
+    calls, topic = await _calls_of(tx, row), f"calls:{row.workspace_id}"
+    asked = await _asked_again(tx, calls)
     if comes_back:
         return asked + ([Refresh(topic, ["call-list"])] if calls else [])
     return asked + [Patch(topic, dom_id("call", call.id, "row"), "remove") for call in calls]
 
 
-@shows("contact.changed")
+async def _asked_again(tx: Tx, calls: list[Call]) -> list[Change]:
+    """Those who hear or carry the calls that go on. Who is in one need not listen to it: their own topic has the media
+    asked again too."""
+    going = [call for call in calls if call.is_open]
+    asked: list[Change] = [Recheck(f"{call.subject}{stream}") for call in going for stream in STREAMS]
+    return asked + [Recheck(f"user:{id}") for id in await members_in(tx, [call.id for call in going])]
+
+
+@shows("contact.changed", "room.changed")
 async def show_names(tx: Tx, row: EventRow) -> list[Change]:
-    """Rows of the log carry their record's name."""
+    """Rows of the log carry the name of what their call belongs to."""
     if row.data["field"] != "name":
         return []
     who = system(row.workspace_id)

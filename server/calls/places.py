@@ -2,9 +2,9 @@
 
 from server.calls.models import Call
 from server.calls.queries import calls_of, links_of, message_by_id, mixing_of, rings_of
-from server.contacts.queries import names_of
 from server.kit.access import Principal
 from server.kit.db import Tx
+from server.kit.homes import homes_of
 from server.kit.live import Change, Patch, fragment
 from server.kit.pages import about_id, dom_id
 
@@ -41,8 +41,8 @@ async def said_patch(tx: Tx, call: Call, message_id: int) -> list[Change]:
 
 
 async def row_patch(tx: Tx, who: Principal, call: Call, topic: str) -> Patch:
-    record = (await names_of(tx, who, [call.about])).get(call.about)
-    shown = fragment("calls/_row.html", call=call, record=record)
+    home = (await homes_of(tx, who, [call.about])).get(call.about)
+    shown = fragment("calls/_row.html", call=call, home=home)
     return Patch(topic, dom_id("call", call.id, "row"), "replace", shown)
 
 

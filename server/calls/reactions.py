@@ -1,4 +1,4 @@
-"""What calls do when their record goes into the trash, or is erased."""
+"""What calls do when their record goes into the trash or their room into the archive, and when a record is erased."""
 
 from sqlalchemy import delete, select
 
@@ -9,7 +9,7 @@ from server.kit.db import Tx
 from server.kit.events import EventRow, reacts
 
 
-@reacts("contact.trashed")
+@reacts("contact.trashed", "room.archived")
 async def end_with_record(tx: Tx, row: EventRow) -> None:
     """Nobody could go on in it, and a guest would sit there alone."""
     going = Call.workspace_id == row.workspace_id, Call.about == row.subject, Call.ended_at.is_(None)

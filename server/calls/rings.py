@@ -8,19 +8,20 @@ from server.calls import events as facts
 from server.calls.access import must_be_open
 from server.calls.actions import RING, add_member, look_later, start_call, tell
 from server.calls.models import Call, Participant, Ring
-from server.contacts.access import get_record
 from server.identity.queries import resolve
 from server.kit.access import Principal, restricted_to, system
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Conflict, Invalid
+from server.kit.homes import get_home
 from server.kit.text import _
 
 MOST = 200  # people that one call rings at once
 
 
 async def start_and_ring(tx: Tx, who: Principal, about: str, kind: str = "video") -> tuple[Call, bool]:
-    """A new call rings the owner and the team of its record; one that goes on is joined in silence."""
+    """A new call rings the owner and the team of its record, or those in its room; one that goes on is joined in
+    silence."""
     call, is_new = await start_call(tx, who, about, kind)
     if is_new:
         await ring_its_people(tx, call)
@@ -28,13 +29,11 @@ async def start_and_ring(tx: Tx, who: Principal, about: str, kind: str = "video"
 
 
 async def ring_its_people(tx: Tx, call: Call) -> set[int]:
-    """The owner and the team of its record."""
+    """Those behind what it belongs to: a record's owner and team, the members of a room."""
     if not call.about:
         return set()
-    record = await get_record(tx, system(call.workspace_id), call.about)
-    names = [f"user:{record.owner_id}"] if record.owner_id else []
-    names += [f"team:{record.team_id}"] if record.team_id else []
-    return await ring(tx, call, await who_may_come(tx, call, names), record.team_id)
+    home = await get_home(tx, system(call.workspace_id), call.about)
+    return await ring(tx, call, await who_may_come(tx, call, home.rings), home.team)
 
 
 async def who_may_come(tx: Tx, call: Call, names: Collection[str]) -> set[int]:
@@ -90,7 +89,7 @@ async def invite(
     if not known:
         raise Invalid(to=_("Not in this workspace"))
     if not people:
-        raise Invalid(to=_("They may not see this record"))
+        raise Invalid(to=_("They may not see what this call belongs to"))
     if hand:
         call.handed = True
     rung = await ring(tx, call, people, team_id)
@@ -168,7 +167,7 @@ async def miss(tx: Tx, who: Principal, call: Call) -> None:
     await stop_ringing(tx, call, "missed")
     if call.answered_at is not None or call.missed_at is not None:
         return
-    record = await get_record(tx, who, call.about) if call.about else None
-    whose = {"team": record.team_id, "owner": record.owner_id} if record else {"team": None, "owner": None}
+    home = await get_home(tx, who, call.about) if call.about else None
+    whose = {"team": home.team, "owner": home.owner} if home else {"team": None, "owner": None}
     call.missed_at = now()
     tell(tx, who, call, facts.CallMissed, **whose)

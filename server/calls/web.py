@@ -23,18 +23,18 @@ from server.calls.queries import (
     taken_from,
 )
 from server.contacts.access import get_record
-from server.contacts.queries import names_of
 from server.identity.queries import list_people, list_teams
 from server.kit.access import Principal
 from server.kit.db import Tx
 from server.kit.domain import Panel
+from server.kit.homes import get_home, homes_of
 from server.kit.live import partials
 from server.kit.pages import render
 from server.kit.text import _
 from server.kit.web import Answer, field, is_htmx, page, page_heads, route, toast
 
 Loaded = tuple[Panel, dict[str, Any]]
-RECORD_PAGES = {"contacts": "contact", "companies": "company"}
+PAGES = {"contacts": "contact", "companies": "company", "chat": "room"}
 
 
 async def index(request: Request, tx: Tx, who: Principal) -> Answer:
@@ -47,7 +47,7 @@ async def index(request: Request, tx: Tx, who: Principal) -> Answer:
         "query": query,
         "calls": calls,
         "paging": paging,
-        "records": await names_of(tx, who, {call.about for call in calls}),
+        "homes": await homes_of(tx, who, {call.about for call in calls}),
         "people": await list_people(tx, who),
     }
     if is_htmx(request):
@@ -56,7 +56,7 @@ async def index(request: Request, tx: Tx, who: Principal) -> Answer:
 
 
 async def start(request: Request, tx: Tx, who: Principal) -> Answer:
-    """Opens the room of a record: its own when a call goes on, else a new one, which rings its people."""
+    """Opens the call of a record or a room: the one that goes on, else a new one, which rings its people."""
     form = request.state.form
     call, is_new = await rings.start_and_ring(tx, who, field(form, "about", 60), field(form, "kind", 10) or "video")
     if not is_htmx(request):
@@ -86,7 +86,7 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         topics={topic: heads[topic] for topic in topics},
         call=call,
         own=own,
-        record=await get_record(tx, who, call.about) if call.about else None,
+        home=await get_home(tx, who, call.about) if call.about else None,
         caller=await _beside(request, tx, who, call, "room"),
         panels=loaded,
         rings=await rings_of(tx, call.id),
@@ -101,8 +101,8 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
 
 async def card(request: Request, tx: Tx, who: Principal) -> Answer:
     call = await get_call(tx, who, request.path_params["id"])
-    record = await get_record(tx, who, call.about) if call.about else None
-    return render("calls/_card.html", call=call, record=record, caller=await _beside(request, tx, who, call, "ring"))
+    home = await get_home(tx, who, call.about) if call.about else None
+    return render("calls/_card.html", call=call, home=home, caller=await _beside(request, tx, who, call, "ring"))
 
 
 async def _beside(request: Request, tx: Tx, who: Principal, call: Call, slot: str) -> list[Loaded]:
@@ -117,15 +117,15 @@ async def ringing(request: Request, tx: Tx, who: Principal) -> Answer:
     """All that rings for this person now; on a record's page what rings there too."""
     calls = await ringing_for(tx, who, _looked_at(request)) if who.may_write else []
     taken = await taken_from(tx, who) if who.may_write else []
-    records = await names_of(tx, who, {call.about for call in [*calls, *taken]})
+    homes = await homes_of(tx, who, {call.about for call in [*calls, *taken]})
     callers = {call.id: await _beside(request, tx, who, call, "ring") for call in calls}
-    return render("calls/_rings.html", calls=calls, taken=taken, records=records, callers=callers)
+    return render("calls/_rings.html", calls=calls, taken=taken, homes=homes, callers=callers)
 
 
 def _looked_at(request: Request) -> str:
-    """The record whose page asks."""
+    """The record or the room whose page asks."""
     parts = urlsplit(request.headers.get("referer", "")).path.split("/")
-    kind = RECORD_PAGES.get(parts[1]) if len(parts) == 3 else None
+    kind = PAGES.get(parts[1]) if len(parts) == 3 else None
     return f"{kind}:{parts[2]}" if kind else ""
 
 

@@ -74,9 +74,8 @@ async def new(request: Request, tx: Tx, who: Principal) -> Answer:
     """For one who has called, is here, or wrote by a way that is no channel of ours."""
     about, call = request.query_params.get("about"), await _call(tx, who, request.query_params.get("call", ""))
     about = about or (call.about if call is not None else None)
-    record = await get_record(tx, who, about) if about else None
-    if record is not None and record.kind != "contact":
-        record = None  # a case belongs to a person: whom, is asked
+    is_person = about is not None and about.startswith("contact:")  # of a company's call or a room's, whom is asked
+    record = await get_record(tx, who, about) if is_person else None
     return render("cases/_new.html", record=record, call=call)
 
 

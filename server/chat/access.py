@@ -79,9 +79,11 @@ def may_touch(who: Principal, verb: MessageVerb, message: Message) -> bool:
         case "react":
             return who.may_write and message.removed_at is None
         case "edit":
-            return who.may_write and message.author_id == who.user_id and message.removed_at is None
+            mine = message.author_id == who.user_id and not message.is_call
+            return who.may_write and mine and message.removed_at is None
         case "remove":
-            return who.may_write and (message.author_id == who.user_id or who.is_at_least("manager"))
+            mine = message.author_id == who.user_id or who.is_at_least("manager")
+            return who.may_write and mine and not message.is_call
 
 
 async def get_message(tx: Tx, who: Principal, message_id: int, to: MessageVerb = "see") -> Message:

@@ -67,12 +67,14 @@ class RoomShape(Shape):
 
 
 class MessageShape(Shape):
-    """A removed message has no words any more. `reactions`: sign → who put it there."""
+    """A removed message has no words any more. `reactions`: sign → who put it there. The line of a call has its number
+    as `call`, and no words."""
 
     id: int
     room: int
     author: int
     body: str
+    call: int | None
     reply_to: int | None
     reactions: dict[str, list[int]]
     removed: bool
@@ -120,6 +122,7 @@ def message_shape(message: Message, signs: dict[str, list[int]] | None = None) -
         room=message.room_id,
         author=message.author_id,
         body="" if removed else message.body,
+        call=message.call_id,
         reply_to=message.reply_to_id,
         reactions=message.signs if signs is None else signs,
         removed=removed,

@@ -1,6 +1,6 @@
 """Chat: rooms, direct messages, threads, and the internal discussion of each record."""
 
-from server.chat import api, live, reactions, web  # noqa: F401  live and reactions register themselves
+from server.chat import api, homes, live, reactions, web  # noqa: F401  live and reactions register themselves
 from server.chat.access import may_hear_room
 from server.chat.actions import create_room, post_message
 from server.chat.queries import unread_badge

@@ -89,6 +89,16 @@ class MessageRestored(Event):
     author: int
 
 
+@event("message.call_changed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageCallChanged(Event):
+    """The line of a call: `state` is going | missed | over."""
+
+    room: int
+    author: int
+    state: str
+
+
 @event("reaction.added")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReactionAdded(Event):

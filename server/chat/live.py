@@ -49,7 +49,8 @@ async def show_message(tx: Tx, row: EventRow) -> list[Change]:
 
 async def _count_again(tx: Tx, row: EventRow, room: Room, message: Message) -> list[Change]:
     """Those for whom it waits by name fetch their counts; a first message brings the conversation into the list."""
-    if (other := row.data["to"]) is not None:
+    if room.kind == "direct":
+        other = room.other_than(message.author_id)
         return [Refresh(f"user:{other}", [*SIDE, "rooms"] if message.n == 1 else SIDE)]
     called = select(Mention.user_id).where(Mention.message_id == message.id).order_by(Mention.user_id)
     return [Refresh(f"user:{id}", [*SIDE, "rooms"]) for id in await tx.scalars(called)]
@@ -77,7 +78,8 @@ async def _root_again(tx: Tx, row: EventRow, root_id: int, topic: str) -> list[C
     ]
 
 
-@shows("message.edited", "message.removed", "message.restored", "reaction.added", "reaction.removed")
+@shows("message.edited", "message.removed", "message.restored", "message.call_changed")
+@shows("reaction.added", "reaction.removed")
 async def show_message_again(tx: Tx, row: EventRow) -> list[Change]:
     message, room = await _message(tx, row), await tx.get(Room, row.data["room"])
     if message is None or room is None:

@@ -77,7 +77,11 @@ class RoomMember(Base):
 
 
 class Message(Base):
-    """`n` counts the messages of the room. What a thread shows under its first message is kept with that one."""
+    """`n` counts the messages of the room. What a thread shows under its first message is kept with that one.
+
+    The line of a call has no words but `call_id` and `call`: {"kind": audio | video, "state": going | missed | over,
+    "met": whether anybody else came, "seconds"}.
+    """
 
     __tablename__ = "message"
 
@@ -87,6 +91,8 @@ class Message(Base):
     n: Mapped[int]
     author_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     body: Mapped[str] = mapped_column(Text)  # Markdown
+    call_id: Mapped[int | None] = mapped_column(index=True)
+    call: Mapped[dict[str, Any] | None]
     reply_to_id: Mapped[int | None] = mapped_column(ForeignKey("message.id", ondelete="CASCADE"))
     replies: Mapped[int] = mapped_column(default=0)
     replied_at: Mapped[datetime | None]
@@ -105,6 +111,11 @@ class Message(Base):
         Index("ix_message_reply_to_id", "reply_to_id", "id"),
         {"sqlite_autoincrement": True},
     )
+
+    @property
+    def is_call(self) -> bool:
+        """Nobody wrote it, so nobody edits or removes it."""
+        return self.call_id is not None
 
     @property
     def signs(self) -> dict[str, list[int]]:

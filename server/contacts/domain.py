@@ -1,6 +1,6 @@
 """Contacts: people, companies, their fields and tags."""
 
-from server.contacts import api, jobs, live, reactions, resources, settings, web  # noqa: F401  registers itself
+from server.contacts import api, homes, jobs, live, reactions, resources, settings, web  # noqa: F401  registers itself
 from server.contacts.access import may_hear_company, may_hear_contact, may_hear_list
 from server.contacts.actions import change_fields, create_contact
 from server.kit.domain import Domain, Nav, SettingsPage

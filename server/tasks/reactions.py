@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from server.contacts.access import KINDS
 from server.identity.models import Workspace
 from server.kit.access import system
 from server.kit.db import Tx
@@ -38,7 +39,10 @@ async def erase_with_record(tx: Tx, row: EventRow) -> None:
 
 @reacts("call.missed")
 async def call_back(tx: Tx, row: EventRow) -> None:
-    """A call that nobody answered becomes a task of the record's owner, or of its team, in the house's language."""
+    """A call that nobody answered becomes a task of the record's owner, or of its team, in the house's language. One
+    between colleagues is told by a line in their talk (see the reactions of chat)."""
+    if row.about is not None and row.about.partition(":")[0] not in KINDS:
+        return
     workspace = await tx.get_one(Workspace, row.workspace_id)
     with speaking(workspace.language):
         title = _("Call back: nobody answered")

@@ -1,13 +1,18 @@
-// The self-check's half that only a browser can do: camera, microphone, the live connection, and the relay for closed networks.
+// The self-check's half that only a browser can do: camera, microphone, the live connection, UDP to where media comes in, and
+// the relay for closed networks.
 import { trouble, said } from './callwords.js';
+import { onFrame } from './live.js';
+import { send } from './socket.js';
 
 const PATIENCE = 5_000;
+let probes = 0;
 
 export function startCheck(box) {
   box.querySelector('button').addEventListener('click', () => {
     test(box, 'microphone', () => device({ audio: true }, 'microphone'));
     test(box, 'camera', () => device({ video: true }, 'camera'));
     test(box, 'socket', socket);
+    test(box, 'udp', udp);
     test(box, 'relay', () => relay(JSON.parse(box.dataset.ice)));
   });
 }
@@ -50,6 +55,57 @@ function socket() {
   });
 }
 
+// A short connection without media, to the addresses and ports that calls use, and without a relay: as a call's would be.
+async function udp() {
+  const connection = new RTCPeerConnection({ iceServers: [] });
+  try {
+    const channel = connection.createDataChannel('probe');
+    await connection.setLocalDescription();
+    const sdp = await answered(connection.localDescription.sdp);
+    const tried = [...sdp.matchAll(/^a=candidate:\S+ 1 udp \d+ (\S+) (\d+) /gim)].map(([, host, port]) => at(host, port));
+    await connection.setRemoteDescription({ type: 'answer', sdp });
+    try {
+      await within(said('udp_closed', tried.join(', ')), (done) => (channel.onopen = done));
+    } catch (error) {
+      const pair = await taken(connection);
+      throw pair ? new Error(said('udp_insecure', pair)) : error;
+    }
+    return said('udp_works', await taken(connection));
+  } finally {
+    connection.close();
+  }
+}
+
+const at = (host, port) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
+
+// The server's answer to our offer, over the live connection, as in a call.
+async function answered(sdp) {
+  const call = `probe-${++probes}`;
+  let deaf;
+  try {
+    return await within(said('no_carrier'), (done, fail) => {
+      deaf = onFrame('call', (frame) => {
+        if (frame.call !== call || frame.do !== 'probed') return;
+        if (frame.sdp) done(frame.sdp);
+        else fail(said(frame.why === 'later' ? 'udp_busy' : `why_${frame.why}`));
+      });
+      if (!send({ t: 'call', do: 'probe', call, sdp })) fail(said('socket_closed'));
+    });
+  } finally {
+    deaf();
+  }
+}
+
+// The address over which both sides have heard each other.
+async function taken(connection) {
+  const stats = await connection.getStats();
+  const all = [...stats.values()];
+  const chosen = all.find((one) => one.type === 'transport')?.selectedCandidatePairId;
+  const pair = stats.get(chosen) ?? all.find((one) => one.type === 'candidate-pair' && one.state === 'succeeded');
+  const remote = pair && stats.get(pair.remoteCandidateId);
+  return remote?.protocol === 'udp' ? at(remote.address, remote.port) : undefined;
+}
+
 // A relayed candidate is one that the relay has given us: its address, its secret and the way to it are right.
 async function relay(iceServers) {
   if (!iceServers.length) return said('no_relay');
@@ -67,8 +123,8 @@ async function relay(iceServers) {
 
 function within(sentence, run) {
   return new Promise((resolve, reject) => {
-    const fail = () => reject(new Error(sentence));
+    const fail = (other) => reject(new Error(typeof other === 'string' ? other : sentence));
     setTimeout(fail, PATIENCE);
-    run(() => resolve(undefined), fail);
+    run((found) => resolve(typeof found === 'string' ? found : undefined), fail);
   });
 }

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from starlette.applications import Starlette
 
 from server.announcer.attending import Attendant
-from server.announcer.models import CustomerNumber
+from server.announcer.models import CustomerNumber, LineCall
 from server.announcer.proof import claimed, is_proved, make_proof
 from server.announcer.queries import Attended, attended_call
 from server.announcer.script import Piece
@@ -164,3 +164,41 @@ async def test_taken_away_it_opens_nothing(app: Starlette, ana: Client, given: t
     path, number, pin = given
     assert (await ana.delete("/contacts/1/pin")).status_code == 200
     assert await (await attendant(app, path, Passwords()))._check(number, pin) is None
+
+
+async def test_the_link_is_mailed_in_the_customer_s_language(app: Starlette, ana: Client, mateo: Client) -> None:
+    """By the workspace's mail; what it says proves who calls; the fact names the address and never the link."""
+    path = await set_up(ana)
+    made = await ana.post("/api/v1/contacts", json={"name": "Lucía Ferrer", "emails": [{"value": "lucia@example.org"}]})
+    assert made.status_code == 201, made.text
+    assert (await ana.post("/contacts/1/pin/letters")).status_code == 409, "no PIN yet"
+    await ana.post("/contacts/1/pin")
+    assert (await ana.post("/contacts/1/pin/letters")).status_code == 409, "no mail server"
+    twin = app.state.services.mailer
+    twin.is_real = True
+    assert (await ana.put("/contacts/1/facts/language", data={"value": "es", "seen": "1"})).status_code == 200
+    shown = (await ana.post("/contacts/1/pin")).text
+    assert "Send the link to lucia@example.org" in shown
+    answer = await ana.post("/contacts/1/pin/letters", headers={"host": "evil.example"})
+    assert answer.status_code == 201, answer.text
+    await app.state.worker.drain()
+    [(to, subject, text)] = twin.sent
+    assert to == "lucia@example.org" and subject == "Su enlace para llamar a Nogal Café"
+    link = re.search(r"http://test(/p/call/\S+)", text)
+    assert link is not None and link[1].startswith(path) and "Hola, Lucía Ferrer" in text
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as lucia:
+        assert (await lucia.post(link[1], data={})).status_code == 201
+    async with app.state.database.transaction(read=True) as tx:
+        assert (await tx.get_one(LineCall, 1)).proof == "link"
+    [fact] = await make.facts(app, "pin.link_mailed")
+    assert fact.data == {"to": "lucia@example.org"}
+    assert "sent them a link to call by" in (await mateo.get("/contacts/1")).text
+
+
+async def test_who_has_no_address_gets_no_link(app: Starlette, ana: Client) -> None:
+    await set_up(ana)
+    await make.contact(app, emails="")
+    await ana.post("/contacts/1/pin")
+    app.state.services.mailer.is_real = True
+    assert (await ana.post("/contacts/1/pin/letters")).status_code == 422
+    assert "Send the link" not in (await ana.post("/contacts/1/pin")).text

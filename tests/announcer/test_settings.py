@@ -1,11 +1,43 @@
 """The settings of the announcer."""
 
+from pathlib import Path
+
 import httpx2 as httpx
 
-from tests.announcer.callers import set_up
+from tests.announcer.callers import add_key, set_up
+from tests.announcer.ears import bursts
 
 
 async def test_it_is_set_up(ana: httpx.AsyncClient) -> None:
     path = await set_up(ana)
     page = await ana.get("/settings/announcer")
     assert len(path) > 25, page.text[:3000]
+
+
+async def test_a_key_is_changed_in_its_place(ana: httpx.AsyncClient) -> None:
+    """What it leads to and the key itself; a key that is taken is refused, and a sound stays when none is given."""
+    await set_up(ana)
+    await add_key(ana, "1", "text", text_en="We open at nine.")
+    option = "/settings/announcer/menus/1/options/2"
+    page = (await ana.get("/settings/announcer")).text
+    assert f'hx-put="{option}"' in page and ">We open at nine.</textarea>" in page
+    changed = {"digit": "3", "kind": "text", "label_en": "Hours", "text_en": "We open at ten."}
+    assert (await ana.put(option, data=changed)).status_code == 200
+    page = (await ana.get("/settings/announcer")).text
+    assert "<kbd>3</kbd>" in page and "<kbd>1</kbd>" not in page and ">We open at ten.</textarea>" in page
+    taken = await ana.put(option, data=changed | {"digit": "9"})
+    assert taken.status_code == 422 and "somewhere already" in taken.text
+    assert (await ana.put("/settings/announcer/menus/1/options/99", data=changed)).status_code == 404
+
+
+async def test_a_sound_stays_while_its_key_changes(ana: httpx.AsyncClient, tmp_path: Path) -> None:
+    await set_up(ana)
+    given = {"sound": ("x.wav", bursts(tmp_path / "x.wav").read_bytes(), "audio/wav")}
+    form = {"digit": "5", "kind": "file", "label_en": "Hours"}
+    assert (await ana.post("/settings/announcer/menus/1/options", data=form, files=given)).status_code == 201
+    before = (await ana.get("/api/v1/announcer")).json()
+    moved = await ana.put("/settings/announcer/menus/1/options/2", data=form | {"digit": "6"})
+    assert moved.status_code == 200
+    assert (await ana.get("/api/v1/announcer")).json() != before
+    alone = await ana.post("/settings/announcer/menus/1/options", data=form)
+    assert alone.status_code == 422, "a new key of this kind needs one"

@@ -70,7 +70,8 @@ class House:
 
 
 @contextlib.contextmanager
-def open_house(folder: Path, **env: str) -> Iterator[House]:
+def open_house(folder: Path, before: str = "", **env: str) -> Iterator[House]:
+    """`before`: Python that the server runs first, for faults that no signal from outside would hit."""
     port = needs.free_port()
     url = f"http://127.0.0.1:{port}"
     words = os.environ | {"DATA_DIR": str(folder), "PORT": str(port), "LOG_LEVEL": "WARNING", "BASE_URL": url} | env
@@ -91,7 +92,8 @@ def open_house(folder: Path, **env: str) -> Iterator[House]:
 
     def start() -> None:
         with (folder / "server.log").open("ab") as log:
-            processes.append(subprocess.Popen([*command, "serve"], env=words, stdout=log, stderr=log))
+            begin = [sys.executable, "-c", f"{before}\nfrom server.cli import app\napp()"] if before else command
+            processes.append(subprocess.Popen([*begin, "serve"], env=words, stdout=log, stderr=log))
         wait_until_ready(url, processes[-1], folder)
 
     def stop() -> None:

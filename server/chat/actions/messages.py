@@ -33,6 +33,18 @@ async def post_message(
     assert who.user_id is not None
     text = await _settle(tx, who, body, chosen)
     root = await _root_of(tx, room, reply_to)
+    message = await put_message(tx, who, room, text, root)
+    if root is not None:
+        await _count_replies(tx, root)
+    await _after_post(tx, who, room, message)
+    return message
+
+
+async def put_message(
+    tx: Tx, who: Principal, room: Room, text: str, root: Message | None = None, **call: object
+) -> Message:
+    """The next one of the room, by somebody who is in it from now on."""
+    assert who.user_id is not None
     await enter(tx, who, room, who.user_id)
     room.posted += 1
     message = Message(
@@ -41,6 +53,7 @@ async def post_message(
         n=room.posted,
         author_id=who.user_id,
         body=text,
+        **call,
         reply_to_id=root.id if root else None,
         replies=0,
         repliers=[],
@@ -50,9 +63,6 @@ async def post_message(
     tx.add(message)
     await tx.flush()
     room.last_message_id, room.last_author_id, room.last_at = message.id, who.user_id, message.created_at
-    if root is not None:
-        await _count_replies(tx, root)
-    await _after_post(tx, who, room, message)
     return message
 
 

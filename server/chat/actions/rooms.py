@@ -196,7 +196,7 @@ async def mute_room(tx: Tx, who: Principal, room: Room, muted: bool) -> None:
         emit(
             tx,
             who,
-            facts.RoomMuted(subject=f"room:{room.id}", about=_own_about(room), user=member.user_id, muted=muted),
+            facts.RoomMuted(subject=f"room:{room.id}", about=own_about(room), user=member.user_id, muted=muted),
         )
 
 
@@ -214,12 +214,12 @@ async def mark_read(tx: Tx, who: Principal, room: Room, message_id: int) -> None
     counted = room.kind == "direct" or bool(await tx.scalar(mentioned))
     move_mark(member, message)
     fact = facts.RoomRead(
-        subject=f"room:{room.id}", about=_own_about(room), user=member.user_id, message=message.id, counted=counted
+        subject=f"room:{room.id}", about=own_about(room), user=member.user_id, message=message.id, counted=counted
     )
     emit(tx, who, fact)
 
 
-def _own_about(room: Room) -> str | None:
+def own_about(room: Room) -> str | None:
     """How far one has read is no news about the customer."""
     return room.fact_about if room.is_closed else None
 

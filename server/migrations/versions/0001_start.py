@@ -1012,6 +1012,8 @@ def upgrade() -> None:
     sa.Column('n', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('author_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('call_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('call', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=True),
     sa.Column('reply_to_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
     sa.Column('replies', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('replied_at', sa.DateTime(timezone=True), nullable=True),
@@ -1029,6 +1031,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('message', schema=None) as batch_op:
         batch_op.create_index('ix_message_all', ['room_id', 'id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_message_call_id'), ['call_id'], unique=False)
         batch_op.create_index('ix_message_reply_to_id', ['reply_to_id', 'id'], unique=False)
         batch_op.create_index('ix_message_room', ['room_id', 'reply_to_id', 'id'], unique=False)
 
@@ -1187,6 +1190,7 @@ def downgrade() -> None:
     with op.batch_alter_table('message', schema=None) as batch_op:
         batch_op.drop_index('ix_message_room')
         batch_op.drop_index('ix_message_reply_to_id')
+        batch_op.drop_index(batch_op.f('ix_message_call_id'))
         batch_op.drop_index('ix_message_all')
 
     op.drop_table('message')

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, WebSocket, expect
 
 from tests.browser.calls.conftest import Caller, start_call
+from tests.browser.calls.test_members import both_in
 from tests.browser.house import House
 
 pytestmark = pytest.mark.browser
@@ -17,6 +18,29 @@ def link_for_a_guest(ana: Caller) -> str:
     ana.page.locator("label", has_text="People").click()
     ana.page.get_by_role("button", name="Link for a guest").click()
     return ana.page.locator("#new-guest-link input").input_value()
+
+
+def test_two_talk_directly_until_a_guest_comes(call_house: House, callers: Browser, pair: Pair) -> None:
+    """Then all goes through the server, without a reload and without a black picture."""
+    ana, mateo, _path = pair
+    both_in(call_house, pair)
+    state = ana.page.locator("#call-status")
+    expect(state).to_have_text("Direct connection", timeout=20_000)
+    ana.sees("Mateo")
+    ana.page.evaluate("window.same = true")
+    context = callers.new_context()
+    noor = Caller(context.new_page())
+    noor.page.goto(link_for_a_guest(ana))
+    noor.page.get_by_label("What is your name?").fill("Noor Haddad")
+    noor.join()
+    ana.page.locator("#call-lobby").get_by_role("button", name="Let in").click()
+    noor.sees("Mateo")
+    mateo.sees("Noor")
+    ana.sees("Mateo")
+    mateo.sees("Ana")
+    expect(state).not_to_have_text("Direct connection")
+    assert ana.page.evaluate("window.same")
+    context.close()
 
 
 def test_a_guest_waits_and_is_let_in(call_house: House, callers: Browser, pair: Pair) -> None:
@@ -35,9 +59,9 @@ def test_a_guest_waits_and_is_let_in(call_house: House, callers: Browser, pair: 
     opened = noor.page.goto(address)
     assert opened is not None
     pages = [opened.text()]
-    noor.page.get_by_label("Tu nombre").fill("Noor Haddad")
+    noor.page.get_by_label("¿Cómo se llama usted?").fill("Noor Haddad")
     noor.join("Entrar con vídeo")
-    expect(noor.page.locator("#call-note")).to_contain_text("Espera un momento")
+    expect(noor.page.locator("#call-note")).to_contain_text("Un momento, por favor")
     ana.page.locator("#call-lobby").get_by_role("button", name="Let in").click()
     noor.sees("Ana")
     ana.sees("Noor")
@@ -49,8 +73,8 @@ def test_a_guest_waits_and_is_let_in(call_house: House, callers: Browser, pair: 
         ana.page.get_by_placeholder(box).press("Enter")
     expect(noor.page.locator(".calltalk")).to_contain_text("Hello Noor")
     expect(ana.page.locator(".dock")).to_contain_text("Offer her ten per cent")
-    noor.page.get_by_placeholder(re.compile("Escribe")).fill("Hola a todos")
-    noor.page.get_by_placeholder(re.compile("Escribe")).press("Enter")
+    noor.page.get_by_placeholder(re.compile("Escribir")).fill("Hola a todos")
+    noor.page.get_by_placeholder(re.compile("Escribir")).press("Enter")
     expect(ana.page.locator(".calltalk")).to_contain_text("Hola a todos")
     noor.page.reload()
     noor.sees("Ana")

@@ -77,6 +77,11 @@ async def close(app: Starlette, ana: Client) -> dict[str, int]:
     made["direct"] = await post(ana, "/api/v1/rooms", json={"kind": "direct", "user": 2})
     for room in (made["room"], made["direct"]):
         await post(ana, f"/api/v1/rooms/{room}/messages", json={"body": f"{WORD} word"})
+    for kind in ("room", "direct"):
+        made[f"call:{kind}"] = await post(ana, "/api/v1/calls", json={"about": f"room:{made[kind]}"})
+        await post(ana, f"/calls/{made[f'call:{kind}']}/messages", data={"text": f"{WORD} said"})
+        for media in ("sound", "video"):
+            await make.recording(app, made[f"call:{kind}"], kind=media)
     return made
 
 

@@ -120,7 +120,8 @@ def addresses(route: Route, numbers: dict[str, int]) -> list[tuple[str, str]]:
         return [(filled(about=f"{one}:{numbers[one]}"), filled(about=f"{one}:{MISSING}")) for one in KINDS]
     if "{place}" in path:
         return [(filled(place=f"room:{numbers['room']}"), filled(place=f"room:{MISSING}"))]
-    kinds = [kind, "direct"] if kind == "room" else [kind] if kind else []
+    beside = {"room": ["direct"], "call": ["call:room", "call:direct"]}
+    kinds = [kind, *beside.get(kind, [])] if kind else []
     if kinds:
         return [(filled(id=numbers[one]), filled(id=MISSING)) for one in kinds]
     return [(filled(id=MISSING), filled(id=MISSING))]

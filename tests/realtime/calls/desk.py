@@ -200,8 +200,8 @@ async def site(
     await made.bus.start()
     await made.hub.start()
     await made.calls.start()
-    front = made.calls.front(made.hub.tell)
-    doors = [door(made.hub, made.doors, calls=front) for door in (live_route, public_route)]
+    inner, outer = (made.calls.front(made.hub.tell, probes=probes) for probes in (True, False))
+    doors = [live_route(made.hub, made.doors, calls=inner), public_route(made.hub, made.doors, calls=outer)]
     async with serving(*doors, *routes) as address:
         made.address = address
         try:

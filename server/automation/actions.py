@@ -107,14 +107,18 @@ async def change_agent(tx: Tx, who: Principal, user_id: int, most: str, skills: 
     return agent
 
 
-async def change_care(tx: Tx, who: Principal, typed: Mapping[str, str], ask_text: Mapping[str, str]) -> Care:
+async def change_care(
+    tx: Tx, who: Principal, typed: Mapping[str, str], ask_text: Mapping[str, str], rate_text: Mapping[str, str]
+) -> Care:
     care = await tx.get(Care, who.workspace_id)
     if care is None:
         care = Care(workspace_id=who.workspace_id)
         tx.add(care)
-    for name in ("ask_after", "solve_after", "close_after"):
+    for name in ("ask_after", "solve_after", "rate_after", "close_after"):
         setattr(care, name, parse_count(typed.get(name) or "", name, MOST_DAYS))
-    care.ask_text = parse_texts(ask_text)
+    care.ask_text, care.rate_text = parse_texts(ask_text), parse_texts(rate_text)
+    if care.rate_after and not care.rate_text:
+        raise Invalid(rate_en=_("Write what is asked"))
     if care.ask_after and not care.ask_text:
         raise Invalid(ask_en=_("Write what is asked"))
     await tx.flush()

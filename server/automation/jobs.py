@@ -27,6 +27,7 @@ async def care(work: Work) -> None:
             await _close(tx, habits)
             await _solve(tx, habits)
             await _ask(tx, habits)
+            await _ask_how_it_was(tx, habits)
 
 
 async def _still(tx: Tx, habits: Care, status: str, before: datetime, *conditions: object) -> list[Case]:
@@ -60,3 +61,15 @@ async def _ask(tx: Tx, habits: Care) -> None:
     for case in await _still(tx, habits, "waiting", before, Case.reminded_at.is_(None)):
         case.reminded_at = now()
         await answer_once_a_day(tx, system(case.workspace_id), case, habits.ask_text)
+
+
+async def _ask_how_it_was(tx: Tx, habits: Care) -> None:
+    """Under each letter stands the link to the customer's own page, which has the stars; a chat asks by itself."""
+    if not habits.rate_after or not habits.rate_text:
+        return
+    before = now() - timedelta(hours=habits.rate_after)
+    asks = Case.solved_at < before, Case.rating_asked_at.is_(None), Case.answered_at.is_not(None)
+    for case in await _still(tx, habits, "solved", now(), *asks):
+        case.rating_asked_at = now()
+        if not case.is_chat:
+            await answer_once_a_day(tx, system(case.workspace_id), case, habits.rate_text)

@@ -59,6 +59,10 @@ class Care(Base):
     ask_after: Mapped[int] = mapped_column(default=0)  # days that a case waits before the customer is asked again
     ask_text: Mapped[dict[str, Any]] = mapped_column(default=dict)
     solve_after: Mapped[int] = mapped_column(default=0)  # days after that until it counts as solved
+    rate_after: Mapped[int] = mapped_column(
+        default=0
+    )  # hours after it is solved until the customer is asked how it was
+    rate_text: Mapped[dict[str, Any]] = mapped_column(default=dict)
     close_after: Mapped[int] = mapped_column(default=0)  # days until a solved case is closed: answers open a new one
 
 

@@ -95,9 +95,11 @@ async def change_agent(request: Request, tx: Tx, who: Principal) -> Answer:
 async def change_care(request: Request, tx: Tx, who: Principal) -> Answer:
     must_be_admin(who)
     form = request.state.form
-    days = {name: field(form, name, 10) for name in ("ask_after", "solve_after", "close_after")}
-    texts = {language: field(form, f"ask_{language}", TEXT_LENGTH) for language in LANGUAGES}
-    await actions.change_care(tx, who, days, texts)
+    days = {name: field(form, name, 10) for name in ("ask_after", "solve_after", "rate_after", "close_after")}
+    asked, rated = (
+        {language: field(form, f"{name}_{language}", TEXT_LENGTH) for language in LANGUAGES} for name in ("ask", "rate")
+    )
+    await actions.change_care(tx, who, days, asked, rated)
     return _saved()
 
 

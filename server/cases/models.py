@@ -60,6 +60,7 @@ class Case(Base):
     answered_at: Mapped[datetime | None]  # the first answer of a person
     snoozed_until: Mapped[datetime | None]
     solved_at: Mapped[datetime | None]
+    rating_asked_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]  # when the customer was asked again by itself, since they wrote last
     created_at: Mapped[datetime]
     active_at: Mapped[datetime]

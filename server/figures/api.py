@@ -29,6 +29,8 @@ class FiguresRow(Shape):
     solution: float | None = Field(description="Median, in seconds")
     promised: int
     kept: int
+    rating: float | None = Field(description="Mean of the customers' stars, 1 to 5")
+    ratings: int
     open_now: int
     open_age: float | None = Field(description="Mean, in seconds")
 
@@ -50,6 +52,8 @@ def _row(row: Row) -> FiguresRow:
         solution=row.solution,
         promised=row.promised,
         kept=row.kept,
+        rating=row.rating,
+        ratings=len(row.stars),
         open_now=row.waiting,
         open_age=row.age,
     )

@@ -20,6 +20,7 @@ from server.figures.forms import FiguresQuery
 from server.kit.access import Principal
 from server.kit.clock import now
 from server.kit.db import Tx
+from server.portal.models import CaseRating
 from server.sla.models import SlaClock
 
 MOST = 100_000  # cases that are counted; the newest
@@ -37,6 +38,7 @@ class Row:
     solutions: list[float] = field(default_factory=list)
     kept: int = 0
     promised: int = 0
+    stars: list[int] = field(default_factory=list)
     waiting: int = 0  # open now
     ages: list[float] = field(default_factory=list)
 
@@ -53,13 +55,18 @@ class Row:
         return mean(self.ages) if self.ages else None
 
     @property
+    def rating(self) -> float | None:
+        """Mean of the stars, 1 to 5."""
+        return mean(self.stars) if self.stars else None
+
+    @property
     def share(self) -> float | None:
         """Of the promises, those kept; 0 to 1."""
         return self.kept / self.promised if self.promised else None
 
     @property
     def is_empty(self) -> bool:
-        return not (self.opened or self.solved or self.promised or self.waiting)
+        return not (self.opened or self.solved or self.promised or self.waiting or self.stars)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,7 @@ class Figures:
 
 
 async def count_cases(tx: Tx, who: Principal, query: FiguresQuery) -> Figures:
-    """Three statements, whatever the time; the reader's rights are in each."""
+    """Four statements, whatever the time; the reader's rights are in each."""
     rows: dict[Any, Row] = defaultdict(Row)
     total = Row()
     moved = or_(Case.created_at.between(query.begins, query.ends), Case.solved_at.between(query.begins, query.ends))
@@ -80,6 +87,7 @@ async def count_cases(tx: Tx, who: Principal, query: FiguresQuery) -> Figures:
     for case in cases[:MOST]:
         _count(case, query, (rows[_key(case, query, case.created_at)], total))
     await _promises(tx, who, query, rows, total)
+    await _ratings(tx, who, query, rows, total)
     if query.by != "day":
         await _backlog(tx, who, query, rows, total)
     for key, row in rows.items():
@@ -124,6 +132,15 @@ async def _promises(tx: Tx, who: Principal, query: FiguresQuery, rows: dict[Any,
         for row in (rows[_key(clock, query, clock.started_at)], total):
             row.promised += 1
             row.kept += clock.breached_at is None
+
+
+async def _ratings(tx: Tx, who: Principal, query: FiguresQuery, rows: dict[Any, Row], total: Row) -> None:
+    given = CaseRating.at.between(query.begins, query.ends)
+    columns = (Case.channel_id, Case.team_id, Case.assignee_id, CaseRating.stars, CaseRating.at)
+    found = visible_cases(who).join(CaseRating, CaseRating.case_id == Case.id).where(given).with_only_columns(*columns)
+    for one in await tx.execute(found.order_by(CaseRating.case_id.desc()).limit(MOST)):
+        for row in (rows[_key(one, query, one.at)], total):
+            row.stars.append(one.stars)
 
 
 async def _backlog(tx: Tx, who: Principal, query: FiguresQuery, rows: dict[Any, Row], total: Row) -> None:

@@ -59,7 +59,7 @@ async def table(request: Request, tx: Tx, who: Principal) -> Answer:
         _("Solution, minutes"),
         _("Promises kept, %"),
     ]
-    head += [_("Promises"), _("Open now"), _("Age of the open, minutes")]
+    head += [_("Promises"), _("Rating, of 5"), _("Ratings"), _("Open now"), _("Age of the open, minutes")]
     lines = [*inputs["rows"], inputs["total"]]
     named = [*(row.key or _("None") for row in inputs["rows"]), _("All")]
     text = BOM + csv_line(head) + "".join(csv_line(_cells(name, row)) for name, row in zip(named, lines, strict=True))
@@ -73,8 +73,9 @@ def _cells(name: str, row: Row) -> list[str]:
         return "" if seconds is None else f"{seconds / 60:.0f}"
 
     share = "" if row.share is None else f"{row.share * 100:.1f}"
+    stars = "" if row.rating is None else f"{row.rating:.2f}"
     counts = [str(row.opened), str(row.solved), minutes(row.answer), minutes(row.solution), share]
-    return [name, *counts, str(row.promised), str(row.waiting), minutes(row.age)]
+    return [name, *counts, str(row.promised), stars, str(len(row.stars)), str(row.waiting), minutes(row.age)]
 
 
 routes = [route("GET", "/figures/cases", index), route("GET", "/figures/cases.csv", table)]

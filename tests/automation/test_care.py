@@ -66,3 +66,18 @@ async def test_nothing_is_done_unasked(app: Starlette, ana: Client, api: Client,
     assert await status(api) == "waiting"
     answer = await ana.put("/settings/automation/care", data={"ask_after": "3"}, headers={"HX-Request": "true"})
     assert answer.status_code == 422
+
+
+async def test_how_it_was_is_asked_once(app: Starlette, ana: Client, api: Client, take: Take) -> None:
+    asks = {"rate_after": "24", "rate_en": "How did we do, {first_name}?"}
+    assert (await ana.put("/settings/automation/care", data=asks)).status_code == 200
+    async with moment("2026-11-02T10:00"):
+        await take(Message_ID="<a@x.example>")
+        await ana.post("/cases/1/messages", data=REPLY)
+        await ana.put("/cases/1/status", data={"status": "solved"})
+    for at, answers in (("2026-11-03T09:00", 1), ("2026-11-03T11:00", 2), ("2026-11-05T11:00", 2)):
+        async with moment(at):
+            await care(app)
+        assert len(await make.facts(app, "case.answered")) == answers, at
+    assert "How did we do, Harriet?" in (await ana.get("/cases/1")).text
+    assert await status(api) == "solved"

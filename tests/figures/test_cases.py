@@ -7,11 +7,12 @@ from io import StringIO
 import pytest
 from starlette.applications import Starlette
 
+from server.portal.models import CaseRating
 from tests import make
 from tests.cases.conftest import Take, channel, take  # noqa: F401  fixtures
 from tests.conftest import Client
 from tests.live import assert_live_equals_reload
-from tests.sla.conftest import HOURS, STANDARD, moment, tick
+from tests.sla.conftest import HOURS, STANDARD, at, moment, tick
 
 NOVEMBER = "since=2026-11-01&until=2026-11-30"
 
@@ -57,6 +58,16 @@ async def test_told_apart(api: Client, month: None) -> None:
     assert [(row["key"], row["opened"]) for row in channels] == [("1", 3)]
 
 
+async def test_what_customers_thought(app: Starlette, api: Client, month: None) -> None:
+    async with app.state.database.transaction() as tx:
+        for case_id, stars in ((1, 5), (2, 2)):
+            tx.add(CaseRating(case_id=case_id, workspace_id=1, stars=stars, at=at("2026-11-12T10:00")))
+    total = (await figures(api, NOVEMBER))["total"]
+    assert (total["rating"], total["ratings"]) == (3.5, 2)
+    people = {row["key"]: row["rating"] for row in (await figures(api, f"{NOVEMBER}&by=person"))["rows"]}
+    assert people == {"1": 5, "2": 2, None: None}
+
+
 async def test_another_time_has_none_of_it(api: Client, month: None) -> None:
     total = (await figures(api, "since=2026-01-01&until=2026-01-31&by=day"))["total"]
     assert (total["opened"], total["solved"], total["promised"]) == (0, 0, 0)
@@ -92,7 +103,7 @@ async def test_an_address_with_nonsense_shows_the_usual(ana: Client, query: str)
 
 
 async def test_few_statements_whatever_the_number(app: Starlette, ana: Client, month: None) -> None:
-    assert await make.statements_of(app, lambda: ana.get(f"/figures/cases?{NOVEMBER}&by=team")) <= 8
+    assert await make.statements_of(app, lambda: ana.get(f"/figures/cases?{NOVEMBER}&by=team")) <= 9
 
 
 async def test_newer_ones_are_offered(app: Starlette, ana: Client, month: None) -> None:

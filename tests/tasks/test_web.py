@@ -20,13 +20,13 @@ XSS = "<img src=x onerror=alert(1)>\"'&{{7*7}}"
 
 async def test_the_page_groups_by_due_date(ana: Client, lucia: str) -> None:
     today = now().date()
-    for title, due in [("Late", today - timedelta(days=3)), ("Soon", today + timedelta(days=9)), ("Whenever", None)]:
+    for title, due in [("Behind", today - timedelta(days=3)), ("Soon", today + timedelta(days=9)), ("Whenever", None)]:
         data = {"title": title, "assignee": "me", "about": lucia, "due": due.isoformat() if due else ""}
         assert (await ana.post("/tasks", data=data)).status_code == 303
     page = (await ana.get("/tasks")).text
     assert (
         page.index("Overdue")
-        < page.index("Late")
+        < page.index("Behind")
         < page.index("Next days")
         < page.index("Soon")
         < page.index("No date")
@@ -37,7 +37,7 @@ async def test_the_page_groups_by_due_date(ana: Client, lucia: str) -> None:
     board = (await ana.get("/tasks?board=1")).text
     assert 'class="board"' in board
     assert "Whenever" in board
-    assert "Late" not in (await ana.get("/tasks?show=given")).text
+    assert "Behind" not in (await ana.get("/tasks?show=given")).text
 
 
 async def test_a_new_task_in_the_list_and_on_the_record(ana: Client, lucia: str, facts: Facts) -> None:

@@ -165,6 +165,8 @@ def upgrade() -> None:
     sa.Column('ask_after', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('ask_text', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
     sa.Column('solve_after', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('rate_after', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('rate_text', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
     sa.Column('close_after', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_case_care_workspace_id_workspace')),
     sa.PrimaryKeyConstraint('workspace_id', name=op.f('pk_case_care'))
@@ -696,6 +698,7 @@ def upgrade() -> None:
     sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('snoozed_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('solved_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('rating_asked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('reminded_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('active_at', sa.DateTime(timezone=True), nullable=False),

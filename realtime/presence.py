@@ -15,7 +15,7 @@ from realtime.tasks import Tasks
 from realtime.topic import Topic
 
 log = logging.getLogger(__name__)
-KINDS = frozenset({"contact", "company", "room", "task", "workspace"})
+KINDS = frozenset({"contact", "company", "room", "task", "case", "workspace"})
 ONLINE = "workspace"  # whoever listens to a topic of this kind is there, without saying `at`
 DELTA_EVERY = 1.0  # seconds between two deltas of one topic
 TELL_EVERY = 10.0  # seconds between two tellings of the whole set to other processes
@@ -76,7 +76,7 @@ class Presence:
         if not connection.person.is_member:
             return
         own.greeted = True
-        if topic.kind not in self._kinds:
+        if topic.kind not in self._kinds or topic.name.endswith(CUSTOMER):
             return
         if (crowd := self._crowds.get(topic.name)) is None:
             crowd = self._crowds[topic.name] = Crowd()

@@ -41,6 +41,13 @@ def test_a_note_and_an_assignment_appear(pair: tuple[Page, Page]) -> None:
     expect(ana.locator(".aside")).to_contain_text("Mateo Ríos")
 
 
+def test_who_looks_at_the_case_is_seen(pair: tuple[Page, Page]) -> None:
+    ana, mateo = pair
+    expect(ana.locator(".idbar [data-who]").get_by_label("Mateo Ríos")).to_be_visible()
+    mateo.context.close()
+    expect(ana.locator(".idbar [data-who]").get_by_label("Mateo Ríos")).to_have_count(0)
+
+
 def test_nobody_answers_twice(pair: tuple[Page, Page]) -> None:
     ana, mateo = pair
     for page, text in ((mateo, "Have you tried the right wand?"), (ana, "Please close the left valve")):

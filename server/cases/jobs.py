@@ -10,12 +10,15 @@ from server.cases.access import WHOLE
 from server.cases.actions import set_status
 from server.cases.models import Case, CaseMessage
 from server.cases.queries import references_of
+from server.channels.accounts import mailer_of
 from server.channels.outgoing import Outgoing, answer_subject, compose
 from server.kit.access import system
 from server.kit.clock import now
 from server.kit.events import emit
 from server.kit.jobs import Work, job
 from server.kit.logging import log
+from server.kit.mail import Mailer, NotTaken
+from server.kit.outbound import Unreachable
 from server.kit.text import _, speaking
 
 TRIES = 5
@@ -31,8 +34,9 @@ async def send(work: Work) -> None:
             return
         case = (await tx.scalars(select(Case).where(Case.id == message.case_id).options(*WHOLE))).one()
         before = await references_of(tx, case.id)
-    channel = case.channel
-    assert channel is not None, "a reply has a channel: answer_case saw to it"
+        channel = case.channel
+        assert channel is not None, "a reply has a channel: answer_case saw to it"
+        mailer = await mailer_of(tx, channel, work.services)
     letter = Outgoing(
         sender=(channel.name, channel.address),
         to=[(case.contact.name, message.address)],
@@ -44,13 +48,12 @@ async def send(work: Work) -> None:
         at=now(),
     )
     with speaking(channel.language):
-        problem = await _post(work, compose(letter), message)
+        problem = await _post(work, mailer, compose(letter), message)
     await _settle(work, message.id, problem)
 
 
-async def _post(work: Work, letter: EmailMessage, message: CaseMessage) -> str:
+async def _post(work: Work, mailer: Mailer, letter: EmailMessage, message: CaseMessage) -> str:
     """What went wrong for good, in a plain sentence; empty when it left. Raises for what may go better later."""
-    mailer = work.services.mailer
     if not mailer.is_real:
         return _("No mail server is set up. Ask your administrator for SMTP_URL")
     try:
@@ -61,9 +64,10 @@ async def _post(work: Work, letter: EmailMessage, message: CaseMessage) -> str:
             again = await tx.get_one(CaseMessage, message.id)
             again.attempts += 1
             tries = again.attempts
-        if tries < TRIES:
+        is_final = isinstance(error, NotTaken) and error.is_final
+        if tries < TRIES and not is_final:
             raise
-        return _("The mail server did not take it")
+        return error.sentence if isinstance(error, Unreachable) else _("The mail server did not take it")
     return ""
 
 

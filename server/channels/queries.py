@@ -1,9 +1,11 @@
 """Reads about channels for pages and for what is written by them."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import select
 
 from server.channels.access import visible_channels
-from server.channels.models import Channel
+from server.channels.models import Channel, LetterAside, MailAccount, MailInbox
 from server.kit.access import Principal
 from server.kit.db import Tx
 
@@ -15,3 +17,22 @@ async def list_channels(tx: Tx, who: Principal) -> list[Channel]:
 async def own_addresses(tx: Tx, workspace_id: int) -> set[str]:
     """Addresses that are ours, closed ones too: a letter from one of them is no customer's."""
     return set(await tx.scalars(select(Channel.address).where(Channel.workspace_id == workspace_id)))
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """How a channel's letters come and go. Without an account `incoming` the mail server brings them, without
+    `outgoing` they leave by the installation's own server."""
+
+    incoming: MailAccount | None
+    outgoing: MailAccount | None
+    inbox: MailInbox | None
+    aside: list[LetterAside]
+
+
+async def load_mail(tx: Tx, channel: Channel) -> Mail:
+    accounts = await tx.scalars(select(MailAccount).where(MailAccount.channel_id == channel.id))
+    by_way = {account.way: account for account in accounts}
+    aside = select(LetterAside).where(LetterAside.channel_id == channel.id).order_by(LetterAside.id.desc()).limit(100)
+    inbox = await tx.get(MailInbox, channel.id)
+    return Mail(by_way.get("in"), by_way.get("out"), inbox, list(await tx.scalars(aside)))

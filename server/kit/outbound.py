@@ -19,7 +19,20 @@ PATIENCE = 10.0  # seconds, for all of a request
 LARGEST = 5 * 1024 * 1024
 HOPS = 3
 REDIRECTS = (301, 302, 303, 307, 308)
-Why = Literal["address", "name", "inside", "refused", "late", "certificate", "secure", "large", "hops", "broken"]
+Why = Literal[
+    "address",
+    "name",
+    "inside",
+    "refused",
+    "late",
+    "certificate",
+    "secure",
+    "login",
+    "folder",
+    "large",
+    "hops",
+    "broken",
+]
 Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 # Outside by their number, inside by their nature: Azure's metadata, and IPv4 that a gateway turns into IPv6.
 METADATA = ipaddress.ip_address("168.63.129.16")
@@ -36,18 +49,24 @@ class Unreachable(OSError):
 
     @property
     def sentence(self) -> str:
-        return {
-            "address": _("This is no address we can connect to"),
-            "name": _("There is no server of this name"),
-            "inside": _("Addresses inside the house's own network are not allowed"),
-            "refused": _("The server refuses the connection: is the port right?"),
-            "late": _("The server did not answer in time"),
-            "certificate": _("The server's certificate is not trusted"),
-            "secure": _("No encrypted connection came about: try another kind of encryption"),
-            "large": _("The answer is too large"),
-            "hops": _("The server sends us on and on"),
-            "broken": _("The server answers in a way that we do not understand"),
-        }[self.why]
+        return sentence(self.why)
+
+
+def sentence(why: str) -> str:
+    return {
+        "address": _("This is no address we can connect to"),
+        "name": _("There is no server of this name"),
+        "inside": _("Addresses inside the house's own network are not allowed"),
+        "refused": _("The server refuses the connection: is the port right?"),
+        "late": _("The server did not answer in time"),
+        "certificate": _("The server's certificate is not trusted"),
+        "secure": _("No encrypted connection came about: try another kind of encryption"),
+        "login": _("The server does not accept the name and the password"),
+        "folder": _("There is no such folder in the mailbox"),
+        "large": _("The answer is too large"),
+        "hops": _("The server sends us on and on"),
+        "broken": _("The server answers in a way that we do not understand"),
+    }.get(why, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +197,7 @@ def check_url(url: str) -> None:
 
 
 def _backend(outbound: Outbound) -> Any:
-    """httpcore's way to the network with our look-up in place of its own; certificates are still held to the typed name."""
+    """httpcore's way to the network with our look-up in place of its own; certificates still answer for the name."""
     from httpcore2 import AnyIOBackend
 
     class Checked(AnyIOBackend):

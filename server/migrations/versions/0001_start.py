@@ -661,6 +661,20 @@ def upgrade() -> None:
     with op.batch_alter_table('import_row', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_import_row_contact_id'), ['contact_id'], unique=False)
 
+    op.create_table('letter_aside',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('channel_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('validity', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('uid', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('size', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.Column('again', sa.Boolean(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_letter_aside_channel_id_channel'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_aside')),
+    sa.UniqueConstraint('channel_id', 'validity', 'uid', name=op.f('uq_letter_aside_channel_id_validity_uid')),
+    sqlite_autoincrement=True
+    )
     op.create_table('line_call',
     sa.Column('call_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('line_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -696,6 +710,32 @@ def upgrade() -> None:
     with op.batch_alter_table('line_menu', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_line_menu_line_id'), ['line_id'], unique=False)
 
+    op.create_table('mail_account',
+    sa.Column('channel_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('way', sa.String(), nullable=False),
+    sa.Column('host', sa.String(), nullable=False),
+    sa.Column('port', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('security', sa.String(), nullable=False),
+    sa.Column('username', sa.String(), nullable=False),
+    sa.Column('sealed', sa.String(), nullable=False),
+    sa.Column('folder', sa.String(), nullable=False),
+    sa.Column('version', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_mail_account_channel_id_channel'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('channel_id', 'way', name=op.f('pk_mail_account'))
+    )
+    op.create_table('mail_inbox',
+    sa.Column('channel_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('validity', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('last_uid', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('owner', sa.String(), nullable=False),
+    sa.Column('leased_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('since', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('is_connected', sa.Boolean(), nullable=False),
+    sa.Column('pushes', sa.Boolean(), nullable=False),
+    sa.Column('trouble', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_mail_inbox_channel_id_channel'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('channel_id', name=op.f('pk_mail_inbox'))
+    )
     op.create_table('note_version',
     sa.Column('note_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('version', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -976,6 +1016,8 @@ def downgrade() -> None:
 
     op.drop_table('room')
     op.drop_table('note_version')
+    op.drop_table('mail_inbox')
+    op.drop_table('mail_account')
     with op.batch_alter_table('line_menu', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_line_menu_line_id'))
 
@@ -984,6 +1026,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_line_call_queue')
 
     op.drop_table('line_call')
+    op.drop_table('letter_aside')
     with op.batch_alter_table('import_row', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_import_row_contact_id'))
 

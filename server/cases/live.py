@@ -68,6 +68,11 @@ async def _personal(tx: Tx, row: EventRow, case: Case) -> list[Change]:
     return [Refresh(f"user:{id}", SIDE) for id in sorted(concerned)]
 
 
+@shows("channel.filled")
+async def show_old_letters(tx: Tx, row: EventRow) -> list[Change]:
+    return [Refresh(f"cases:{row.workspace_id}", ["case-list", "case-zone"])]
+
+
 def _cases_about(workspace_id: int, about: str | None) -> Any:
     return select(Case).where(Case.workspace_id == workspace_id, Case.about == about).limit(200)
 

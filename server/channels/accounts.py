@@ -71,7 +71,7 @@ def _there(account: MailAccount) -> tuple[str, int, str, str]:
 async def _begin_anew(tx: Tx, channel: Channel, last_uid: int | None) -> None:
     await tx.execute(delete(MailInbox).where(MailInbox.channel_id == channel.id))
     await tx.execute(delete(LetterAside).where(LetterAside.channel_id == channel.id))
-    tx.add(MailInbox(channel_id=channel.id, validity=0, last_uid=last_uid, owner="", is_connected=False, trouble=""))
+    tx.add(MailInbox(channel_id=channel.id, validity=0, last_uid=last_uid, old_until=0, owner="", is_connected=False))
 
 
 async def drop_account(tx: Tx, who: Principal, channel: Channel, way: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from typing import TYPE_CHECKING, Any
 
 from server.channels.access import channel_at
@@ -55,6 +56,7 @@ def _protocol(kind: str, porter: "Porter", open_ones: set[asyncio.BaseTransport]
     from aiosmtpd.lmtp import LMTP
     from aiosmtpd.smtp import SMTP
 
+    logging.getLogger("mail.log").setLevel(logging.WARNING)  # it writes down who gets letters
     base: type[SMTP] = LMTP if kind == "lmtp" else SMTP
 
     class Limited(base):  # type: ignore[valid-type, misc]

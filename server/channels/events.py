@@ -45,3 +45,9 @@ class ChannelTroubled(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelSetAside(Event):
     """A letter could not be taken, or one that could not is tried again or given up."""
+
+
+@event("channel.filled")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelFilled(Event):
+    """Old letters of a new mailbox became cases, some at a time."""

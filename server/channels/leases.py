@@ -98,6 +98,8 @@ async def begin(database: Database, name: str, held: Held, position: Position, p
         elif box.validity not in (0, position.validity):
             box.last_uid = 0
             await tx.execute(delete(LetterAside).where(LetterAside.channel_id == channel.id))
+        elif box.validity == 0:
+            box.old_until = max(0, position.next_uid - 1)
         box.validity, box.pushes = position.validity, pushes
         if not box.is_connected:
             box.is_connected, box.trouble, box.since = True, "", now()

@@ -70,6 +70,7 @@ class MailInbox(Base):
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"), primary_key=True)
     validity: Mapped[int] = mapped_column(default=0)
     last_uid: Mapped[int | None]  # None: begin with what comes from now on
+    old_until: Mapped[int] = mapped_column(default=0)  # letters up to here were there before the account
     owner: Mapped[str] = mapped_column(default="")
     leased_until: Mapped[datetime | None]
     since: Mapped[datetime | None]  # connected, or in trouble

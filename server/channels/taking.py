@@ -96,6 +96,8 @@ class Taking:
                 if uid in opened:
                     await self._post.take(tx, channel, opened[uid])
                 box.last_uid = max(box.last_uid or 0, uid)
+            if batch[-1][0] <= box.old_until:
+                await _hush(tx, channel)
             await self._forget(tx, channel, [uid for uid, _size in batch])
 
     async def _forget(self, tx: Tx, channel: Channel, uids: list[int]) -> None:
@@ -113,6 +115,15 @@ class Taking:
             values = {"validity": self._validity, "uid": uid, "size": size, "reason": reason, "again": False}
             tx.add(LetterAside(channel_id=channel.id, at=now(), **values))
             emit(tx, system(channel.workspace_id, "mail"), facts.ChannelSetAside(subject=channel.subject))
+
+
+async def _hush(tx: Tx, channel: Channel) -> None:
+    """Letters that were there before us are bulk work: their facts stand in the timelines and change no screen one by
+    one, nor do they start what is done for a letter that has just come."""
+    await tx.flush()
+    for row in tx.info.get("emitted", ()):
+        row.quiet = True
+    emit(tx, system(channel.workspace_id, "mail"), facts.ChannelFilled(subject=channel.subject))
 
 
 def spare_id(raw: bytes) -> str:

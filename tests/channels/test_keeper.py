@@ -118,6 +118,24 @@ async def test_old_letters_stay_old_unless_wanted(
     assert await subjects(api) == ["new"]
 
 
+async def test_old_letters_change_no_screen_one_by_one(
+    app: Starlette, ana: Client, api: Client, mailbox: Mailbox, keep: Callable[[], Keeping]
+) -> None:
+    """They are bulk work: the list is told once for some of them. What comes later is told as ever."""
+    mailbox.put(*letters("a", "b"))
+
+    async def begin() -> None:
+        await keep().round()
+
+    await assert_live_equals_reload(app, ana, "/cases?view=all", begin, regions=("case-list",))
+    assert [row.quiet for row in await make.facts(app, "case.received")] == [True, True]
+    mailbox.put(*letters("c"))
+    await asyncio.wait_for(mailbox.rounds.get(), 10)
+    assert [row.quiet for row in await make.facts(app, "case.received")] == [True, True, False]
+    await app.state.relay.drain()
+    assert all(row.position for row in await make.facts(app))
+
+
 async def test_a_letter_that_fails_stops_only_itself(
     app: Starlette,
     api: Client,

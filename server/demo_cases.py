@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from server.cases.access import get_case
-from server.cases.actions import answer_case, assign_case, change_case, note_case, set_status
+from server.cases.actions import assign_case, change_case, set_status, tag_case
 from server.cases.intake import take_letter
+from server.cases.macros import MacroDraft, create_macro
+from server.cases.replies import answer_case, note_case
 from server.channels.access import channel_at
 from server.channels.actions import open_channel
 from server.channels.forms import ChannelDraft
@@ -23,7 +25,8 @@ ADDRESS = "help@nogal.example"
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """`by`: a first name of the team, or nobody for the customer. `how`: reply, note, assign, high, solved."""
+    """`by`: the place of somebody in the team, or nobody for the customer. `how`: letter, reply, note,
+    high, tags, solved."""
 
     when: str
     by: str
@@ -44,6 +47,7 @@ STORIES: list[tuple[str, int, str, list[Said]]] = [  # language and place of the
             Said("1d 09:50", "2", "note", "Same batch as last month: the valve seat, part 40-118. Van 2 has one."),
             Said("50m", "", "letter", "The right wand got us through Saturday. When can somebody come?"),
             Said("45m", "1", "high"),
+            Said("44m", "1", "tags", "steam, 40-118"),
         ],
     ),
     (
@@ -81,6 +85,28 @@ STORIES: list[tuple[str, int, str, list[Said]]] = [  # language and place of the
 ]  # fmt: skip
 
 
+MACROS = [
+    MacroDraft(
+        "Engineer visit",
+        "en",
+        "Hello {first_name}, our engineer can come on Tuesday before ten or on Thursday afternoon. Which suits you?",
+        {"status": "waiting", "tags": "visit"},
+    ),
+    MacroDraft(
+        "Part on its way",
+        "en",
+        "Hello {first_name}, the part left our workshop today and reaches you within two days.",
+        {"snooze": "2"},
+    ),
+    MacroDraft(
+        "Pieza en camino",
+        "es",
+        "Hola, {first_name}: la pieza ha salido hoy de nuestro taller y le llega en dos días.",
+        {"snooze": "2"},
+    ),
+]
+
+
 def plan_cases(stage: Stage) -> None:
     people = list(stage.people)
     first = people[0].split(" ")[0]
@@ -98,6 +124,8 @@ def _open(stage: Stage, first: str) -> Act:
         taken = await channel_at(tx, ADDRESS)  # by the demo of another workspace
         address = ADDRESS if taken is None else f"help-{who.workspace_id}@nogal.example"
         await open_channel(tx, who, ChannelDraft(address, "Nogal Café", "en", stage.teams.get("Support"), "Nogal Café"))
+        for macro in MACROS:
+            await create_macro(tx, who, macro)
 
     return act
 
@@ -117,6 +145,8 @@ def _say(stage: Stage, customer: tuple[str, int], subject: str, said: Said, firs
             case "high":
                 await assign_case(tx, who, case, who.user_id, case.team_id)
                 await change_case(tx, who, case, "priority", "high")
+            case "tags":
+                await tag_case(tx, who, case, said.text)
             case _:
                 await set_status(tx, who, case, said.how)
 

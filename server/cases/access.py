@@ -5,11 +5,11 @@ from typing import Literal
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from server.cases.models import Case, CaseFile, CaseMessage
+from server.cases.models import Case, CaseFile, CaseMessage, Macro
 from server.contacts.access import OPEN_COMPANY, trashed_abouts
 from server.kit.access import Principal, allowed
 from server.kit.db import Tx
-from server.kit.errors import Forbidden, NotFound
+from server.kit.errors import Forbidden, Invalid, NotFound
 from server.kit.text import _
 
 Verb = Literal["see", "write"]
@@ -18,6 +18,7 @@ WHOLE = (
     joinedload(Case.channel),
     joinedload(Case.team),
     joinedload(Case.assignee),
+    joinedload(Case.claimed_by),
 )
 
 
@@ -41,6 +42,8 @@ async def get_case(tx: Tx, who: Principal, case_id: int, to: Verb = "see") -> Ca
         raise NotFound(_("No such case"))
     if not may(who, to):
         raise Forbidden(_("You may not do this to the case"))
+    if to == "write" and case.merged_into_id is not None:
+        raise Invalid(_("This case was merged into another. Go on there"))
     return case
 
 
@@ -64,6 +67,23 @@ async def get_file(tx: Tx, who: Principal, file_id: int) -> CaseFile:
     if file is None:
         raise NotFound(_("No such file"))
     return file
+
+
+def visible_macros(who: Principal) -> Select[Macro]:
+    return select(Macro).where(Macro.workspace_id == who.workspace_id)
+
+
+def may_change_macros(who: Principal) -> bool:
+    return who.is_at_least("manager")
+
+
+async def get_macro(tx: Tx, who: Principal, macro_id: int, to: Literal["see", "change"] = "see") -> Macro:
+    macro = await tx.scalar(visible_macros(who).where(Macro.id == macro_id))
+    if macro is None:
+        raise NotFound(_("No such macro"))
+    if to == "change" and not may_change_macros(who):
+        raise Forbidden(_("Only managers and admins change macros"))
+    return macro
 
 
 async def may_hear_case(tx: Tx, who: Principal, rests: set[str]) -> set[str]:

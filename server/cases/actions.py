@@ -1,35 +1,38 @@
 """The verbs on cases. Each changes rows and announces facts; none commits, none knows HTTP."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any, cast
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
 from server.cases import events as facts
-from server.cases.forms import parse_body, parse_priority, parse_status, parse_subject, parse_until
-from server.cases.models import Case, CaseDraft, CaseFile, CaseMessage
+from server.cases.forms import (
+    parse_case_tags,
+    parse_priority,
+    parse_status,
+    parse_subject,
+    parse_type,
+    parse_until,
+)
+from server.cases.models import Case, CaseTag
 from server.channels.models import Channel
-from server.channels.outgoing import new_message_id
 from server.contacts.models import Contact
 from server.identity.access import visible_teams, visible_users
 from server.identity.models import Team, User, Workspace
 from server.kit.access import Principal
 from server.kit.clock import now
 from server.kit.db import Tx
-from server.kit.errors import Conflict, Invalid
+from server.kit.errors import Invalid
 from server.kit.events import Event, EventRow, emit
 from server.kit.index import Doc, index_docs
-from server.kit.jobs import enqueue
-from server.kit.markdown import keep_known, mentioned, plain
-from server.kit.text import _, clean
+from server.kit.markdown import plain
+from server.kit.text import _, fold
 
-UNDO = timedelta(seconds=10)  # a reply may be taken back for so long
-SHOWN = 300  # characters of a message that a fact keeps
-FIELDS = {"priority": parse_priority, "subject": parse_subject}
+FIELDS = {"priority": parse_priority, "subject": parse_subject, "type": parse_type}
 
 
-def _emit(tx: Tx, who: Principal, case: Case, fact: type[Event], **data: Any) -> None:
+def tell(tx: Tx, who: Principal, case: Case, fact: type[Event], **data: Any) -> None:
+    """Announces a fact of this case."""
     emit(tx, who, fact(subject=case.ref, about=case.about, **data))
 
 
@@ -45,10 +48,14 @@ async def open_case(
         priority="normal",
         about=contact.about,
         contact=contact,
+        type="",
+        tags=[],
+        language=contact.language or (channel.language if channel else ""),
         address=address or contact.email,
         channel=channel,
         team_id=channel.team_id if channel else None,
         assignee=None,
+        claimed_by=None,
         messages=0,
         said_n=0,
         created_at=now(),
@@ -58,7 +65,7 @@ async def open_case(
     tx.add(case)
     await tx.flush()
     await reindex(tx, case)
-    _emit(tx, who, case, facts.CaseOpened, number=case.number, title=case.subject)
+    tell(tx, who, case, facts.CaseOpened, number=case.number, title=case.subject)
     return case
 
 
@@ -71,111 +78,6 @@ async def _next_number(tx: Tx, workspace_id: int) -> int:
 async def reindex(tx: Tx, case: Case, words: str = "") -> None:
     title = f"#{case.number} {case.subject}"
     await index_docs(tx, [Doc(case.workspace_id, case.ref, case.about, title, plain(words, 2000))])
-
-
-async def _add(tx: Tx, case: Case, **values: Any) -> CaseMessage:
-    case.messages += 1
-    case.active_at = now()
-    case.version += 1
-    given: dict[str, Any] = {
-        "sender": "",
-        "address": "",
-        "reply_to": "",
-        "copies": [],
-        "subject": "",
-        "whole": "",
-        "html": "",
-    }
-    given |= {"message_id": "", "problem": "", "attempts": 0, "send_at": None, "author_id": None, "files": []}
-    message = CaseMessage(
-        workspace_id=case.workspace_id, case_id=case.id, n=case.messages, created_at=now(), **given | values
-    )
-    tx.add(message)
-    if message.audience == "customer":
-        case.said_n = message.n
-    await tx.flush()
-    return message
-
-
-async def receive(
-    tx: Tx, who: Principal, case: Case, values: dict[str, Any], files: Sequence[CaseFile] = ()
-) -> CaseMessage:
-    """A message of the customer: it is our turn again, also when the case was solved."""
-    message = await _add(tx, case, audience="customer", state="in", files=list(files), **values)
-    case.asked_at = case.asked_at or message.created_at
-    if case.status != "new":
-        await _turn(tx, who, case, "open")
-    _emit(tx, who, case, facts.CaseReceived, message=message.id, excerpt=plain(message.body, SHOWN))
-    return message
-
-
-async def answer_case(tx: Tx, who: Principal, case: Case, raw: object, seen: int) -> CaseMessage:
-    """A reply to the customer. `seen` is the newest message to or from them that the writer had read: when there is a
-    newer one, Conflict names it, so that nobody answers twice. It leaves after `UNDO`, and counts as answered now."""
-    body = parse_body(raw)
-    if case.said_n > seen:
-        newest = select(CaseMessage).where(CaseMessage.case_id == case.id, CaseMessage.n == case.said_n)
-        message = (await tx.scalars(newest)).one()
-        raise Conflict(_("Something was said since you began to write"), _newer(message), text=body)
-    if case.channel is None or not case.address:
-        raise Invalid(text=_("There is no address to answer to. Add an e-mail address to the record first"))
-    message = await _add(
-        tx,
-        case,
-        audience="customer",
-        state="sending",
-        via="email",
-        author_id=who.user_id,
-        address=case.address,
-        body=body,
-        message_id=new_message_id(case.channel.address),
-        send_at=now() + UNDO,
-    )
-    case.answered_at, case.asked_at = case.answered_at or message.created_at, None
-    if case.assignee_id is None and who.user_id is not None:
-        await assign_case(tx, who, case, who.user_id, case.team_id)
-    await _turn(tx, who, case, "waiting")
-    await save_draft(tx, who, case, "reply", "")
-    enqueue(tx, who, "cases.send", {"message": message.id}, run_at=message.send_at)
-    _emit(tx, who, case, facts.CaseAnswered, message=message.id, excerpt=plain(body, SHOWN))
-    return message
-
-
-def _newer(message: CaseMessage) -> dict[str, object]:
-    return {"n": message.n, "message": message.id, "who_id": message.author_id, "body": message.body[:2000]}
-
-
-async def withdraw(tx: Tx, who: Principal, case: Case, message: CaseMessage) -> CaseMessage:
-    """Takes a reply back that has not left yet; its words are the writer's draft again."""
-    if message.state != "sending":
-        raise Invalid(_("It is on its way already"))
-    message.state = "withdrawn"
-    case.version += 1
-    case.asked_at = await _unanswered_since(tx, case)
-    if case.status == "waiting":
-        await _turn(tx, who, case, "open")
-    await save_draft(tx, who, case, "reply", message.body)
-    _emit(tx, who, case, facts.CaseWithdrawn, message=message.id)
-    return message
-
-
-async def _unanswered_since(tx: Tx, case: Case) -> datetime | None:
-    """When the oldest message of the customer came after the last reply that stands."""
-    stands = CaseMessage.state.in_(("sending", "sent", "failed"))
-    mine = CaseMessage.case_id == case.id
-    await tx.flush()
-    last = await tx.scalar(select(func.max(CaseMessage.n)).where(mine, stands)) or 0
-    asked = select(func.min(CaseMessage.created_at)).where(mine, CaseMessage.state == "in", CaseMessage.n > last)
-    return cast("datetime | None", await tx.scalar(asked))
-
-
-async def note_case(tx: Tx, who: Principal, case: Case, raw: object, known: Sequence[str] = ()) -> CaseMessage:
-    """For the team alone. `known`: addressees that may be called by name."""
-    body = keep_known(parse_body(raw), known)
-    message = await _add(tx, case, audience="team", state="note", via="note", author_id=who.user_id, body=body)
-    await save_draft(tx, who, case, "note", "")
-    _emit(tx, who, case, facts.CaseNoted, message=message.id, excerpt=plain(body, SHOWN), mentions=mentioned(body))
-    return message
 
 
 async def assign_case(tx: Tx, who: Principal, case: Case, assignee_id: int | None, team_id: int | None = None) -> Case:
@@ -193,13 +95,14 @@ async def assign_case(tx: Tx, who: Principal, case: Case, assignee_id: int | Non
     case.assignee, case.team = person, team
     case.version += 1
     await tx.flush()
-    _emit(tx, who, case, facts.CaseAssigned, old=old, new=assignee_id, old_team=old_team, new_team=team_id)
+    tell(tx, who, case, facts.CaseAssigned, old=old, new=assignee_id, old_team=old_team, new_team=team_id)
     if person is not None and case.status == "new":
-        await _turn(tx, who, case, "open")
+        await turn(tx, who, case, "open")
     return case
 
 
-async def _turn(tx: Tx, who: Principal, case: Case, status: str) -> None:
+async def turn(tx: Tx, who: Principal, case: Case, status: str) -> None:
+    """Whose turn it is now; what goes with a status is set here alone."""
     if case.status == status:
         return
     old, case.status = case.status, status
@@ -208,7 +111,7 @@ async def _turn(tx: Tx, who: Principal, case: Case, status: str) -> None:
         case.snoozed_until = None
     case.version += 1
     await tx.flush()
-    _emit(tx, who, case, facts.CaseChanged, field="status", old=old, new=status)
+    tell(tx, who, case, facts.CaseChanged, field="status", old=old, new=status)
 
 
 async def set_status(tx: Tx, who: Principal, case: Case, raw: object) -> Case:
@@ -216,14 +119,14 @@ async def set_status(tx: Tx, who: Principal, case: Case, raw: object) -> Case:
     status = parse_status(raw)
     if status == "snoozed":
         raise Invalid(until=_("A moment within the next year is expected here"))
-    await _turn(tx, who, case, status)
+    await turn(tx, who, case, status)
     return case
 
 
 async def snooze_case(tx: Tx, who: Principal, case: Case, until: datetime | None) -> Case:
     """Out of sight until then, or until the customer writes. The customer's clocks go on."""
     case.snoozed_until = parse_until(until)
-    await _turn(tx, who, case, "snoozed")
+    await turn(tx, who, case, "snoozed")
     return case
 
 
@@ -237,7 +140,20 @@ async def change_case(tx: Tx, who: Principal, case: Case, field: str, raw: objec
         await tx.flush()
         if field == "subject":
             await reindex(tx, case)
-        _emit(tx, who, case, facts.CaseChanged, field=field, old=old, new=new)
+        tell(tx, who, case, facts.CaseChanged, field=field, old=old, new=new)
+    return case
+
+
+async def tag_case(tx: Tx, who: Principal, case: Case, raw: object) -> Case:
+    """All tags of the case, as a list or with commas between."""
+    old, new = list(case.tags), parse_case_tags(raw)
+    if new != old:
+        case.tags, folded = new, {fold(tag) for tag in new}
+        case.version += 1
+        await tx.execute(delete(CaseTag).where(CaseTag.case_id == case.id))
+        tx.add_all(CaseTag(case_id=case.id, workspace_id=case.workspace_id, value=value) for value in sorted(folded))
+        await tx.flush()
+        tell(tx, who, case, facts.CaseChanged, field="tags", old=", ".join(old), new=", ".join(new))
     return case
 
 
@@ -253,15 +169,5 @@ async def move_case(tx: Tx, who: Principal, case: Case, contact: Contact) -> Cas
     # What a stranger wrote must not stay in the wrong person's stream.
     told = update(EventRow).where(EventRow.workspace_id == case.workspace_id, EventRow.subject == case.ref)
     await tx.execute(told.values(about=contact.about).execution_options(synchronize_session=False))
-    _emit(tx, who, case, facts.CaseMoved, old=old, new=contact.about)
+    tell(tx, who, case, facts.CaseMoved, old=old, new=contact.about)
     return case
-
-
-async def save_draft(tx: Tx, who: Principal, case: Case, kind: str, raw: str) -> None:
-    """Kept as it is typed, without a fact: nothing has happened yet."""
-    text = clean(raw, 50_000)
-    mine = CaseDraft.case_id == case.id, CaseDraft.user_id == who.user_id, CaseDraft.kind == kind
-    await tx.execute(delete(CaseDraft).where(*mine))
-    if text and who.user_id is not None:
-        tx.add(CaseDraft(case_id=case.id, user_id=who.user_id, kind=kind, text=text, at=now()))
-    await tx.flush()

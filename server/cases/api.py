@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 from starlette.requests import Request
 
-from server.cases import actions
+from server.cases import actions, claims, joining, replies
 from server.cases.access import get_case
 from server.cases.forms import BODY_LENGTH, SUBJECT_LENGTH
 from server.cases.models import Case, CaseMessage
@@ -23,6 +23,7 @@ from server.kit.text import _
 
 Status = Literal["new", "open", "waiting", "snoozed", "solved", "closed"]
 Priority = Literal["low", "normal", "high", "urgent"]
+Type = Literal["", "question", "problem", "request", "complaint", "praise"]
 
 
 class NewCase(Body):
@@ -36,6 +37,8 @@ class CaseChanges(Body):
     subject: str = Field("", min_length=1, max_length=SUBJECT_LENGTH)
     status: Status = "open"
     priority: Priority = "normal"
+    type: Type = ""
+    tags: list[str] = Field([], max_length=50)
     assignee: Number | None = None
     team: Number | None = None
     snoozed_until: datetime | None = None
@@ -50,12 +53,27 @@ class NewCaseMessage(Body):
     seen: int | None = Field(None, ge=0, lt=10**12)
 
 
+class CaseClaim(Body):
+    minutes: Literal[15, 30, 60, 240] = 30
+
+
+class CaseMerge(Body):
+    into: Number = Field(description="The id of the case that takes the messages")
+
+
 class CaseShape(Shape):
     id: int
     number: int
     subject: str
     status: Status
     priority: Priority
+    type: Type
+    tags: list[str]
+    language: str
+    parent: int | None
+    merged_into: int | None
+    claimed_by: int | None
+    claimed_until: datetime | None
     about: str
     assignee: int | None
     team: int | None
@@ -84,12 +102,15 @@ class CaseMessageShape(Shape):
 class CaseListing(Listing):
     number: Number | None = None
     status: Status | Literal[""] = ""
+    tag: str = Field("", max_length=60)
+
+
+REFERENCES = ("assignee", "team", "parent", "merged_into", "claimed_by")
 
 
 def case_shape(case: Case) -> CaseShape:
-    names = CaseShape.model_fields.keys() - {"assignee", "team"}
-    values = {name: getattr(case, name) for name in names}
-    return CaseShape.model_validate({**values, "assignee": case.assignee_id, "team": case.team_id})
+    values = {name: getattr(case, name) for name in CaseShape.model_fields.keys() - set(REFERENCES)}
+    return CaseShape.model_validate(values | {name: getattr(case, f"{name}_id") for name in REFERENCES})
 
 
 def message_shape(message: CaseMessage) -> CaseMessageShape:
@@ -99,7 +120,7 @@ def message_shape(message: CaseMessage) -> CaseMessageShape:
 
 async def index(request: Request, tx: Tx, who: Principal) -> Page[CaseShape]:
     asked: CaseListing = request.state.query
-    rows = await cases_after(tx, who, asked.after, asked.limit, asked.number, asked.status)
+    rows = await cases_after(tx, who, asked.after, asked.limit, asked.number, asked.status, asked.tag)
     return page_of(rows, asked.limit, case_shape, lambda case: case.id)
 
 
@@ -121,7 +142,9 @@ async def change(request: Request, tx: Tx, who: Principal) -> CaseShape:
     case = await get_case(tx, who, request.path_params["id"], "write")
     body: CaseChanges = request.state.body
     sent = body.model_fields_set
-    for name in ("subject", "priority"):
+    if "tags" in sent:
+        await actions.tag_case(tx, who, case, body.tags)
+    for name in ("subject", "priority", "type"):
         if name in sent:
             await actions.change_case(tx, who, case, name, getattr(body, name))
     if sent & {"assignee", "team"}:
@@ -149,9 +172,31 @@ async def write(request: Request, tx: Tx, who: Principal) -> CaseMessageShape:
     with fields_named(text="body"):
         if body.audience == "customer":
             seen = case.said_n if body.seen is None else body.seen
-            return message_shape(await actions.answer_case(tx, who, case, body.body, seen))
+            return message_shape(await replies.answer_case(tx, who, case, body.body, seen))
         known = await known_names(tx, who.workspace_id, mentioned(body.body))
-        return message_shape(await actions.note_case(tx, who, case, body.body, list(known)))
+        return message_shape(await replies.note_case(tx, who, case, body.body, list(known)))
+
+
+async def claim(request: Request, tx: Tx, who: Principal) -> CaseShape:
+    case = await get_case(tx, who, request.path_params["id"], "write")
+    body: CaseClaim = request.state.body
+    return case_shape(await claims.claim_case(tx, who, case, str(body.minutes)))
+
+
+async def release(request: Request, tx: Tx, who: Principal) -> CaseShape:
+    return case_shape(await claims.release_case(tx, who, await get_case(tx, who, request.path_params["id"], "write")))
+
+
+async def take_over(request: Request, tx: Tx, who: Principal) -> CaseShape:
+    return case_shape(await claims.take_over(tx, who, await get_case(tx, who, request.path_params["id"], "write")))
+
+
+async def merge(request: Request, tx: Tx, who: Principal) -> CaseShape:
+    body: CaseMerge = request.state.body
+    mine = request.path_params["id"]
+    with linked("into"):
+        locked = {id: await get_case(tx, who, id, "write") for id in sorted({mine, body.into})}
+    return case_shape(await joining.merge_cases(tx, who, locked[mine], locked[body.into]))
 
 
 PATH = "/cases/{id:int}"
@@ -160,6 +205,17 @@ routes = [
     api("POST", "/cases", create, "Open a case", gives=CaseShape, takes=NewCase),
     api("GET", PATH, show, "Read a case", gives=CaseShape),
     api("PATCH", PATH, change, "Change, assign, snooze or solve a case", gives=CaseShape, takes=CaseChanges),
+    api("PUT", f"{PATH}/claim", claim, "Have a case for yourself for a while", gives=CaseShape, takes=CaseClaim),
+    api("DELETE", f"{PATH}/claim", release, "Let a claimed case go", gives=CaseShape),
+    api("POST", f"{PATH}/take-over", take_over, "Take a case over from whoever has it", gives=CaseShape),
+    api(
+        "POST",
+        f"{PATH}/merge",
+        merge,
+        "Merge a case into another of the same customer",
+        gives=CaseShape,
+        takes=CaseMerge,
+    ),
     api(
         "GET", f"{PATH}/messages", messages, "Read what was said in a case", gives=Page[CaseMessageShape], asks=Listing
     ),

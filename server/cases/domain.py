@@ -1,14 +1,17 @@
 """Cases: what customers ask for, answered once, with the team's notes beside the thread and never in it."""
 
-from server.cases import api, jobs, live, reactions, web  # noqa: F401  jobs, live and reactions register themselves
+from server.cases import api, jobs, live, reactions, relations, settings, triage, web  # noqa: F401  jobs, live and reactions register themselves
 from server.cases.access import may_hear_case, may_hear_cases
-from server.cases.actions import answer_case, assign_case, note_case, open_case, set_status
+from server.cases.actions import assign_case, open_case, set_status, tag_case
+from server.cases.claims import take_over
+from server.cases.joining import merge_cases
 from server.cases.queries import count_waiting
-from server.kit.domain import Domain, Nav, Panel
+from server.cases.replies import answer_case, note_case
+from server.kit.domain import Domain, Nav, Panel, SettingsPage
 
 domain = Domain(
     name="cases",
-    routes=[*web.routes, *api.routes],
+    routes=[*triage.routes, *web.routes, *relations.routes, *settings.routes, *api.routes],
     topics={"case": may_hear_case, "cases": may_hear_cases},
     verbs={
         "case.open": open_case,
@@ -16,6 +19,9 @@ domain = Domain(
         "case.note": note_case,
         "case.assign": assign_case,
         "case.set_status": set_status,
+        "case.tag": tag_case,
+        "case.take_over": take_over,
+        "case.merge": merge_cases,
     },
     panels=[
         Panel(
@@ -23,10 +29,11 @@ domain = Domain(
             "facts",
             "cases",
             "cases/_panel.html",
-            web.load_panel,
+            triage.load_panel,
             "/panels/cases?about={about}",
             after=True,
         ),
     ],
+    settings=[SettingsPage("Macros", "/settings/macros", "bolt", 46)],
     nav=[Nav("Cases", "/cases", "lifebuoy", 25, badge=count_waiting, on_phone=False)],
 )

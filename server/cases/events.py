@@ -15,10 +15,11 @@ class CaseOpened(Event):
 @event("case.received")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseReceived(Event):
-    """A message of the customer."""
+    """A message of the customer. `concerned`: who has the case, and who follows it."""
 
     message: int
     excerpt: str
+    concerned: list[int] = field(default_factory=list)
 
 
 @event("case.answered")
@@ -74,7 +75,7 @@ class CaseAssigned(Event):
 @event("case.changed")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseChanged(Event):
-    """`field`: status | priority | subject."""
+    """`field`: status | priority | subject | type | tags | parent."""
 
     field: str
     old: str
@@ -88,3 +89,69 @@ class CaseMoved(Event):
 
     old: str
     new: str
+
+
+@event("case.followed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFollowed(Event):
+    """Somebody wants to be told what happens to it, or no longer."""
+
+    user: int
+    on: bool
+
+
+@event("case.linked")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseLinked(Event):
+    """A record that the case concerns beside its requester's, or no longer."""
+
+    record: str
+    on: bool
+
+
+@event("case.claimed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseClaimed(Event):
+    """Somebody has it for themselves until then (ISO 8601)."""
+
+    user: int
+    until: str
+
+
+@event("case.released")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseReleased(Event):
+    """Everybody may answer again: its holder let go, or the time ran out."""
+
+
+@event("case.merged")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseMerged(Event):
+    """Said of both: `is_into` of the one that went into `other`."""
+
+    other: int
+    number: int
+    is_into: bool
+
+
+@event("case.split")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseSplit(Event):
+    """A part of what was said became the case `other`."""
+
+    other: int
+    number: int
+
+
+@event("macro.changed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MacroChanged(Event):
+    """Made, or changed."""
+
+    name: str
+
+
+@event("macro.removed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MacroRemoved(Event):
+    name: str

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlencode
 
-from server.cases.models import PRIORITIES, STATUSES
+from server.cases.models import PRIORITIES, STATUSES, TYPES
+from server.contacts.fields import parse_tags
 from server.kit.clock import now
 from server.kit.errors import Invalid
 from server.kit.paging import page_number
@@ -14,6 +15,7 @@ from server.kit.text import _, clean
 SUBJECT_LENGTH = 300
 BODY_LENGTH = 50_000
 VIEWS = ("ours", "mine", "unassigned", "waiting", "snoozed", "solved", "all")
+CLAIMS = ("15", "30", "60", "240")  # minutes
 FURTHEST = timedelta(days=366)
 
 
@@ -47,11 +49,34 @@ def parse_priority(raw: object) -> str:
     return str(raw)
 
 
+def parse_type(raw: object) -> str:
+    if raw not in TYPES:
+        raise Invalid(type=_("No such type"))
+    return str(raw)
+
+
+def parse_case_tags(raw: object) -> list[str]:
+    """A list, or words with commas between."""
+    return parse_tags(raw.split(",") if isinstance(raw, str) else raw)
+
+
 def parse_until(until: datetime | None) -> datetime:
     """When a snoozed case comes back: in the future, within a year."""
     if until is None or not now() < until < now() + FURTHEST:
         raise Invalid(until=_("A moment within the next year is expected here"))
     return until
+
+
+def parse_send_at(at: datetime) -> datetime:
+    if not now() < at < now() + FURTHEST:
+        raise Invalid(send_at=_("A moment within the next year is expected here"))
+    return at
+
+
+def parse_claim(raw: object) -> timedelta:
+    if raw not in CLAIMS:
+        raise Invalid(minutes=_("Choose one of the times"))
+    return timedelta(minutes=int(str(raw)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +85,9 @@ class CaseQuery:
 
     view: str = "ours"
     team: str = ""
+    type: str = ""
+    priority: str = ""
+    tag: str = ""
     q: str = ""
     page: int = 1
 
@@ -69,16 +97,20 @@ class CaseQuery:
 
     def pairs(self) -> list[tuple[str, str]]:
         pairs = [("view", self.view)] if self.view != "ours" else []
-        pairs += [(name, value) for name in ("team", "q") if (value := getattr(self, name))]
+        pairs += [(name, value) for name in ("team", "type", "priority", "tag", "q") if (value := getattr(self, name))]
         return pairs + ([("page", str(self.page))] if self.page > 1 else [])
 
 
 def parse_query(params: Mapping[str, str]) -> CaseQuery:
     """From an address; what is not known is left out, never an error."""
     view, team = params.get("view", "ours"), params.get("team", "")
+    type_, priority = params.get("type", ""), params.get("priority", "")
     return CaseQuery(
         view if view in VIEWS else "ours",
         team if team.isascii() and team.isdigit() and len(team) < 18 else "",
+        type_ if type_ in TYPES else "",
+        priority if priority in PRIORITIES else "",
+        clean(params.get("tag", ""), 60),
         clean(params.get("q", ""), 100),
         page_number(params.get("page")),
     )

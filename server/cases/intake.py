@@ -4,12 +4,13 @@ proves nothing, so it only files the letter)."""
 import re
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from server.cases.access import WHOLE, visible_cases
-from server.cases.actions import open_case, receive, reindex
+from server.cases.actions import open_case, reindex
 from server.cases.models import Case, CaseFile, CaseMessage
+from server.cases.replies import receive
 from server.channels.incoming import Letter
 from server.channels.markup import harmless
 from server.channels.models import Channel
@@ -80,20 +81,21 @@ async def _answered(tx: Tx, who: Principal, letter: Letter) -> Case | None:
             if id in cases:
                 return await _case(tx, who, cases[id])
     if (mark := MARK.search(letter.subject)) is not None:
-        number = visible_cases(who).where(Case.number == int(mark[1])).with_only_columns(Case.id)
-        if (case_id := await tx.scalar(number)) is not None:
+        number = visible_cases(who).where(Case.number == int(mark[1]))
+        there = number.with_only_columns(func.coalesce(Case.merged_into_id, Case.id))
+        if (case_id := await tx.scalar(there)) is not None:
             return await _case(tx, who, case_id)
     return None
 
 
 async def _is_party(tx: Tx, case: Case, letter: Letter) -> bool:
-    """The requester by any of their mails, or somebody who was in copy of a letter of the case. A machine's report
-    about our own letter belongs to the case too."""
+    """The requester by any of their mails, or somebody who wrote or was in copy of a letter of the case. A machine's
+    report about our own letter belongs to the case too."""
     at = letter.sender.address
     if at == case.address or at in {point["value"].lower() for point in case.contact.emails} or letter.is_bounce:
         return True
-    copies = await tx.scalars(select(CaseMessage.copies).where(CaseMessage.case_id == case.id))
-    return any(at in those for those in copies)
+    said = select(CaseMessage.copies, CaseMessage.address, CaseMessage.state).where(CaseMessage.case_id == case.id)
+    return any(at in copies or (state == "in" and at == sender) for copies, sender, state in await tx.execute(said))
 
 
 async def person_of(tx: Tx, who: Principal, letter: Letter, channel: Channel) -> Contact:

@@ -1,4 +1,4 @@
-"""What cases do as time passes: replies leave, snoozed cases come back."""
+"""What cases do as time passes: replies leave, snoozed cases come back, claims run out."""
 
 from datetime import timedelta
 from email.message import EmailMessage
@@ -8,6 +8,7 @@ from sqlalchemy import select
 from server.cases import events as facts
 from server.cases.access import WHOLE
 from server.cases.actions import set_status
+from server.cases.claims import release_case
 from server.cases.models import Case, CaseMessage
 from server.cases.queries import references_of
 from server.channels.accounts import mailer_of
@@ -87,3 +88,12 @@ async def wake(work: Work) -> None:
         due = select(Case).where(Case.snoozed_until <= now(), Case.status == "snoozed").limit(WOKEN)
         for case in await tx.scalars(due.with_for_update(skip_locked=True)):
             await set_status(tx, system(case.workspace_id), case, "open")
+
+
+@job("cases.release", every=timedelta(minutes=1))
+async def release(work: Work) -> None:
+    """Claims whose time is over. They bind nobody from that moment on; this takes them off the screens."""
+    async with work.database.transaction() as tx:
+        over = select(Case).where(Case.claimed_until <= now()).limit(WOKEN)
+        for case in await tx.scalars(over.with_for_update(skip_locked=True)):
+            await release_case(tx, system(case.workspace_id), case)

@@ -19,8 +19,9 @@ from server.kit.live import Change, Patch, Recheck, Refresh, lines, shows
 from server.kit.pages import dom_id
 
 SAYS = ("case.received", "case.answered", "case.noted")
-LINES = (*SAYS, "case.opened", "case.assigned", "case.changed", "case.moved")
-FACTS = (*LINES, *CHANGES_A_MESSAGE)
+JOINS = ("case.merged", "case.split")
+LINES = (*SAYS, "case.opened", "case.assigned", "case.changed", "case.moved", *JOINS)
+FACTS = (*LINES, *CHANGES_A_MESSAGE, "case.claimed", "case.released")
 SIDE = ["nav", "tabbar"]
 
 
@@ -42,8 +43,36 @@ async def show_case(tx: Tx, row: EventRow) -> list[Change]:
         changes += await line_patches(tx, who, case, [row])
     if row.name == "case.moved":
         changes += [await record_patch(tx, who, row.data["old"]), Refresh(row.data["old"], ["timeline"])]
-        changes += [Recheck(case.topic), Refresh(case.topic, ["case-aside"])]
+        changes += [Recheck(case.topic), Refresh(case.topic, ["case-around", "discussion"])]
+    if row.name in JOINS:  # what was said stands in another thread now
+        changes += [Refresh(case.topic, [dom_id("case", case.id, "thread"), "case-around"])]
+        changes += [Refresh(case.about, ["timeline"])]
+    if row.name == "case.changed" and row.data["field"] == "parent":
+        changes += [Refresh(topic, ["case-around"]) for topic in await _family(tx, case, row)]
     return changes + await _personal(tx, row, case)
+
+
+async def _family(tx: Tx, case: Case, row: EventRow) -> list[str]:
+    """The case, and the parents that it has or had."""
+    numbers = [int(row.data[key]) for key in ("old", "new") if row.data[key]]
+    parents = select(Case).where(Case.workspace_id == row.workspace_id, Case.number.in_(numbers))
+    return [case.topic, *(parent.topic for parent in await tx.scalars(parents))]
+
+
+@shows("case.followed")
+async def show_followers(tx: Tx, row: EventRow) -> list[Change]:
+    return [Refresh(f"{row.subject}:team", ["case-around"])]
+
+
+@shows("case.linked")
+async def show_links(tx: Tx, row: EventRow) -> list[Change]:
+    """Each reader of the other record may see the case or not, so nobody is sent it."""
+    return [Refresh(f"{row.subject}:team", ["case-around"]), Refresh(row.data["record"], ["cases-panel"])]
+
+
+@shows("macro.changed", "macro.removed")
+async def show_macros(tx: Tx, row: EventRow) -> list[Change]:
+    return [Refresh(f"workspace:{row.workspace_id}", ["macros"])]
 
 
 async def _lines_of(tx: Tx, row: EventRow) -> list[EventRow]:
@@ -120,4 +149,4 @@ def _context(
     row: EventRow, cases: dict[int, Case], messages: dict[int, CaseMessage], people: dict[int, str]
 ) -> dict[str, object]:
     message = messages.get(row.data["message"]) if row.name in SAYS else None
-    return {"case": cases[subject_id(row.subject)], "message": message, "people": people}
+    return {"case": cases[subject_id(row.subject)], "message": message, "people": people, "here": False}

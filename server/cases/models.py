@@ -15,13 +15,15 @@ from server.kit.files import holds_files
 STATUSES = ("new", "open", "waiting", "snoozed", "solved", "closed")
 OURS = ("new", "open")  # it is our turn
 PRIORITIES = ("low", "normal", "high", "urgent")
+TYPES = ("", "question", "problem", "request", "complaint", "praise")
 
 
 class Case(Base):
     """`number` counts in the workspace and is what people say aloud; the id is for addresses and topics.
 
     `said_n` is the number of the newest message that the customer sees: a reply is written on it. `asked_at` is when
-    the oldest message of the customer came that nobody has answered.
+    the oldest message of the customer came that nobody has answered. A case that was merged into another says which;
+    its messages are there. `claimed_until`: until then one person answers, unless somebody takes it over.
     """
 
     __tablename__ = "case"
@@ -32,12 +34,19 @@ class Case(Base):
     subject: Mapped[str]
     status: Mapped[str] = mapped_column(default="new")
     priority: Mapped[str] = mapped_column(default="normal")
+    type: Mapped[str] = mapped_column(default="")
+    tags: Mapped[list[Any]] = mapped_column(default=list)  # as written; folded in case_tag
+    language: Mapped[str] = mapped_column(default="")  # of the requester, as far as known
     about: Mapped[str]  # the requester's record
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)
     address: Mapped[str] = mapped_column(default="")  # where the requester writes from
     channel_id: Mapped[int | None] = mapped_column(ForeignKey("channel.id"))
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id", ondelete="SET NULL"))
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("case.id", ondelete="SET NULL"), index=True)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("case.id", ondelete="SET NULL"))
+    claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    claimed_until: Mapped[datetime | None]
     refers_to: Mapped[int | None]  # number of a case that its first letter names without being let in
     messages: Mapped[int] = mapped_column(default=0)
     said_n: Mapped[int] = mapped_column(default=0)
@@ -52,7 +61,8 @@ class Case(Base):
     contact: Mapped[Contact] = relationship(lazy="raise")
     channel: Mapped[Channel | None] = relationship(lazy="raise")
     team: Mapped[Team | None] = relationship(lazy="raise")
-    assignee: Mapped[User | None] = relationship(lazy="raise")
+    assignee: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[assignee_id])
+    claimed_by: Mapped[User | None] = relationship(lazy="raise", foreign_keys=[claimed_by_id])
 
     __table_args__ = (
         UniqueConstraint("workspace_id", "number"),
@@ -64,6 +74,12 @@ class Case(Base):
             "snoozed_until",
             sqlite_where=text("snoozed_until IS NOT NULL"),
             postgresql_where=text("snoozed_until IS NOT NULL"),
+        ),
+        Index(
+            "ix_case_claimed",
+            "claimed_until",
+            sqlite_where=text("claimed_until IS NOT NULL"),
+            postgresql_where=text("claimed_until IS NOT NULL"),
         ),
         {"sqlite_autoincrement": True},  # a number is never given twice: facts and topics name it
     )
@@ -83,6 +99,10 @@ class Case(Base):
     @property
     def is_over(self) -> bool:
         return self.status in ("solved", "closed")
+
+    def is_claimed(self, user_id: int | None, at: datetime) -> bool:
+        """Whether somebody else has it for themselves at this moment."""
+        return self.claimed_until is not None and self.claimed_until > at and self.claimed_by_id != user_id
 
 
 class CaseMessage(Base):
@@ -144,6 +164,57 @@ class CaseFile(Base):
     @property
     def ending(self) -> str:
         return self.name.rpartition(".")[2][:4].upper() if "." in self.name else "…"
+
+
+class CaseTag(Base):
+    """What cases are filtered by: a tag, folded."""
+
+    __tablename__ = "case_tag"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), primary_key=True)
+    value: Mapped[str] = mapped_column(primary_key=True)
+    workspace_id: Mapped[int]
+
+    __table_args__ = (Index("ix_case_tag_value", "workspace_id", "value"),)
+
+
+class CaseFollower(Base):
+    """Who is told what happens to a case without having it."""
+
+    __tablename__ = "case_follower"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
+
+
+class CaseLink(Base):
+    """A record that the case also concerns, beside its requester."""
+
+    __tablename__ = "case_link"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), primary_key=True, index=True)
+
+
+class Macro(Base):
+    """A canned answer, acts, or both: `text` may name {name}, {first_name}, {company}, {number}, {subject}, {agent}.
+    `acts`: what happens to the case when it is sent: status, snooze (days), priority, type, team, tags."""
+
+    __tablename__ = "macro"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"), index=True)
+    name: Mapped[str]
+    language: Mapped[str] = mapped_column(default="")  # of the text; empty: any
+    text: Mapped[str] = mapped_column(Text, default="")
+    acts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    used: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    @property
+    def subject(self) -> str:
+        return f"macro:{self.id}"
 
 
 class CaseDraft(Base):

@@ -1,7 +1,7 @@
 """Where cases stand on pages. The same patches go to other screens and answer whoever acted."""
 
 from server.cases.models import Case
-from server.cases.queries import cases_of
+from server.cases.queries import cases_of, preferred_channel
 from server.kit.access import Principal
 from server.kit.db import Tx
 from server.kit.events import EventRow
@@ -20,7 +20,7 @@ def page_patches(case: Case) -> list[Change]:
     """The head, the strip with whose turn it is, and the facts of the case's own page."""
     return [
         Patch(case.topic, dom_id("case", case.id, part), "replace", fragment(f"cases/_{part}.html", case=case))
-        for part in ("head", "turn", "facts")
+        for part in ("head", "turn", "facts", "claim")
     ]
 
 
@@ -48,5 +48,6 @@ async def again_patches(tx: Tx, who: Principal, case: Case, rows: list[EventRow]
 
 async def record_patch(tx: Tx, who: Principal, about: str) -> Patch:
     """The list of cases on the record's page."""
-    shown = fragment("cases/_on_record.html", about=about, cases=await cases_of(tx, who, about))
+    cases, preferred = await cases_of(tx, who, about), await preferred_channel(tx, who, about)
+    shown = fragment("cases/_on_record.html", about=about, cases=cases, preferred=preferred)
     return Patch(about, about_id(about, "cases"), "replace", shown)

@@ -1,24 +1,32 @@
 """Reads for the list of cases, a case's page and what stands beside it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, or_, select
 
-from server.cases.access import WHOLE, visible_cases, visible_messages
+from server.cases.access import WHOLE, visible_cases, visible_macros, visible_messages
 from server.cases.forms import CaseQuery
-from server.cases.models import OURS, Case, CaseDraft, CaseMessage
-from server.identity.models import User
+from server.cases.models import OURS, Case, CaseDraft, CaseFollower, CaseLink, CaseMessage, CaseTag, Macro
+from server.contacts.access import OPEN_COMPANY, visible_contacts
+from server.contacts.models import Contact
+from server.identity.access import visible_teams
+from server.identity.models import Team, User
+from server.kit.about import subject_id
 from server.kit.access import Principal, built_once
 from server.kit.db import Tx
 from server.kit.events import EventRow
 from server.kit.index import matching_ids
 from server.kit.paging import PER_PAGE, Paging
+from server.kit.text import fold
 from server.timeline.queries import Line, draw
 
 THREAD = 200
 BESIDE = 40
 EARLIER = 20
+KIN = 50
+TAGS = 200
+MACROS = 500
 IS_OPEN = Case.status.in_(("new", "open", "waiting", "snoozed"))
 
 
@@ -41,6 +49,12 @@ def filtered(tx: Tx, who: Principal, query: CaseQuery) -> Select[Any]:
     found: Select[Any] = visible_cases(who).where(_of_view(who, query.view))
     if query.team:
         found = found.where(Case.team_id == int(query.team))
+    if query.type:
+        found = found.where(Case.type == query.type)
+    if query.priority:
+        found = found.where(Case.priority == query.priority)
+    if query.tag:
+        found = found.where(_tagged(who, query.tag))
     if query.q:
         by_number = Case.number == int(query.q.lstrip("#")) if query.q.lstrip("#").isdecimal() else None
         words = Case.id.in_(matching_ids(tx, who, ["case"], query.q))
@@ -102,10 +116,64 @@ async def cases_by_id(tx: Tx, who: Principal, ids: set[int]) -> dict[int, Case]:
     return {one.id: one for one in await tx.scalars(rows)}
 
 
-async def earlier_cases(tx: Tx, who: Principal, one: Case) -> list[Case]:
-    """The customer's others, the newest first."""
-    rows = visible_cases(who).where(Case.about == one.about, Case.id != one.id)
-    return list(await tx.scalars(rows.order_by(Case.id.desc()).limit(EARLIER).options(*WHOLE)))
+async def load_around(tx: Tx, who: Principal, one: Case) -> dict[str, Any]:
+    """What stands beside a case, as far as its reader may see it."""
+    follows = select(User).join(CaseFollower, CaseFollower.user_id == User.id).where(CaseFollower.case_id == one.id)
+    followers = list(await tx.scalars(follows.order_by(User.name)))
+    linked = select(CaseLink.contact_id).where(CaseLink.case_id == one.id)
+    records = visible_contacts(who).where(Contact.id.in_(linked)).options(OPEN_COMPANY).order_by(Contact.name)
+    near = or_(Case.parent_id == one.id, Case.id == one.parent_id, Case.about == one.about)
+    near_cases = visible_cases(who).where(near, Case.id != one.id).order_by(Case.id.desc()).limit(KIN)
+    kin = list(await tx.scalars(near_cases.options(*WHOLE)))
+    return {
+        "followers": followers,
+        "follows": any(user.id == who.user_id for user in followers),
+        "may_write": who.may_write,
+        "records": list(await tx.scalars(records.limit(KIN))),
+        "parent": next((case for case in kin if case.id == one.parent_id), None),
+        "children": [case for case in kin if case.parent_id == one.id],
+        "earlier": [case for case in kin if case.about == one.about],
+    }
+
+
+async def linked_cases(tx: Tx, who: Principal, about: str) -> list[Case]:
+    """Cases of others that concern this record too, the newest first."""
+    ids = select(CaseLink.case_id).where(CaseLink.contact_id == subject_id(about))
+    rows = visible_cases(who).where(Case.id.in_(ids)).order_by(Case.id.desc()).limit(EARLIER).options(*WHOLE)
+    return list(await tx.scalars(rows))
+
+
+async def list_case_tags(tx: Tx, who: Principal) -> list[str]:
+    """Tags of cases in use, folded, the most used first."""
+    used = select(CaseTag.value).where(CaseTag.workspace_id == who.workspace_id).group_by(CaseTag.value)
+    return list(await tx.scalars(used.order_by(func.count().desc(), CaseTag.value).limit(TAGS)))
+
+
+async def teams_with_counts(tx: Tx, who: Principal, query: CaseQuery) -> list[tuple[Team, int]]:
+    """Each team and how many cases of the view it has, in one statement."""
+    theirs = filtered(tx, who, replace(query, team="")).where(Case.team_id == Team.id).correlate(Team)
+    count = theirs.with_only_columns(func.count()).scalar_subquery()
+    rows = await tx.execute(visible_teams(who).order_by(Team.name).add_columns(count))
+    return [(team, n) for team, n in rows]
+
+
+async def preferred_channel(tx: Tx, who: Principal, about: str) -> tuple[str, int, int] | None:
+    """How this customer mostly writes: the way, how often, and how often in all. None before they wrote."""
+    theirs = visible_cases(who).where(Case.about == about).with_only_columns(Case.id)
+    counted = select(CaseMessage.via, func.count()).where(CaseMessage.case_id.in_(theirs), CaseMessage.state == "in")
+    rows = (await tx.execute(counted.group_by(CaseMessage.via))).all()
+    if not rows:
+        return None
+    via, most = max(rows, key=lambda row: (row[1], row[0]))
+    return via, most, sum(n for _via, n in rows)
+
+
+async def list_macros(tx: Tx, who: Principal, begin: str = "", language: str = "") -> list[Macro]:
+    """Those whose name has these letters; in the customer's language first, then the most used."""
+    rows = list(await tx.scalars(visible_macros(who).order_by(Macro.used.desc(), Macro.name, Macro.id).limit(MACROS)))
+    wanted, spoken = fold(begin), language[:2]
+    found = [macro for macro in rows if wanted in fold(macro.name)]
+    return sorted(found, key=lambda macro: macro.language not in ("", spoken))
 
 
 async def cases_of(tx: Tx, who: Principal, about: str) -> list[Case]:
@@ -141,11 +209,19 @@ async def references_of(tx: Tx, case_id: int) -> list[str]:
     return list(await tx.scalars(letters.order_by(CaseMessage.n)))
 
 
-async def cases_after(tx: Tx, who: Principal, after: int, limit: int, number: int | None, status: str) -> list[Case]:
+def _tagged(who: Principal, tag: str) -> ColumnElement[bool]:
+    tagged = select(CaseTag.case_id).where(CaseTag.workspace_id == who.workspace_id, CaseTag.value == fold(tag))
+    return Case.id.in_(tagged)
+
+
+async def cases_after(
+    tx: Tx, who: Principal, after: int, limit: int, number: int | None, status: str, tag: str
+) -> list[Case]:
     """For clients: by id; one more than `limit` when there is another page."""
     found = visible_cases(who).where(Case.id > after).options(*WHOLE)
     found = found.where(Case.number == number) if number else found
     found = found.where(Case.status == status) if status else found
+    found = found.where(_tagged(who, tag)) if tag else found
     return list(await tx.scalars(found.order_by(Case.id).limit(limit + 1)))
 
 

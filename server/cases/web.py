@@ -1,70 +1,49 @@
-"""The list of cases, a case's page, and what one does with a case."""
+"""A case's page, and what one does with a case."""
 
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from server.cases import actions
-from server.cases.access import get_case, get_file, get_message
-from server.cases.forms import VIEWS, CaseQuery, parse_query, query_of
+from server.cases import actions, claims, replies
+from server.cases.access import get_case, get_file, get_macro, get_message
+from server.cases.forms import query_of
+from server.cases.macros import apply_macro, fill_in
 from server.cases.models import Case
 from server.cases.places import line_patches, page_patches, row_patch
 from server.cases.queries import (
     BESIDE,
-    cases_of,
-    count_views,
     drafts_of,
-    earlier_cases,
     last_said,
+    list_macros,
     list_page,
+    load_around,
     load_thread,
     others_writing,
 )
-from server.channels.queries import list_channels
 from server.contacts.access import get_record
 from server.identity.queries import known_names, list_people, list_teams, people_by_id
 from server.kit.about import to_id
 from server.kit.access import Principal
+from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Conflict, Invalid
 from server.kit.live import Patch, fragment, partials
 from server.kit.markdown import mentioned
 from server.kit.pages import dom_id, render
 from server.kit.text import _
-from server.kit.web import Answer, field, is_htmx, page, page_heads, route, toast
-
-
-async def index(request: Request, tx: Tx, who: Principal) -> Answer:
-    topic = f"cases:{who.workspace_id}"
-    heads = await page_heads(tx, who, topic)
-    inputs = {"topics": {topic: heads[topic]}, **await _list_inputs(tx, who, parse_query(request.query_params))}
-    if is_htmx(request):
-        return render("cases/_cases.html", **inputs)
-    return await page(request, tx, who, "cases/index.html", heads=heads, **inputs)
-
-
-async def _list_inputs(tx: Tx, who: Principal, query: CaseQuery) -> dict[str, Any]:
-    cases, paging = await list_page(tx, who, query)
-    open_views = tuple(view for view in VIEWS if view not in ("solved", "all"))
-    return {
-        "query": query,
-        "cases": cases,
-        "paging": paging,
-        "counts": await count_views(tx, who, open_views),
-        "teams": await list_teams(tx, who),
-        "channels": await list_channels(tx, who),
-        "is_admin": who.is_at_least("admin"),
-    }
+from server.kit.web import Answer, field, page, page_heads, route, toast
 
 
 async def show(request: Request, tx: Tx, who: Principal) -> Answer:
     case_id, place = request.path_params["id"], f"cases:{who.workspace_id}"
     topic = f"case:{case_id}:team"
-    heads = await page_heads(tx, who, topic, place)
     case = await get_case(tx, who, case_id)
+    heads = await page_heads(tx, who, topic, place)
+    if case.merged_into_id is not None and "here" not in request.query_params:
+        return RedirectResponse(f"/cases/{case.merged_into_id}", 303)
     query = query_of(request.query_params.get("from", "/cases"))
     beside, paging = await list_page(tx, who, query, BESIDE)
     return await page(
@@ -79,41 +58,12 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         thread=await load_thread(tx, who, case),
         drafts=await drafts_of(tx, who, case),
         writing=await others_writing(tx, who, case),
-        earlier=await earlier_cases(tx, who, case),
+        **await load_around(tx, who, case),
+        docks=[one for one in request.app.state.house.panels("contact") if one.slot == "dock"],
         query=query,
         beside=beside if any(one.id == case.id for one in beside) else [case, *beside],
         total=paging.total,
     )
-
-
-async def zone(request: Request, tx: Tx, who: Principal) -> Answer:
-    """The narrow list beside a case, fetched again."""
-    place = f"cases:{who.workspace_id}"
-    heads = await page_heads(tx, who, place)
-    query = query_of(request.query_params.get("from", "/cases"))
-    beside, paging = await list_page(tx, who, query, BESIDE)
-    at = request.query_params.get("at", "")
-    inputs = {"query": query, "beside": beside, "total": paging.total, "at": int(at) if at.isdecimal() else 0}
-    return render("cases/_zone.html", list_topics={place: heads[place]}, **inputs)
-
-
-async def new(request: Request, tx: Tx, who: Principal) -> Answer:
-    about = request.query_params.get("about")
-    record = await get_record(tx, who, about) if about else None
-    return render("cases/_new.html", record=record, channels=await list_channels(tx, who))
-
-
-async def create(request: Request, tx: Tx, who: Principal) -> Answer:
-    """Opened by hand, for what came by another way."""
-    form = request.state.form
-    contact = await get_record(tx, who, field(form, "about", 60))
-    if contact.kind != "contact":
-        raise Invalid(about=_("A case belongs to a person"))
-    channels = await list_channels(tx, who)
-    case = await actions.open_case(tx, who, contact, field(form, "subject", 1000), channels[0] if channels else None)
-    if text := field(form, "text", 100_000):
-        await actions.note_case(tx, who, case, text)
-    return Response(status_code=201, headers={"HX-Redirect": case.url, "Location": case.url})
 
 
 async def _answer(tx: Tx, who: Principal, case: Case, status: int = 200) -> Response:
@@ -131,28 +81,50 @@ async def write(request: Request, tx: Tx, who: Principal) -> Answer:
     form = request.state.form
     if field(form, "audience", 20) != "customer":
         text = field(form, "note", 100_000)
-        await actions.note_case(tx, who, case, text, list(await known_names(tx, who.workspace_id, mentioned(text))))
+        await replies.note_case(tx, who, case, text, list(await known_names(tx, who.workspace_id, mentioned(text))))
+        await _after(tx, who, case, form)
         return await _answer(tx, who, case, 201)
     seen = field(form, "seen", 12)
     if not (seen.isascii() and seen.isdigit()):
         raise Invalid(seen=_("Not a version"))
     try:
-        message = await actions.answer_case(tx, who, case, field(form, "text", 100_000), int(seen))
+        message = await replies.answer_case(
+            tx, who, case, field(form, "text", 100_000), int(seen), _later(form, who.timezone)
+        )
     except Conflict:  # nothing was written yet: what was said meanwhile is shown, and the text stays where it is
-        newer = await last_said(tx, case)
+        newer = None if case.is_claimed(who.user_id, now()) else await last_said(tx, case)
         people = await people_by_id(tx, {newer.author_id if newer else None})
         shown = fragment("cases/_clash.html", case=case, newer=newer, people=people)
         clash = Patch(case.topic, dom_id("case", case.id, "clash"), "replace", shown)
         return HTMLResponse(partials([clash]), 409, {"HX-Reswap": "none"})
+    await _after(tx, who, case, form)
     answer = await _answer(tx, who, case, 201)
     undo = ("DELETE", f"{case.url}/messages/{message.id}")
-    return toast(answer, _("Your reply leaves in ten seconds"), undo)
+    is_later = bool(field(form, "send_at", 40))
+    return toast(
+        answer, _("Your reply waits for its time") if is_later else _("Your reply leaves in ten seconds"), undo
+    )
+
+
+def _later(form: FormData, timezone: str) -> datetime | None:
+    """When it is to leave; None: now."""
+    if not (typed := field(form, "send_at", 40)):
+        return None
+    if (at := _moment(typed, timezone)) is None:
+        raise Invalid(send_at=_("A moment within the next year is expected here"))
+    return at
+
+
+async def _after(tx: Tx, who: Principal, case: Case, form: FormData) -> None:
+    """What the macro does that the text came from."""
+    if macro := field(form, "macro", 20):
+        await apply_macro(tx, who, case, await get_macro(tx, who, to_id(macro)))
 
 
 async def withdraw(request: Request, tx: Tx, who: Principal) -> Answer:
     """The page is loaded again: its composer begins with the words that were taken back."""
     case = await get_case(tx, who, request.path_params["id"], "write")
-    await actions.withdraw(tx, who, case, await get_message(tx, who, case, request.path_params["message"]))
+    await replies.withdraw(tx, who, case, await get_message(tx, who, case, request.path_params["message"]))
     return Response(status_code=200, headers={"HX-Refresh": "true"})
 
 
@@ -164,6 +136,24 @@ async def assign(request: Request, tx: Tx, who: Principal) -> Answer:
     await actions.assign_case(
         tx, who, case, assignee, case.team_id if person == "me" else to_id(team) if team else None
     )
+    return await _answer(tx, who, case)
+
+
+async def take_over(request: Request, tx: Tx, who: Principal) -> Answer:
+    case = await get_case(tx, who, request.path_params["id"], "write")
+    await claims.take_over(tx, who, case)
+    return await _answer(tx, who, case)
+
+
+async def claim(request: Request, tx: Tx, who: Principal) -> Answer:
+    case = await get_case(tx, who, request.path_params["id"], "write")
+    await claims.claim_case(tx, who, case, field(request.state.form, "minutes", 5))
+    return await _answer(tx, who, case)
+
+
+async def release(request: Request, tx: Tx, who: Principal) -> Answer:
+    case = await get_case(tx, who, request.path_params["id"], "write")
+    await claims.release_case(tx, who, case)
     return await _answer(tx, who, case)
 
 
@@ -196,7 +186,11 @@ def _moment(text: str, timezone: str) -> datetime | None:
 async def change(request: Request, tx: Tx, who: Principal) -> Answer:
     case = await get_case(tx, who, request.path_params["id"], "write")
     form = request.state.form
-    await actions.change_case(tx, who, case, field(form, "field", 20), field(form, "value", 1000))
+    name, value = field(form, "field", 20), field(form, "value", 1000)
+    if name == "tags":
+        await actions.tag_case(tx, who, case, value)
+    else:
+        await actions.change_case(tx, who, case, name, value)
     return await _answer(tx, who, case)
 
 
@@ -220,7 +214,7 @@ async def choose(request: Request, tx: Tx, who: Principal) -> Answer:
 async def save_draft(request: Request, tx: Tx, who: Principal) -> Answer:
     case = await get_case(tx, who, request.path_params["id"])
     kind = "reply" if request.path_params["kind"] == "reply" else "note"
-    await actions.save_draft(tx, who, case, kind, field(request.state.form, "text", 100_000))
+    await replies.save_draft(tx, who, case, kind, field(request.state.form, "text", 100_000))
     return Response(status_code=204)
 
 
@@ -228,6 +222,22 @@ async def writing(request: Request, tx: Tx, who: Principal) -> Answer:
     """Who else has begun a reply, fetched when somebody begins or stops."""
     case = await get_case(tx, who, request.path_params["id"])
     return render("cases/_writing.html", case=case, writing=await others_writing(tx, who, case))
+
+
+async def macros(request: Request, tx: Tx, who: Principal) -> Answer:
+    """Macros for this case, with their words filled in: the menu that "/" opens."""
+    case = await get_case(tx, who, request.path_params["id"])
+    found = await list_macros(tx, who, request.query_params.get("q", "")[:80], case.language)
+    agent = await people_by_id(tx, {who.user_id})
+    name = next(iter(agent.values())).name if agent else ""
+    return render("cases/_macros.html", macros=[(macro, fill_in(macro.text, case, name)) for macro in found])
+
+
+async def run_macro(request: Request, tx: Tx, who: Principal) -> Answer:
+    """One that only does something to the case."""
+    case = await get_case(tx, who, request.path_params["id"], "write")
+    await apply_macro(tx, who, case, await get_macro(tx, who, request.path_params["macro"]))
+    return await _answer(tx, who, case)
 
 
 async def letter(request: Request, tx: Tx, who: Principal) -> Answer:
@@ -244,23 +254,8 @@ async def download(request: Request, tx: Tx, who: Principal) -> Answer:
     return answer
 
 
-async def load_panel(tx: Tx, who: Principal, about: str) -> dict[str, Any]:
-    return {"cases": await cases_of(tx, who, about)}
-
-
-async def panel(request: Request, tx: Tx, who: Principal) -> Answer:
-    record = await get_record(tx, who, request.query_params.get("about"))
-    heads = await page_heads(tx, who, record.about)
-    return render("cases/_panel.html", about=record.about, heads=heads, **await load_panel(tx, who, record.about))
-
-
 CASE = "/cases/{id:int}"
 routes = [
-    route("GET", "/cases", index),
-    route("POST", "/cases", create),
-    route("GET", "/cases/new", new),
-    route("GET", "/cases/beside", zone),
-    route("GET", "/panels/cases", panel),
     route("GET", CASE, show),
     route("PUT", CASE, change),
     route("POST", f"{CASE}/messages", write),
@@ -268,6 +263,11 @@ routes = [
     route("DELETE", f"{CASE}/messages/{{message:int}}", withdraw),
     route("GET", f"{CASE}/assignee", choose),
     route("PUT", f"{CASE}/assignee", assign),
+    route("POST", f"{CASE}/take-over", take_over),
+    route("PUT", f"{CASE}/claim", claim),
+    route("DELETE", f"{CASE}/claim", release),
+    route("GET", f"{CASE}/macros", macros),
+    route("POST", f"{CASE}/macros/{{macro:int}}", run_macro),
     route("PUT", f"{CASE}/status", set_status),
     route("DELETE", f"{CASE}/solution", reopen),
     route("PUT", f"{CASE}/record", move),

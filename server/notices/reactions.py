@@ -92,7 +92,25 @@ async def tell_of_case(tx: Tx, row: EventRow) -> None:
     if person == row.data["old"] and team == row.data["old_team"]:
         return
     names = [f"user:{person}"] if person else [f"team:{team}"] if team else []
-    await notify(tx, row, names, NoticeDraft("case", await _title(tx, row), f"/cases/{subject_id(row.subject)}"))
+    title, url = await _title(tx, row), f"/cases/{subject_id(row.subject)}"
+    await notify(tx, row, names, NoticeDraft("case", title, url))
+    if person == row.actor_id and row.data["old"]:
+        await notify(tx, row, [f"user:{row.data['old']}"], NoticeDraft("taken", title, url))
+
+
+@reacts("case.received")
+async def tell_of_customer(tx: Tx, row: EventRow) -> None:
+    """Who has the case and who follows it: the fact names them."""
+    url = f"/cases/{subject_id(row.subject)}"
+    older = delete(Notice).where(
+        Notice.workspace_id == row.workspace_id,
+        Notice.subject == row.subject,
+        Notice.kind == "received",
+        Notice.read_at.is_(None),
+    )
+    await tx.execute(older)  # what they wrote last stands for all of it
+    names = [f"user:{id}" for id in row.data["concerned"]]
+    await notify(tx, row, names, NoticeDraft("received", row.data["excerpt"], url))
 
 
 @reacts("case.noted")

@@ -1,6 +1,7 @@
 // A case's page: a reply knows how far its writer has read, an emptied composer forgets its draft, and it shows who else writes.
 import htmx from 'htmx.org';
 import { onFrame } from './live.js';
+import { keepMacro } from './suggest.js';
 
 const DRAFTS_REST = [0, 2_000, 5_000]; // ms
 let looks = [];
@@ -12,6 +13,30 @@ export function startCases() {
   onFrame('typing', lookForWriters);
   markCurrent();
   document.querySelector('[data-case-composer]')?.addEventListener('focusin', read);
+  document.addEventListener('click', onClick);
+  document.addEventListener('change', ({ target }) => target.matches?.('[data-case-composer] [name=send_at]') && showLater(target.form));
+}
+
+function onClick({ target }) {
+  const form = target.closest?.('[data-case-composer]');
+  if (!form) return;
+  if (target.closest('[data-macro-drop]')) keepMacro(form, '');
+  if (target.closest('[data-later-drop]')) form.elements.send_at.value = '';
+  if (target.closest('[data-macro-open]')) openMacros(form);
+  showLater(form);
+}
+
+function openMacros(form) {
+  const field = form.elements.audience.value === 'team' ? form.elements.note : form.elements.text;
+  const gap = field.value && !/\s$/.test(field.value) ? ' /' : '/';
+  field.focus();
+  field.setRangeText(gap, field.selectionStart, field.selectionEnd, 'end');
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+// A reply that waits says so on its button.
+function showLater(form) {
+  form.classList.toggle('is-later', Boolean(form.elements.send_at.value));
 }
 
 // What stands in the thread when one begins to write has been seen; what comes later has not.
@@ -31,6 +56,9 @@ function emptied({ response, sourceElement }) {
   const note = form.elements.audience.value === 'team';
   const field = note ? form.elements.note : form.elements.text;
   field.defaultValue = field.value = '';
+  keepMacro(form, '');
+  form.elements.send_at.value = '';
+  showLater(form);
   form.querySelector('[data-clash-told]')?.replaceChildren();
   if (!note) haveRead(form);
   form.dispatchEvent(new CustomEvent('outbox:taken', { bubbles: true }));

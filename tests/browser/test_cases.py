@@ -67,3 +67,46 @@ def test_a_reply_is_taken_back(pair: tuple[Page, Page]) -> None:
     ana.locator(".case-state").get_by_role("button", name="Undo").click()
     expect(mateo.locator(".tl")).to_contain_text("Taken back before it left")
     expect(ana.locator("#case-reply-text")).to_have_value("Too early")
+
+
+def test_a_macro_brings_its_text_and_its_acts(house: House, pair: tuple[Page, Page]) -> None:
+    ana, mateo = pair
+    house.owner.post(
+        "/settings/macros", data={"name": "Engineer visit", "text": "Hello {first_name}, Tuesday?", "tags": "visit"}
+    )
+    choose(ana, "Reply")
+    field = ana.locator("#case-reply-text")
+    field.press_sequentially("/engi")
+    expect(ana.locator(".macros [role=option]")).to_contain_text("Engineer visit")
+    field.press("Enter")
+    expect(field).to_have_value("Hello Harriet, Tuesday?")
+    expect(ana.locator("[data-macro-mark]")).to_contain_text("Engineer visit")
+    ana.get_by_role("button", name="Send reply").click()
+    expect(mateo.locator("#case-tags")).to_have_value("visit")
+    expect(ana.locator("[data-macro-mark]")).to_be_hidden()
+
+
+def test_claiming_and_taking_over(pair: tuple[Page, Page]) -> None:
+    ana, mateo = pair
+    ana.locator(".idbar summary").click()
+    ana.get_by_role("button", name="Claim it for 30 minutes").click()
+    strip = mateo.locator(".case-writing")
+    expect(strip).to_contain_text("Ana has this case")
+    expect(ana.get_by_role("button", name="Let go")).to_be_visible()
+    choose(mateo, "Reply")
+    mateo.locator("#case-reply-text").fill("Mine first")
+    mateo.get_by_role("button", name="Send reply").click()
+    expect(mateo.locator("[data-clash-told]")).to_contain_text("has this case")
+    strip.get_by_role("button", name="Take over").click()
+    expect(ana.locator(".case-writing")).to_contain_text("Mateo has this case")
+    mateo.get_by_role("button", name="Send reply").click()
+    expect(ana.locator(".tl")).to_contain_text("Mine first")
+
+
+def test_several_are_changed_at_once(pair: tuple[Page, Page]) -> None:
+    ana, mateo = pair
+    ana.goto(ana.url.split("/cases")[0] + "/cases?view=all")
+    ana.locator("[data-bulk-row]").first.check()
+    expect(ana.locator("[data-bulk-bar]")).to_be_visible()
+    ana.locator("[data-bulk-bar]").get_by_role("button", name="Resolve").click()
+    expect(mateo.locator(".tl")).to_contain_text("Solved")

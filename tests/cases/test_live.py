@@ -3,7 +3,7 @@
 import pytest
 from starlette.applications import Starlette
 
-from server.cases.actions import UNDO
+from server.cases.replies import UNDO
 from server.kit.clock import frozen
 from tests import make
 from tests.cases.conftest import Take

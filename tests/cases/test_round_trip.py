@@ -9,8 +9,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from starlette.applications import Starlette
 
-from server.cases.actions import UNDO
 from server.cases.delivery import Deliveries
+from server.cases.replies import UNDO
 from server.channels.inbox import Login
 from server.channels.keeper import MailKeeper
 from server.kit.clock import frozen

@@ -149,6 +149,21 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_custom_field')),
     sa.UniqueConstraint('workspace_id', 'key', name=op.f('uq_custom_field_workspace_id_key'))
     )
+    op.create_table('macro',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('language', sa.String(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('acts', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.Column('used', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_macro_workspace_id_workspace')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_macro')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('macro', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_macro_workspace_id'), ['workspace_id'], unique=False)
+
     op.create_table('team',
     sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -574,12 +589,19 @@ def upgrade() -> None:
     sa.Column('subject', sa.String(), nullable=False),
     sa.Column('status', sa.String(), nullable=False),
     sa.Column('priority', sa.String(), nullable=False),
+    sa.Column('type', sa.String(), nullable=False),
+    sa.Column('tags', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.Column('language', sa.String(), nullable=False),
     sa.Column('about', sa.String(), nullable=False),
     sa.Column('contact_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('address', sa.String(), nullable=False),
     sa.Column('channel_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
     sa.Column('team_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
     sa.Column('assignee_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('parent_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('merged_into_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('claimed_by_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('claimed_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('refers_to', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
     sa.Column('messages', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('said_n', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -592,7 +614,10 @@ def upgrade() -> None:
     sa.Column('version', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.ForeignKeyConstraint(['assignee_id'], ['user.id'], name=op.f('fk_case_assignee_id_user')),
     sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_case_channel_id_channel')),
+    sa.ForeignKeyConstraint(['claimed_by_id'], ['user.id'], name=op.f('fk_case_claimed_by_id_user')),
     sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_case_contact_id_contact'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['merged_into_id'], ['case.id'], name=op.f('fk_case_merged_into_id_case'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['parent_id'], ['case.id'], name=op.f('fk_case_parent_id_case'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['team_id'], ['team.id'], name=op.f('fk_case_team_id_team'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_case_workspace_id_workspace')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_case')),
@@ -602,8 +627,10 @@ def upgrade() -> None:
     with op.batch_alter_table('case', schema=None) as batch_op:
         batch_op.create_index('ix_case_about', ['workspace_id', 'about', 'id'], unique=False)
         batch_op.create_index('ix_case_assignee', ['workspace_id', 'assignee_id', 'status'], unique=False)
+        batch_op.create_index('ix_case_claimed', ['claimed_until'], unique=False, sqlite_where=sa.text('claimed_until IS NOT NULL'), postgresql_where=sa.text('claimed_until IS NOT NULL'))
         batch_op.create_index(batch_op.f('ix_case_contact_id'), ['contact_id'], unique=False)
         batch_op.create_index('ix_case_list', ['workspace_id', 'status', 'active_at', 'id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_case_parent_id'), ['parent_id'], unique=False)
         batch_op.create_index('ix_case_snoozed', ['snoozed_until'], unique=False, sqlite_where=sa.text('snoozed_until IS NOT NULL'), postgresql_where=sa.text('snoozed_until IS NOT NULL'))
 
     op.create_table('contact_key',
@@ -817,6 +844,23 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_case_draft_user_id_user'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('case_id', 'user_id', 'kind', name=op.f('pk_case_draft'))
     )
+    op.create_table('case_follower',
+    sa.Column('case_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_case_follower_case_id_case'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_case_follower_user_id_user'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('case_id', 'user_id', name=op.f('pk_case_follower'))
+    )
+    op.create_table('case_link',
+    sa.Column('case_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('contact_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_case_link_case_id_case'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_case_link_contact_id_contact'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('case_id', 'contact_id', name=op.f('pk_case_link'))
+    )
+    with op.batch_alter_table('case_link', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_case_link_contact_id'), ['contact_id'], unique=False)
+
     op.create_table('case_message',
     sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -847,6 +891,16 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('case_message', schema=None) as batch_op:
         batch_op.create_index('ix_case_message_letter', ['workspace_id', 'message_id'], unique=False)
+
+    op.create_table('case_tag',
+    sa.Column('case_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('value', sa.String(), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_case_tag_case_id_case'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('case_id', 'value', name=op.f('pk_case_tag'))
+    )
+    with op.batch_alter_table('case_tag', schema=None) as batch_op:
+        batch_op.create_index('ix_case_tag_value', ['workspace_id', 'value'], unique=False)
 
     op.create_table('line_option',
     sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -1002,10 +1056,19 @@ def downgrade() -> None:
 
     op.drop_table('message')
     op.drop_table('line_option')
+    with op.batch_alter_table('case_tag', schema=None) as batch_op:
+        batch_op.drop_index('ix_case_tag_value')
+
+    op.drop_table('case_tag')
     with op.batch_alter_table('case_message', schema=None) as batch_op:
         batch_op.drop_index('ix_case_message_letter')
 
     op.drop_table('case_message')
+    with op.batch_alter_table('case_link', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_case_link_contact_id'))
+
+    op.drop_table('case_link')
+    op.drop_table('case_follower')
     op.drop_table('case_draft')
     with op.batch_alter_table('call_participant', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_call_participant_call_id'))
@@ -1044,8 +1107,10 @@ def downgrade() -> None:
     op.drop_table('contact_key')
     with op.batch_alter_table('case', schema=None) as batch_op:
         batch_op.drop_index('ix_case_snoozed', sqlite_where=sa.text('snoozed_until IS NOT NULL'), postgresql_where=sa.text('snoozed_until IS NOT NULL'))
+        batch_op.drop_index(batch_op.f('ix_case_parent_id'))
         batch_op.drop_index('ix_case_list')
         batch_op.drop_index(batch_op.f('ix_case_contact_id'))
+        batch_op.drop_index('ix_case_claimed', sqlite_where=sa.text('claimed_until IS NOT NULL'), postgresql_where=sa.text('claimed_until IS NOT NULL'))
         batch_op.drop_index('ix_case_assignee')
         batch_op.drop_index('ix_case_about')
 
@@ -1135,6 +1200,10 @@ def downgrade() -> None:
     op.drop_table('api_token')
     op.drop_table('user')
     op.drop_table('team')
+    with op.batch_alter_table('macro', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_macro_workspace_id'))
+
+    op.drop_table('macro')
     op.drop_table('custom_field')
     op.drop_table('workspace')
     op.drop_table('topic')

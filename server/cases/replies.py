@@ -1,0 +1,148 @@
+"""What is said in a case: letters that came, replies to the customer, notes for the team, and drafts of them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import delete, func, select
+
+from server.cases import events as facts
+from server.cases.actions import assign_case, tell, turn
+from server.cases.forms import parse_body, parse_send_at
+from server.cases.models import Case, CaseDraft, CaseFile, CaseFollower, CaseMessage
+from server.channels.outgoing import new_message_id
+from server.kit.access import Principal
+from server.kit.clock import now
+from server.kit.db import Tx
+from server.kit.errors import Conflict, Invalid
+from server.kit.jobs import enqueue
+from server.kit.markdown import keep_known, mentioned, plain
+from server.kit.text import _, clean
+
+UNDO = timedelta(seconds=10)  # a reply may be taken back for so long
+STANDS = ("sending", "sent", "failed")  # replies that were not taken back
+SHOWN = 300  # characters of a message that a fact keeps
+
+
+async def add_message(tx: Tx, case: Case, **values: Any) -> CaseMessage:
+    case.messages += 1
+    case.active_at = now()
+    case.version += 1
+    given: dict[str, Any] = {
+        "sender": "",
+        "address": "",
+        "reply_to": "",
+        "copies": [],
+        "subject": "",
+        "whole": "",
+        "html": "",
+    }
+    given |= {"message_id": "", "problem": "", "attempts": 0, "send_at": None, "author_id": None, "files": []}
+    message = CaseMessage(
+        workspace_id=case.workspace_id, case_id=case.id, n=case.messages, created_at=now(), **given | values
+    )
+    tx.add(message)
+    if message.audience == "customer":
+        case.said_n = message.n
+    await tx.flush()
+    return message
+
+
+async def receive(
+    tx: Tx, who: Principal, case: Case, values: dict[str, Any], files: Sequence[CaseFile] = ()
+) -> CaseMessage:
+    """A message of the customer: it is our turn again, also when the case was solved."""
+    message = await add_message(tx, case, audience="customer", state="in", files=list(files), **values)
+    case.asked_at = case.asked_at or message.created_at
+    if case.status != "new":
+        await turn(tx, who, case, "open")
+    follows = await tx.scalars(select(CaseFollower.user_id).where(CaseFollower.case_id == case.id))
+    concerned = sorted({*follows, *([case.assignee_id] if case.assignee_id else [])})
+    excerpt = plain(message.body, SHOWN)
+    tell(tx, who, case, facts.CaseReceived, message=message.id, excerpt=excerpt, concerned=concerned)
+    return message
+
+
+async def answer_case(
+    tx: Tx, who: Principal, case: Case, raw: object, seen: int, send_at: datetime | None = None
+) -> CaseMessage:
+    """A reply to the customer. `seen` is the newest message to or from them that the writer had read: when there is a
+    newer one, Conflict names it, so that nobody answers twice; the same when a colleague has claimed the case. It
+    leaves after `UNDO` or at `send_at`, may be taken back until then, and counts as answered now."""
+    body, leaves = parse_body(raw), parse_send_at(send_at) if send_at else now() + UNDO
+    if case.is_claimed(who.user_id, now()):
+        raise Conflict(_("A colleague has claimed this case"), {"who_id": case.claimed_by_id}, text=body)
+    if case.said_n > seen:
+        newest = select(CaseMessage).where(CaseMessage.case_id == case.id, CaseMessage.n == case.said_n)
+        message = (await tx.scalars(newest)).one()
+        raise Conflict(_("Something was said since you began to write"), _newer(message), text=body)
+    if case.channel is None or not case.address:
+        raise Invalid(text=_("There is no address to answer to. Add an e-mail address to the record first"))
+    message = await add_message(
+        tx,
+        case,
+        audience="customer",
+        state="sending",
+        via="email",
+        author_id=who.user_id,
+        address=case.address,
+        body=body,
+        message_id=new_message_id(case.channel.address),
+        send_at=leaves,
+    )
+    case.answered_at, case.asked_at = case.answered_at or message.created_at, None
+    case.claimed_by = case.claimed_until = None
+    if case.assignee_id is None and who.user_id is not None:
+        await assign_case(tx, who, case, who.user_id, case.team_id)
+    await turn(tx, who, case, "waiting")
+    await save_draft(tx, who, case, "reply", "")
+    enqueue(tx, who, "cases.send", {"message": message.id}, run_at=message.send_at)
+    tell(tx, who, case, facts.CaseAnswered, message=message.id, excerpt=plain(body, SHOWN))
+    return message
+
+
+def _newer(message: CaseMessage) -> dict[str, object]:
+    return {"n": message.n, "message": message.id, "who_id": message.author_id, "body": message.body[:2000]}
+
+
+async def withdraw(tx: Tx, who: Principal, case: Case, message: CaseMessage) -> CaseMessage:
+    """Takes a reply back that has not left yet; its words are the writer's draft again."""
+    if message.state != "sending":
+        raise Invalid(_("It is on its way already"))
+    message.state = "withdrawn"
+    case.version += 1
+    case.asked_at = await unanswered_since(tx, case)
+    if case.status == "waiting":
+        await turn(tx, who, case, "open")
+    await save_draft(tx, who, case, "reply", message.body)
+    tell(tx, who, case, facts.CaseWithdrawn, message=message.id)
+    return message
+
+
+async def unanswered_since(tx: Tx, case: Case) -> datetime | None:
+    """When the oldest message of the customer came after the last reply that stands."""
+    stands = CaseMessage.state.in_(STANDS)
+    mine = CaseMessage.case_id == case.id
+    await tx.flush()
+    last = await tx.scalar(select(func.max(CaseMessage.n)).where(mine, stands)) or 0
+    asked = select(func.min(CaseMessage.created_at)).where(mine, CaseMessage.state == "in", CaseMessage.n > last)
+    return cast("datetime | None", await tx.scalar(asked))
+
+
+async def note_case(tx: Tx, who: Principal, case: Case, raw: object, known: Sequence[str] = ()) -> CaseMessage:
+    """For the team alone. `known`: addressees that may be called by name."""
+    body = keep_known(parse_body(raw), known)
+    message = await add_message(tx, case, audience="team", state="note", via="note", author_id=who.user_id, body=body)
+    await save_draft(tx, who, case, "note", "")
+    tell(tx, who, case, facts.CaseNoted, message=message.id, excerpt=plain(body, SHOWN), mentions=mentioned(body))
+    return message
+
+
+async def save_draft(tx: Tx, who: Principal, case: Case, kind: str, raw: str) -> None:
+    """Kept as it is typed, without a fact: nothing has happened yet."""
+    text = clean(raw, 50_000)
+    mine = CaseDraft.case_id == case.id, CaseDraft.user_id == who.user_id, CaseDraft.kind == kind
+    await tx.execute(delete(CaseDraft).where(*mine))
+    if text and who.user_id is not None:
+        tx.add(CaseDraft(case_id=case.id, user_id=who.user_id, kind=kind, text=text, at=now()))
+    await tx.flush()

@@ -1,0 +1,147 @@
+"""The list of cases: views with their counts, the narrow list beside a case, what is done with several at once."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.cases import actions, replies
+from server.cases.access import get_case
+from server.cases.forms import VIEWS, CaseQuery, parse_case_tags, parse_query, query_of
+from server.cases.models import Case
+from server.cases.queries import (
+    BESIDE,
+    cases_of,
+    count_views,
+    linked_cases,
+    list_case_tags,
+    list_page,
+    preferred_channel,
+    teams_with_counts,
+)
+from server.channels.queries import list_channels
+from server.contacts.access import get_record
+from server.kit.about import to_id
+from server.kit.access import Principal
+from server.kit.db import Tx
+from server.kit.errors import Invalid, NotFound
+from server.kit.pages import render
+from server.kit.text import _, ngettext
+from server.kit.web import Answer, field, is_htmx, page, page_heads, route, toast
+
+MOST_AT_ONCE = 100
+
+
+async def index(request: Request, tx: Tx, who: Principal) -> Answer:
+    topic = f"cases:{who.workspace_id}"
+    heads = await page_heads(tx, who, topic)
+    inputs = {"topics": {topic: heads[topic]}, **await _list_inputs(tx, who, parse_query(request.query_params))}
+    if is_htmx(request):
+        return render("cases/_cases.html", **inputs)
+    return await page(request, tx, who, "cases/index.html", heads=heads, **inputs)
+
+
+async def _list_inputs(tx: Tx, who: Principal, query: CaseQuery) -> dict[str, Any]:
+    cases, paging = await list_page(tx, who, query)
+    open_views = tuple(view for view in VIEWS if view not in ("solved", "all"))
+    return {
+        "query": query,
+        "cases": cases,
+        "paging": paging,
+        "counts": await count_views(tx, who, open_views),
+        "teams": await teams_with_counts(tx, who, query),
+        "tags": await list_case_tags(tx, who),
+        "channels": await list_channels(tx, who),
+        "may_write": who.may_write,
+        "is_admin": who.is_at_least("admin"),
+    }
+
+
+async def zone(request: Request, tx: Tx, who: Principal) -> Answer:
+    """The narrow list beside a case, fetched again."""
+    place = f"cases:{who.workspace_id}"
+    heads = await page_heads(tx, who, place)
+    query = query_of(request.query_params.get("from", "/cases"))
+    beside, paging = await list_page(tx, who, query, BESIDE)
+    at = request.query_params.get("at", "")
+    inputs = {"query": query, "beside": beside, "total": paging.total, "at": int(at) if at.isdecimal() else 0}
+    return render("cases/_zone.html", list_topics={place: heads[place]}, **inputs)
+
+
+async def new(request: Request, tx: Tx, who: Principal) -> Answer:
+    about = request.query_params.get("about")
+    record = await get_record(tx, who, about) if about else None
+    return render("cases/_new.html", record=record, channels=await list_channels(tx, who))
+
+
+async def create(request: Request, tx: Tx, who: Principal) -> Answer:
+    """Opened by hand, for what came by another way."""
+    form = request.state.form
+    contact = await get_record(tx, who, field(form, "about", 60))
+    if contact.kind != "contact":
+        raise Invalid(about=_("A case belongs to a person"))
+    channels = await list_channels(tx, who)
+    case = await actions.open_case(tx, who, contact, field(form, "subject", 1000), channels[0] if channels else None)
+    if text := field(form, "text", 100_000):
+        await replies.note_case(tx, who, case, text)
+    return Response(status_code=201, headers={"HX-Redirect": case.url, "Location": case.url})
+
+
+async def _one(tx: Tx, who: Principal, case: Case, act: str, value: str) -> None:
+    match act:
+        case "assignee":
+            await actions.assign_case(tx, who, case, who.user_id if value == "me" else to_id(value), case.team_id)
+        case "team":
+            await actions.assign_case(tx, who, case, case.assignee_id, to_id(value))
+        case "status":
+            await actions.set_status(tx, who, case, value)
+        case "priority" | "type":
+            await actions.change_case(tx, who, case, act, value)
+        case "tag":
+            await actions.tag_case(tx, who, case, [*case.tags, *parse_case_tags(value)])
+        case _:
+            raise Invalid(act=_("No such act"))
+
+
+async def change_several(request: Request, tx: Tx, who: Principal) -> Answer:
+    """One act on each of the chosen cases; those that are gone or closed to the reader are left and counted."""
+    form, act = request.state.form, request.path_params["act"]
+    ids = sorted({to_id(raw) for raw in form.getlist("ids")})
+    if not 0 < len(ids) <= MOST_AT_ONCE:
+        raise Invalid(ids=_("Choose between 1 and %(n)s cases") % {"n": MOST_AT_ONCE})
+    done = 0
+    for case_id in ids:  # in the order of their numbers, so that two who do this wait for each other
+        try:
+            case = await get_case(tx, who, case_id, "write")
+        except NotFound:
+            continue
+        await _one(tx, who, case, act, field(form, "value", 200))
+        done += 1
+    text = ngettext("%(num)s case changed", "%(num)s cases changed", done) % {"num": done}
+    if left := len(ids) - done:
+        text += ". " + ngettext("%(num)s left as it was", "%(num)s left as they were", left) % {"num": left}
+    return toast(Response(status_code=200, headers={"HX-Reswap": "none"}), text)
+
+
+async def load_panel(tx: Tx, who: Principal, about: str) -> dict[str, Any]:
+    return {
+        "cases": await cases_of(tx, who, about),
+        "linked": await linked_cases(tx, who, about),
+        "preferred": await preferred_channel(tx, who, about),
+    }
+
+
+async def panel(request: Request, tx: Tx, who: Principal) -> Answer:
+    record = await get_record(tx, who, request.query_params.get("about"))
+    heads = await page_heads(tx, who, record.about)
+    return render("cases/_panel.html", about=record.about, heads=heads, **await load_panel(tx, who, record.about))
+
+
+routes = [
+    route("GET", "/cases", index),
+    route("POST", "/cases", create),
+    route("GET", "/cases/new", new),
+    route("GET", "/cases/beside", zone),
+    route("PUT", "/cases/selection/{act}", change_several),
+    route("GET", "/panels/cases", panel),
+]

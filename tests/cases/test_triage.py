@@ -1,0 +1,66 @@
+"""The list of cases: filters as its address says them, counts, several at once."""
+
+import pytest
+from starlette.applications import Starlette
+
+from tests import make
+from tests.cases.conftest import Take
+from tests.conftest import Client
+
+
+@pytest.fixture
+async def three(app: Starlette, ana: Client, take: Take) -> None:
+    for n, name in enumerate(("Harriet", "Oliver", "Grace")):
+        await take(Message_ID=f"<{n}@x.example>", sender=f"{name} <{name}@b.example>", subject=f"From {name}")
+    await ana.put("/cases/1", data={"field": "tags", "value": "Vapor, Urgente"})
+    await ana.put("/cases/2", data={"field": "type", "value": "complaint"})
+    await ana.put("/cases/3", data={"field": "priority", "value": "urgent"})
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("tag=vapor", "Harriet"), ("type=complaint", "Oliver"), ("priority=urgent", "Grace"), ("tag=nothing", "")],
+)
+async def test_filters(ana: Client, three: None, query: str, found: str) -> None:
+    page = (await ana.get(f"/cases?view=all&{query}")).text
+    assert {name for name in ("Harriet", "Oliver", "Grace") if f"From {name}" in page} == ({found} if found else set())
+
+
+async def test_each_team_says_how_many_it_has(ana: Client, three: None) -> None:
+    await ana.put("/cases/selection/team", data={"ids": ["1", "3"], "value": "1"})
+    page = (await ana.get("/cases?view=all")).text
+    assert 'Sales <span class="meta num">2</span>' in page
+
+
+async def test_one_act_on_several(ana: Client, api: Client, three: None) -> None:
+    for act, value in (("assignee", "me"), ("priority", "high"), ("tag", "batch 7"), ("status", "solved")):
+        answer = await ana.put(f"/cases/selection/{act}", data={"ids": ["1", "2"], "value": value})
+        assert answer.status_code == 200 and "2 cases changed" in answer.headers["X-Toast"]
+    for id in (1, 2):
+        shown = (await api.get(f"/cases/{id}")).json()
+        assert (shown["assignee"], shown["priority"], shown["status"]) == (1, "high", "solved")
+        assert shown["tags"][-1] == "batch 7"
+    assert (await api.get("/cases/3")).json()["status"] == "new"
+
+
+async def test_what_one_may_not_see_is_left_and_counted(ana: Client, mateo: Client, three: None) -> None:
+    await make.restrict(ana, 2, "user:1")
+    answer = await mateo.put("/cases/selection/status", data={"ids": ["1", "2", "99"], "value": "solved"})
+    assert "1 case changed" in answer.headers["X-Toast"] and "2 left as they were" in answer.headers["X-Toast"]
+
+
+async def test_what_several_refuse(ana: Client, api: Client, three: None) -> None:
+    for act, data in (
+        ("status", {"ids": ["1", "2"], "value": "nonsense"}),
+        ("status", {"ids": [], "value": "solved"}),
+        ("status", {"ids": ["x"], "value": "solved"}),
+        ("nothing", {"ids": ["1"], "value": "x"}),
+        ("assignee", {"ids": ["1"], "value": "99"}),
+        ("status", {"ids": [str(n) for n in range(1, 102)], "value": "solved"}),
+    ):
+        assert (await ana.put(f"/cases/selection/{act}", data=data)).status_code == 422, (act, data)
+    assert (await api.get("/cases/1")).json()["status"] == "new"
+
+
+async def test_how_a_customer_mostly_writes(ana: Client, three: None) -> None:
+    assert "Mostly writes by E-mail: 1 of 1" in (await ana.get("/panels/cases?about=contact:1")).text

@@ -91,7 +91,7 @@ class CaseMessageShape(Shape):
     id: int
     n: int
     audience: Literal["customer", "team"]
-    state: Literal["in", "sending", "sent", "failed", "withdrawn", "note"]
+    state: Literal["in", "sending", "sent", "failed", "withdrawn", "note", "auto", "held"]
     author: int | None
     sender: str
     address: str

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from server.cases import events as facts
 from server.cases.access import WHOLE
-from server.cases.actions import set_status
+from server.cases.actions import set_status, tell
 from server.cases.claims import release_case
 from server.cases.models import Case, CaseMessage
 from server.cases.queries import references_of
@@ -15,7 +15,6 @@ from server.channels.accounts import mailer_of
 from server.channels.outgoing import Outgoing, answer_subject, compose
 from server.kit.access import system
 from server.kit.clock import now
-from server.kit.events import emit
 from server.kit.jobs import Work, job
 from server.kit.logging import log
 from server.kit.mail import Mailer, NotTaken
@@ -77,8 +76,11 @@ async def _settle(work: Work, message_id: int, problem: str) -> None:
         message = await tx.get_one(CaseMessage, message_id)
         case = await tx.get_one(Case, message.case_id)
         message.state, message.problem = ("failed" if problem else "sent"), problem
-        fact = facts.CaseUnsent if problem else facts.CaseSent
-        emit(tx, system(case.workspace_id), fact(subject=case.ref, about=case.about, message=message.id))
+        who, told = system(case.workspace_id), {"message": message.id}
+        if problem:
+            tell(tx, who, case, facts.CaseUnsent, **told, author=message.author_id, problem=problem)
+        else:
+            tell(tx, who, case, facts.CaseSent, **told)
 
 
 @job("cases.wake", every=timedelta(minutes=1))

@@ -18,9 +18,9 @@ from server.kit.events import EventRow
 from server.kit.live import Change, Patch, Recheck, Refresh, lines, shows
 from server.kit.pages import dom_id
 
-SAYS = ("case.received", "case.answered", "case.noted")
+SAYS = ("case.received", "case.answered", "case.noted", "case.auto_received")
 JOINS = ("case.merged", "case.split")
-LINES = (*SAYS, "case.opened", "case.assigned", "case.changed", "case.moved", *JOINS)
+LINES = (*SAYS, "case.opened", "case.assigned", "case.changed", "case.moved", "case.flooded", *JOINS)
 FACTS = (*LINES, *CHANGES_A_MESSAGE, "case.claimed", "case.released")
 SIDE = ["nav", "tabbar"]
 

@@ -107,7 +107,7 @@ class Case(Base):
 
 class CaseMessage(Base):
     """`audience`: customer | team. `state`: in (from the customer), sending (may be taken back until `send_at`), sent,
-    failed, withdrawn; notes for the team are "note"."""
+    failed, withdrawn; auto (a program's answer) and held (of a flood) are quiet; notes for the team are "note"."""
 
     __tablename__ = "case_message"
 
@@ -139,12 +139,13 @@ class CaseMessage(Base):
     __table_args__ = (
         UniqueConstraint("case_id", "n"),
         Index("ix_case_message_letter", "workspace_id", "message_id"),
+        Index("ix_case_message_sender", "workspace_id", "address", "created_at"),
         {"sqlite_autoincrement": True},
     )
 
     @property
     def is_ours(self) -> bool:
-        return self.state != "in"
+        return self.state not in ("in", "auto", "held")
 
 
 class CaseFile(Base):

@@ -42,7 +42,7 @@ async def add_message(tx: Tx, case: Case, **values: Any) -> CaseMessage:
         workspace_id=case.workspace_id, case_id=case.id, n=case.messages, created_at=now(), **given | values
     )
     tx.add(message)
-    if message.audience == "customer":
+    if message.audience == "customer" and message.state not in ("auto", "held"):
         case.said_n = message.n
     await tx.flush()
     return message

@@ -105,6 +105,7 @@ class Porter:
     async def handle_DATA(self, server: "SMTP", session: "Session", envelope: "Envelope") -> str:  # noqa: N802
         """One word for each recipient by LMTP. By SMTP one for all: who is asked again holds the letter already."""
         raw = envelope.content if isinstance(envelope.content, bytes) else b""
+        raw = raw if envelope.mail_from else b"Return-Path: <>\r\n" + raw  # a letter that wants no answer
         said = [await self._deliver(address, raw) for address in envelope.rcpt_tos]
         if self._kind == "lmtp":
             return "\r\n".join(said)

@@ -113,6 +113,18 @@ async def tell_of_customer(tx: Tx, row: EventRow) -> None:
     await notify(tx, row, names, NoticeDraft("received", row.data["excerpt"], url))
 
 
+@reacts("case.unsent")
+async def tell_of_return(tx: Tx, row: EventRow) -> None:
+    names = [f"user:{row.data['author']}"] if row.data["author"] else []
+    await notify(tx, row, names, NoticeDraft("unsent", row.data["problem"], f"/cases/{subject_id(row.subject)}"))
+
+
+@reacts("case.flooded")
+async def tell_of_flood(tx: Tx, row: EventRow) -> None:
+    draft = NoticeDraft("flood", row.data["sender"], f"/cases/{subject_id(row.subject)}")
+    await notify(tx, row, row.data["concerned"], draft)
+
+
 @reacts("case.noted")
 async def tell_of_case_note(tx: Tx, row: EventRow) -> None:
     url = f"/cases/{subject_id(row.subject)}"

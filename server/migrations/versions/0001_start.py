@@ -891,6 +891,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('case_message', schema=None) as batch_op:
         batch_op.create_index('ix_case_message_letter', ['workspace_id', 'message_id'], unique=False)
+        batch_op.create_index('ix_case_message_sender', ['workspace_id', 'address', 'created_at'], unique=False)
 
     op.create_table('case_tag',
     sa.Column('case_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -1061,6 +1062,7 @@ def downgrade() -> None:
 
     op.drop_table('case_tag')
     with op.batch_alter_table('case_message', schema=None) as batch_op:
+        batch_op.drop_index('ix_case_message_sender')
         batch_op.drop_index('ix_case_message_letter')
 
     op.drop_table('case_message')

@@ -46,6 +46,7 @@ async def send(work: Work) -> None:
         message_id=message.message_id,
         references=before,
         at=now(),
+        language=case.language or channel.language,
     )
     with speaking(channel.language):
         problem = await _post(work, mailer, compose(letter), message)

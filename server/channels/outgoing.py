@@ -8,8 +8,11 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
 
+from markupsafe import Markup
+
 from server.channels.incoming import Attachment
 from server.kit.markdown import markdown
+from server.kit.pages import render
 
 REFERENCES = 20  # the first and the newest: header lines have an end
 
@@ -29,6 +32,7 @@ class Outgoing:
     cc: Sequence[tuple[str, str]] = ()
     attachments: Sequence[Attachment] = ()
     is_automatic: bool = False
+    language: str = "en"
 
 
 def new_message_id(address: str) -> str:
@@ -65,5 +69,16 @@ def compose(letter: Outgoing) -> EmailMessage:
 
 
 def _html(letter: Outgoing) -> str:
-    signature = f'<p style="color:#6b6b6b">{markdown(letter.signature)}</p>' if letter.signature else ""
-    return f'<html><body style="font-family:sans-serif;font-size:14px">{markdown(letter.body)}{signature}</body></html>'
+    """One template for all letters. Mail programs drop style sheets, so each element carries its own style."""
+    import css_inline  # not at the start: most processes write no letters
+
+    whole = render(
+        "channels/letter.html",
+        body=Markup(markdown(letter.body)),
+        signature=Markup(markdown(letter.signature)) if letter.signature else "",
+        house=letter.sender[0],
+        subject=letter.subject,
+        language=letter.language,
+    )
+    style = render("channels/letter.css")
+    return str(css_inline.CSSInliner(load_remote_stylesheets=False, extra_css=style).inline(whole))

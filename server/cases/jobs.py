@@ -3,15 +3,17 @@
 from datetime import timedelta
 from email.message import EmailMessage
 
+import anyio
 from sqlalchemy import select
 
 from server.cases import events as facts
 from server.cases.access import WHOLE
 from server.cases.actions import set_status, tell
 from server.cases.claims import release_case
-from server.cases.models import Case, CaseMessage
+from server.cases.models import Case, CaseFile, CaseMessage
 from server.cases.queries import references_of
 from server.channels.accounts import mailer_of
+from server.channels.incoming import Attachment
 from server.channels.outgoing import Outgoing, answer_subject, compose
 from server.kit.access import system
 from server.kit.clock import now
@@ -37,6 +39,7 @@ async def send(work: Work) -> None:
         channel = case.channel
         assert channel is not None, "a reply has a channel: answer_case saw to it"
         mailer = await mailer_of(tx, channel, work.services)
+        files = list(await tx.scalars(select(CaseFile).where(CaseFile.message_id == message.id).order_by(CaseFile.id)))
     letter = Outgoing(
         sender=(channel.name, channel.address),
         to=[(case.contact.name, message.address)],
@@ -47,10 +50,15 @@ async def send(work: Work) -> None:
         references=before,
         at=now(),
         language=case.language or channel.language,
+        attachments=[Attachment(one.name, await read_file(work, one)) for one in files],
     )
     with speaking(channel.language):
         problem = await _post(work, mailer, compose(letter), message)
     await _settle(work, message.id, problem)
+
+
+async def read_file(work: Work, file: CaseFile) -> bytes:
+    return await anyio.Path(work.services.files.path(file.key)).read_bytes()
 
 
 async def _post(work: Work, mailer: Mailer, letter: EmailMessage, message: CaseMessage) -> str:

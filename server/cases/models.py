@@ -218,6 +218,23 @@ class Macro(Base):
         return f"macro:{self.id}"
 
 
+class CaseDraftFile(Base):
+    """A file of a reply that somebody has begun to write."""
+
+    __tablename__ = "case_draft_file"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    size: Mapped[int]
+    type: Mapped[str]
+    key: Mapped[str]
+    at: Mapped[datetime]
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+
 class CaseDraft(Base):
     """What somebody has begun to write: `kind` reply | note. It belongs to the case and to its writer, whoever the case
     is given to meanwhile."""
@@ -232,3 +249,4 @@ class CaseDraft(Base):
 
 
 holds_files(CaseFile.key)
+holds_files(CaseDraftFile.key)

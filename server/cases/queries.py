@@ -3,11 +3,21 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, literal, or_, select, union_all
 
 from server.cases.access import WHOLE, visible_cases, visible_macros, visible_messages
 from server.cases.forms import CaseQuery
-from server.cases.models import OURS, Case, CaseDraft, CaseFollower, CaseLink, CaseMessage, CaseTag, Macro
+from server.cases.models import (
+    OURS,
+    Case,
+    CaseDraft,
+    CaseDraftFile,
+    CaseFollower,
+    CaseLink,
+    CaseMessage,
+    CaseTag,
+    Macro,
+)
 from server.contacts.access import OPEN_COMPANY, visible_contacts
 from server.contacts.models import Contact
 from server.identity.access import visible_teams
@@ -181,9 +191,22 @@ async def cases_of(tx: Tx, who: Principal, about: str) -> list[Case]:
     return list(await tx.scalars(rows.order_by(Case.id.desc()).limit(EARLIER).options(*WHOLE)))
 
 
-async def drafts_of(tx: Tx, who: Principal, one: Case) -> dict[str, str]:
-    mine = select(CaseDraft.kind, CaseDraft.text).where(CaseDraft.case_id == one.id, CaseDraft.user_id == who.user_id)
-    return dict((await tx.execute(mine)).all())
+async def drafts_of(tx: Tx, who: Principal, one: Case) -> tuple[dict[str, str], list[Any]]:
+    """What one has begun to write, by kind, and the files for it (id, name, size): one statement."""
+    empty, none = literal(""), literal(0)
+    words = select(
+        literal("").label("what"), none.label("id"), CaseDraft.kind.label("name"), CaseDraft.text, none.label("size")
+    )
+    files = select(literal("file"), CaseDraftFile.id, CaseDraftFile.name, empty, CaseDraftFile.size)
+    rows = await tx.execute(
+        union_all(
+            words.where(CaseDraft.case_id == one.id, CaseDraft.user_id == who.user_id),
+            files.where(CaseDraftFile.case_id == one.id, CaseDraftFile.user_id == who.user_id),
+        )
+    )
+    found = rows.all()
+    drafts = {row.name: row.text for row in found if not row.what}
+    return drafts, sorted((row for row in found if row.what), key=lambda row: int(row.id))
 
 
 async def others_writing(tx: Tx, who: Principal, one: Case) -> list[tuple[User, str]]:

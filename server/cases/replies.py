@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, select
 
 from server.cases import events as facts
 from server.cases.actions import assign_case, tell, turn
+from server.cases.attaching import give_back, take_attached
 from server.cases.forms import parse_body, parse_send_at
 from server.cases.models import Case, CaseDraft, CaseFile, CaseFollower, CaseMessage
 from server.channels.outgoing import new_message_id
@@ -89,6 +90,7 @@ async def answer_case(
         body=body,
         message_id=new_message_id(case.channel.address),
         send_at=leaves,
+        files=await take_attached(tx, who, case) if who.user_id is not None else [],
     )
     case.answered_at, case.asked_at = case.answered_at or message.created_at, None
     case.claimed_by = case.claimed_until = None
@@ -115,6 +117,7 @@ async def withdraw(tx: Tx, who: Principal, case: Case, message: CaseMessage) -> 
     if case.status == "waiting":
         await turn(tx, who, case, "open")
     await save_draft(tx, who, case, "reply", message.body)
+    await give_back(tx, who, case, message)
     tell(tx, who, case, facts.CaseWithdrawn, message=message.id)
     return message
 

@@ -1,5 +1,6 @@
 """A case's page, and what one does with a case."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -30,7 +31,7 @@ from server.kit.access import Principal
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Conflict, Invalid
-from server.kit.live import Patch, fragment, partials
+from server.kit.live import Fragment, Patch, fragment, partials
 from server.kit.markdown import mentioned
 from server.kit.pages import dom_id, render
 from server.kit.text import _
@@ -46,6 +47,7 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         return RedirectResponse(f"/cases/{case.merged_into_id}", 303)
     query = query_of(request.query_params.get("from", "/cases"))
     beside, paging = await list_page(tx, who, query, BESIDE)
+    drafts, files = await drafts_of(tx, who, case)
     return await page(
         request,
         tx,
@@ -56,7 +58,8 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         topics={topic: heads[topic]},
         list_topics={place: heads[place]},
         thread=await load_thread(tx, who, case),
-        drafts=await drafts_of(tx, who, case),
+        drafts=drafts,
+        attached=files,
         writing=await others_writing(tx, who, case),
         **await load_around(tx, who, case),
         docks=[one for one in request.app.state.house.panels("contact") if one.slot == "dock"],
@@ -66,12 +69,13 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
     )
 
 
-async def _answer(tx: Tx, who: Principal, case: Case, status: int = 200) -> Response:
-    """The parts of one's own page that may have changed; the same patches go to everybody else."""
+async def _answer(tx: Tx, who: Principal, case: Case, status: int = 200, own: Sequence[Fragment] = ()) -> Response:
+    """The parts of one's own page that may have changed; the same patches go to everybody else, but for `own`."""
     await tx.flush()
     fresh = await get_case(tx, who, case.id)
     rows = [row for row in tx.info["emitted"] if row.subject == case.ref] if "emitted" in tx.info else []
     changes = [row_patch(fresh, ""), *page_patches(fresh), *await line_patches(tx, who, fresh, rows)]
+    changes += [Patch("", dom_id("case", case.id, "attached"), "replace", one) for one in own]
     return HTMLResponse(partials(changes), status)
 
 
@@ -98,7 +102,7 @@ async def write(request: Request, tx: Tx, who: Principal) -> Answer:
         clash = Patch(case.topic, dom_id("case", case.id, "clash"), "replace", shown)
         return HTMLResponse(partials([clash]), 409, {"HX-Reswap": "none"})
     await _after(tx, who, case, form)
-    answer = await _answer(tx, who, case, 201)
+    answer = await _answer(tx, who, case, 201, [fragment("cases/_attached.html", case=case, attached=[])])
     undo = ("DELETE", f"{case.url}/messages/{message.id}")
     is_later = bool(field(form, "send_at", 40))
     return toast(

@@ -844,6 +844,23 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_case_draft_user_id_user'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('case_id', 'user_id', 'kind', name=op.f('pk_case_draft'))
     )
+    op.create_table('case_draft_file',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('case_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('size', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('type', sa.String(), nullable=False),
+    sa.Column('key', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_case_draft_file_case_id_case'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_case_draft_file_user_id_user'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_case_draft_file')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('case_draft_file', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_case_draft_file_case_id'), ['case_id'], unique=False)
+
     op.create_table('case_follower',
     sa.Column('case_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -1071,6 +1088,10 @@ def downgrade() -> None:
 
     op.drop_table('case_link')
     op.drop_table('case_follower')
+    with op.batch_alter_table('case_draft_file', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_case_draft_file_case_id'))
+
+    op.drop_table('case_draft_file')
     op.drop_table('case_draft')
     with op.batch_alter_table('call_participant', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_call_participant_call_id'))

@@ -41,7 +41,7 @@ class Deliveries:
                 yield content
 
             key, size, _kind = await self._files.write(chunks())
-            kept.append(CaseFile(name=one.name, size=size, type=sniff(one.content[:512]), key=key))
+            kept.append(CaseFile(name=one.name, size=size, type=sniff(one.content[:512]), key=key, cid=one.cid))
         return kept
 
 

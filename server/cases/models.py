@@ -159,6 +159,7 @@ class CaseFile(Base):
     size: Mapped[int]
     type: Mapped[str]
     key: Mapped[str]
+    cid: Mapped[str] = mapped_column(default="")  # how the letter's own HTML names it
 
     __table_args__ = ({"sqlite_autoincrement": True},)
 

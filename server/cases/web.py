@@ -244,14 +244,6 @@ async def run_macro(request: Request, tx: Tx, who: Principal) -> Answer:
     return await _answer(tx, who, case)
 
 
-async def letter(request: Request, tx: Tx, who: Principal) -> Answer:
-    """The HTML of a letter, for a frame that may do nothing."""
-    case = await get_case(tx, who, request.path_params["id"])
-    message = await get_message(tx, who, case, request.path_params["message"])
-    policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
-    return HTMLResponse(message.html, headers={"content-security-policy": policy})
-
-
 async def download(request: Request, tx: Tx, who: Principal) -> Answer:
     file = await get_file(tx, who, request.path_params["id"])
     answer: Response = request.app.state.services.files.response(file.key, file.name, file.type)
@@ -263,7 +255,6 @@ routes = [
     route("GET", CASE, show),
     route("PUT", CASE, change),
     route("POST", f"{CASE}/messages", write),
-    route("GET", f"{CASE}/messages/{{message:int}}/letter", letter),
     route("DELETE", f"{CASE}/messages/{{message:int}}", withdraw),
     route("GET", f"{CASE}/assignee", choose),
     route("PUT", f"{CASE}/assignee", assign),

@@ -141,26 +141,28 @@ class Outbound:
             raise
         return made
 
-    async def get(self, url: str) -> Reply:
-        return await self._follow("GET", url, {}, b"")
+    async def get(self, url: str, largest: int | None = None) -> Reply:
+        return await self._follow("GET", url, {}, b"", largest or self._largest)
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         """Never follows: what was signed for one address is not for another."""
         with telling():
             async with asyncio.timeout(self._patience):
-                return (await self._once("POST", url, headers, body))[0]
+                return (await self._once("POST", url, headers, body, self._largest))[0]
 
-    async def _follow(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
+    async def _follow(self, method: str, url: str, headers: Mapping[str, str], body: bytes, largest: int) -> Reply:
         with telling():
             async with asyncio.timeout(self._patience):
                 for _hop in range(HOPS + 1):
-                    reply, where = await self._once(method, url, headers, body)
+                    reply, where = await self._once(method, url, headers, body, largest)
                     if reply.status not in REDIRECTS or not where:
                         return reply
                     url = urljoin(url, where)
         raise Unreachable("hops")
 
-    async def _once(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> tuple[Reply, str]:
+    async def _once(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, largest: int
+    ) -> tuple[Reply, str]:
         import httpcore2  # not at the start: most processes never go out
 
         check_url(url)
@@ -171,18 +173,19 @@ class Outbound:
             ) as pool,
             pool.stream(method, url, headers=list(given.items()), content=body or None) as response,
         ):
-            read = await self._read(response.aiter_stream())
+            read = await _read(response.aiter_stream(), largest)
             told = {name.lower(): value.decode("latin-1") for name, value in response.headers}
         kind = told.get(b"content-type", "").partition(";")[0].strip().lower()
         return Reply(response.status, kind, read), told.get(b"location", "")
 
-    async def _read(self, chunks: AsyncIterator[bytes]) -> bytes:
-        read = bytearray()
-        async for chunk in chunks:
-            read += chunk
-            if len(read) > self._largest:
-                raise Unreachable("large")
-        return bytes(read)
+
+async def _read(chunks: AsyncIterator[bytes], largest: int) -> bytes:
+    read = bytearray()
+    async for chunk in chunks:
+        read += chunk
+        if len(read) > largest:
+            raise Unreachable("large")
+    return bytes(read)
 
 
 def check_url(url: str) -> None:

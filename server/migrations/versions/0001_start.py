@@ -1011,6 +1011,7 @@ def upgrade() -> None:
     sa.Column('size', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('type', sa.String(), nullable=False),
     sa.Column('key', sa.String(), nullable=False),
+    sa.Column('cid', sa.String(), nullable=False),
     sa.ForeignKeyConstraint(['message_id'], ['case_message.id'], name=op.f('fk_case_file_message_id_case_message'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_case_file')),
     sqlite_autoincrement=True

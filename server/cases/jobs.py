@@ -40,6 +40,8 @@ async def send(work: Work) -> None:
         assert channel is not None, "a reply has a channel: answer_case saw to it"
         mailer = await mailer_of(tx, channel, work.services)
         files = list(await tx.scalars(select(CaseFile).where(CaseFile.message_id == message.id).order_by(CaseFile.id)))
+    if channel.kind == "webhook":  # who bridges the other messenger was told by the fact that it was answered
+        return await _settle(work, message.id, "")
     letter = Outgoing(
         sender=(channel.name, channel.address),
         to=[(case.contact.name, message.address)],

@@ -84,7 +84,7 @@ async def answer_case(
         case,
         audience="customer",
         state="sending",
-        via="email",
+        via=case.channel.kind,
         author_id=who.user_id,
         address=case.address,
         body=body,

@@ -34,5 +34,5 @@ async def get_channel(tx: Tx, who: Principal, channel_id: int, to: Verb = "see")
 
 async def channel_at(tx: Tx, address: str) -> Channel | None:
     """Whose address this is, in the whole installation: for letters that come in, before anybody is known."""
-    wanted = Channel.address == address.strip().lower(), Channel.closed_at.is_(None)
+    wanted = Channel.address == address.strip().lower(), Channel.closed_at.is_(None), Channel.kind == "email"
     return await tx.scalar(select(Channel).where(*wanted))

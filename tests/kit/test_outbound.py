@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import socket
 from collections.abc import AsyncIterator
 from typing import Any
@@ -61,7 +62,8 @@ class Site:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
-        self.asked.append(head)
+        length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+        self.asked.append(head + (await reader.readexactly(int(length[1])) if length else b""))
         writer.write(self.answers.get(head.split()[1].decode(), b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"))
         with contextlib.suppress(OSError):  # a client that has had enough
             await writer.drain()

@@ -531,6 +531,24 @@ def upgrade() -> None:
     with op.batch_alter_table('ticket', schema=None) as batch_op:
         batch_op.create_index('ix_ticket_workspace', ['workspace_id', 'kind'], unique=False)
 
+    op.create_table('webhook',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('creator_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('address', sa.String(), nullable=False),
+    sa.Column('events', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.Column('sealed', sa.String(), nullable=False),
+    sa.Column('failing_since', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('disabled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['creator_id'], ['user.id'], name=op.f('fk_webhook_creator_id_user')),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_webhook_workspace_id_workspace')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('webhook', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_webhook_workspace_id'), ['workspace_id'], unique=False)
+
     op.create_table('call_guest_link',
     sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('call_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -805,6 +823,30 @@ def upgrade() -> None:
         batch_op.create_index('ix_room_by_name', ['workspace_id', 'kind', 'name'], unique=False)
         batch_op.create_index('ix_room_record_id', ['record_id'], unique=False)
 
+    op.create_table('webhook_delivery',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('webhook_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('event_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('attempts', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('status', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('problem', sa.String(), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['webhook_id'], ['webhook.id'], name=op.f('fk_webhook_delivery_webhook_id_webhook'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_delivery')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('webhook_delivery', schema=None) as batch_op:
+        batch_op.create_index('ix_webhook_delivery_log', ['webhook_id', 'id'], unique=False)
+
+    op.create_table('webhook_door',
+    sa.Column('channel_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('sealed', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_webhook_door_channel_id_channel'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('channel_id', name=op.f('pk_webhook_door'))
+    )
     op.create_table('call_participant',
     sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('call_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -1098,6 +1140,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_call_participant_call_id'))
 
     op.drop_table('call_participant')
+    op.drop_table('webhook_door')
+    with op.batch_alter_table('webhook_delivery', schema=None) as batch_op:
+        batch_op.drop_index('ix_webhook_delivery_log')
+
+    op.drop_table('webhook_delivery')
     with op.batch_alter_table('room', schema=None) as batch_op:
         batch_op.drop_index('ix_room_record_id')
         batch_op.drop_index('ix_room_by_name')
@@ -1151,6 +1198,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_call_guest_link_call_id'))
 
     op.drop_table('call_guest_link')
+    with op.batch_alter_table('webhook', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_webhook_workspace_id'))
+
+    op.drop_table('webhook')
     with op.batch_alter_table('ticket', schema=None) as batch_op:
         batch_op.drop_index('ix_ticket_workspace')
 

@@ -23,6 +23,7 @@ OPEN = {  # what anybody may ask for; all else sends a visitor to the door
     "GET /p/join/{token}", "POST /p/join/{token}", "GET /p/call", "POST /p/call/messages", "PUT /p/call/consent",
     "DELETE /p/call/consent", "POST /p/call/leave",
     "GET /p/call/{key:line}", "POST /p/call/{key:line}", "POST /p/call/{key:line}/notes",
+    "POST /p/hooks/{key}",
     "GET /health", "GET /ready", "GET /api/v1/openapi.json", "GET /api/v1/docs",
 }  # fmt: skip
 MISSING = 999_999

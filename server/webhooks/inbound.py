@@ -1,5 +1,6 @@
 """What another messenger tells: a message of a customer goes into their case, or makes one."""
 
+import base64
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from server.cases.access import WHOLE, visible_cases
 from server.cases.actions import open_case, reindex
-from server.cases.models import Case, CaseMessage
+from server.cases.models import Case, CaseFile, CaseMessage
 from server.cases.replies import receive
 from server.channels.models import Channel
 from server.contacts.access import visible_contacts
@@ -31,6 +32,13 @@ class Sender(Body):
     handle: str = Field("", max_length=120)
 
 
+class SentFile(Body):
+    """`content` is base64."""
+
+    name: str = Field(min_length=1, max_length=200)
+    content: str = Field(min_length=1)
+
+
 class Inbound(Body):
     """`thread`: a conversation of the other messenger; without it the sender is one."""
 
@@ -38,6 +46,7 @@ class Inbound(Body):
     sender: Sender = Field(alias="from")
     text: str = Field(min_length=1, max_length=50_000)
     thread: str = Field("", max_length=200)
+    files: list[SentFile] = Field(default_factory=list, max_length=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,8 @@ def parse_inbound(raw: Any) -> Inbound:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "body"
         raise Invalid(_("“%(place)s” is not as it should be") % {"place": place[:80]}) from None
+    for file in told.files:
+        content_of(file)
     if told.sender.email and not MAIL.match(told.sender.email.lower()):
         raise Invalid(_("“%(place)s” is not as it should be") % {"place": "from.email"})
     if not any((told.sender.email, told.sender.phone, told.sender.handle, told.thread)):
@@ -60,9 +71,18 @@ def parse_inbound(raw: Any) -> Inbound:
     return told
 
 
-async def take_message(tx: Tx, channel: Channel, told: Inbound) -> Told:
-    """Each id once. What the sender claims only files the message; replies go to `place`, which the bridge knows."""
+def content_of(file: SentFile) -> bytes:
+    try:
+        return base64.b64decode(file.content, validate=True)
+    except ValueError:
+        raise Invalid(_("“%(place)s” is not as it should be") % {"place": "files.content"}) from None
+
+
+async def take_message(tx: Tx, channel: Channel, told: Inbound, files: list[CaseFile]) -> Told:
+    """Each id once, also when it comes twice at the same moment. What the sender claims only files the message; replies
+    go to `place`, which the bridge knows."""
     who = system(channel.workspace_id, "webhook")
+    await tx.scalar(select(Channel.id).where(Channel.id == channel.id).with_for_update())
     message_id = f"<{told.id}@channel-{channel.id}.webhook>"
     held = select(CaseMessage).where(CaseMessage.workspace_id == who.workspace_id, CaseMessage.message_id == message_id)
     if (known := await tx.scalar(held)) is not None:
@@ -77,7 +97,8 @@ async def take_message(tx: Tx, channel: Channel, told: Inbound) -> Told:
         subject = " ".join(told.text.split())[:80]
         case = await open_case(tx, who, contact, subject, channel, place)
     values = {"via": "webhook", "sender": clean(sender.name, 120), "address": place}
-    message = await receive(tx, who, case, values | {"body": clean(told.text, 50_000), "message_id": message_id})
+    values |= {"body": clean(told.text, 50_000), "message_id": message_id}
+    message = await receive(tx, who, case, values, files)
     await reindex(tx, case, message.body)
     return Told(case, False)
 

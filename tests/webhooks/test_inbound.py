@@ -1,5 +1,7 @@
 """Webhooks in: another messenger's customers become cases, each message once, and replies go back to the bridge."""
 
+import asyncio
+import base64
 import hashlib
 import hmac
 import json
@@ -81,6 +83,23 @@ async def test_who_does_not_know_the_secret_gets_nothing_in(app: Starlette, brid
     with frozen() as clock:
         clock.forward(minutes=4)
         assert (await bridge.say(seconds=-240)).status_code == 201
+
+
+async def test_files_come_along(app: Starlette, ana: Client, bridge: Bridge) -> None:
+    file = {"name": "../Año 2026.pdf", "content": base64.b64encode(b"%PDF-1.7 words").decode()}
+    assert (await bridge.say(files=[file])).status_code == 201
+    page = (await ana.get("/cases/1")).text
+    assert "Año 2026.pdf" in page and ".." not in page.partition("Año 2026.pdf")[0][-3:]
+    assert (await ana.get("/case-files/1")).content == b"%PDF-1.7 words"
+    assert (await bridge.say(id="m2", files=[file | {"content": "no base64!"}])).status_code == 422
+    assert (await bridge.say(id="m3", files=[file], secret="whsec_wrong")).status_code == 403
+    assert len(list(app.state.services.files.path("00").parent.parent.glob("??/*"))) == 1  # nobody else fills the disk
+
+
+async def test_the_same_message_twice_at_once_is_one(app: Starlette, bridge: Bridge) -> None:
+    answers = await asyncio.gather(*(bridge.say() for _n in range(4)))
+    assert sorted(one.status_code for one in answers) == [200, 200, 200, 201]
+    assert len(await make.facts(app, "case.opened")) == 1
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from bench.bus import bus_rows
 from bench.fanout import fanout_rows
 from bench.faults import chaos_rows, kill_rows, race_rows
 from bench.live import live_rows
+from bench.mail import mail_rows
 from bench.pages import big_rows, demo_rows
 from bench.storm import memory_rows, storm_rows
 
@@ -24,6 +25,7 @@ def subjects(said: argparse.Namespace) -> dict[str, Callable[[], object]]:
         "start": demo_rows,
         "pages": lambda: big_rows(said.engine),
         "fanout": lambda: asyncio.run(fanout_rows()),
+        "mail": lambda: mail_rows(said.engine),
         "live": lambda: uvloop.run(live_rows()),
         "memory": lambda: uvloop.run(memory_rows()),
         "storm": lambda: uvloop.run(storm_rows(said.storm)),
@@ -43,7 +45,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=20, help="records in the chaos")
     parser.add_argument("--kills", type=int, default=5, help="how often the server is killed")
     parser.add_argument("--storm", type=int, default=1000, help="clients that come back at once")
-    parser.add_argument("--engine", choices=("sqlite", "postgres"), default="sqlite", help="of the pages")
+    parser.add_argument("--engine", choices=("sqlite", "postgres"), default="sqlite", help="of the pages and the mail")
     said = parser.parse_args()
     known = subjects(said)
     if strange := set(said.subject) - known.keys():

@@ -28,6 +28,10 @@ from server import __version__
 from server.announcer.book import AttendedBook
 from server.announcer.desk import Announcer
 from server.announcer.speech import find_speech
+from server.cases.delivery import Deliveries
+from server.channels.doorway import Doorway
+from server.channels.inbox import Inbox, Login
+from server.channels.keeper import MailKeeper
 from server.identity.actions import write_sightings
 from server.identity.doors import LiveDoors, authenticate
 from server.identity.passwords import Passwords
@@ -44,6 +48,7 @@ from server.kit.jobs import Services, queue_after_facts
 from server.kit.mail import mailer
 from server.kit.mishaps import on_crash, on_domain_error, on_http_error
 from server.kit.numbers import write_quiet
+from server.kit.outbound import Outbound
 from server.kit.patches import PatchSource
 from server.kit.relay import Relay
 from server.kit.web import nav, route
@@ -90,8 +95,30 @@ def build_database(settings: Settings) -> Database:
 
 def build_services(settings: Settings, database: Database) -> Services:
     return Services(
-        database, Files(settings.data_dir / "files"), mailer(settings.smtp_url, settings.mail_from), settings
+        database,
+        Files(settings.data_dir / "files"),
+        mailer(settings.smtp_url, settings.mail_from),
+        settings,
+        Outbound(settings.outbound_allow),
     )
+
+
+def build_mail_keeper(services: Services) -> MailKeeper:
+    """Runs where jobs run. The mail library is loaded with the first account."""
+
+    def open_inbox(login: Login) -> Inbox:
+        from server.channels.imap import ImapInbox
+
+        return ImapInbox(services.outbound, login)
+
+    secret = services.settings.secret
+    return MailKeeper(services.database, secret, open_inbox, Deliveries(services.files))
+
+
+def build_doorway(services: Services) -> list[Doorway]:
+    """None when nobody is to bring letters over the network."""
+    lmtp, smtp = services.settings.lmtp_address, services.settings.smtp_in
+    return [Doorway(services.database, Deliveries(services.files), lmtp=lmtp, smtp=smtp)] if lmtp or smtp else []
 
 
 def media_settings(settings: Settings) -> MediaSettings:
@@ -134,7 +161,11 @@ def build_app(settings: Settings, *, jobs: bool = True, background: bool = True)
     hub = Hub(PatchSource(database), bus, doors, check_every=LOOK_EVERY if background else NEVER)
     database.after_commit += [relay.wake, worker.wake]
     calls, announcer = build_calls(settings, database, bus, owns=background and settings.carries_calls)
-    keepers: list[Keeper] = [relay, *([worker] if jobs else [])]
+    mail = build_mail_keeper(services)
+    database.after_commit.append(mail.wake)
+    keepers: list[Keeper] = [relay]
+    if jobs:
+        keepers += [worker, mail, *build_doorway(services)]
     if database.caretaker is not None:
         keepers.append(database.caretaker)
         database.after_commit.append(database.caretaker.wake)

@@ -15,7 +15,16 @@ from server.kit.logging import set_up_logging
 from server.kit.migrate import migrate
 from server.kit.relay import Relay
 from server.kit.worker import Worker
-from server.main import build_app, build_bus, build_calls, build_database, build_services
+from server.main import (
+    Keeper,
+    build_app,
+    build_bus,
+    build_calls,
+    build_database,
+    build_doorway,
+    build_mail_keeper,
+    build_services,
+)
 from server.settings import Settings
 
 
@@ -82,14 +91,16 @@ async def work_forever(settings: Settings) -> None:
     await migrate(settings.database)
     discover()
     database, bus = build_database(settings), build_bus(settings)
-    relay, worker = Relay(database, bus), Worker(build_services(settings, database))
-    database.after_commit += [relay.wake, worker.wake]
+    services = build_services(settings, database)
+    relay, worker, mail = Relay(database, bus), Worker(services), build_mail_keeper(services)
+    database.after_commit += [relay.wake, worker.wake, mail.wake]
     stopped = stop_signal()
     await bus.start()
-    tasks = [asyncio.create_task(relay.run()), asyncio.create_task(worker.run())]
+    keepers: list[Keeper] = [relay, worker, mail, *build_doorway(services)]
+    tasks = [asyncio.create_task(keeper.run()) for keeper in keepers]
     await stopped.wait()
-    relay.stop()
-    worker.stop()
+    for keeper in keepers:
+        keeper.stop()
     await asyncio.gather(*tasks)
     await bus.stop()
     await database.dispose()

@@ -22,6 +22,8 @@ class Settings(BaseSettings):
     secret_key: str = Field("", description="Key that stored tokens are hashed with; empty makes one in DATA_DIR.")
     smtp_url: str = Field("", description="Mail server (smtp://user:password@host:587); empty shows links to copy.")
     mail_from: str = Field("", description="Sender of the mails this server writes.")
+    lmtp_address: str = Field("", description="host:port where a mail server brings letters by LMTP; empty means none.")
+    smtp_in: str = Field("", description="The same by SMTP, without encryption: for the house's own mail server.")
     trusted_proxies: str = Field("127.0.0.1", description="Proxies whose X-Forwarded headers are believed, by comma.")
     outbound_allow: str = Field("", description="host:port pairs that connections may reach in spite of being private.")
     max_upload_mb: int = Field(50, description="Largest upload in MiB.")
@@ -51,6 +53,14 @@ class Settings(BaseSettings):
             if url.startswith(plain):
                 return "postgresql+asyncpg://" + url.removeprefix(plain)
         return url
+
+    @field_validator("lmtp_address", "smtp_in")
+    @classmethod
+    def _place(cls, text: str) -> str:
+        host, _, port = text.rpartition(":")
+        if text and not (host and port.isdigit() and 0 < int(port) < 65536):
+            raise ValueError("host:port, such as 127.0.0.1:2424")
+        return text
 
     @field_validator("media_ports")
     @classmethod

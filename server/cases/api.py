@@ -93,8 +93,8 @@ class CaseMessageShape(Shape):
     id: int
     n: int
     audience: Literal["customer", "team"]
-    state: Literal["in", "sending", "sent", "failed", "withdrawn", "note"]
-    via: Literal["email", "note", "form", "chat", "page", "phone", "person"]
+    state: Literal["in", "sending", "sent", "failed", "withdrawn", "note", "auto", "held"]
+    via: Literal["email", "note", "form", "chat", "page", "phone", "person", "webhook"]
     author: int | None
     sender: str
     address: str

@@ -52,9 +52,30 @@ class CaseSent(Event):
 @event("case.unsent")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseUnsent(Event):
-    """The reply could not be delivered."""
+    """The reply could not be delivered, or came back. `author`: whose it is."""
 
     message: int
+    author: int | None = None
+    problem: str = ""
+
+
+@event("case.auto_received")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseAutoReceived(Event):
+    """A letter that is only kept. `state`: auto (a program wrote it) | held (of a flood)."""
+
+    message: int
+    excerpt: str
+    state: str
+
+
+@event("case.flooded")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFlooded(Event):
+    """Somebody sends more letters than a person writes; they are held. `concerned`: addressees who are told."""
+
+    sender: str
+    concerned: list[str] = field(default_factory=list)
 
 
 @event("case.noted")

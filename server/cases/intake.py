@@ -3,12 +3,14 @@ proves nothing, so it only files the letter)."""
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from server.cases.access import WHOLE, visible_cases
 from server.cases.actions import open_case, reindex
+from server.cases.automatic import flooded_case, keep_aside, take_report
 from server.cases.models import Case, CaseFile, CaseMessage
 from server.cases.replies import receive
 from server.channels.incoming import Letter
@@ -43,10 +45,17 @@ async def take_letter(tx: Tx, channel: Channel, letter: Letter, files: list[Case
         return Taken(await _case(tx, who, known.case_id), known, is_known=True)
     if letter.sender.address in await own_addresses(tx, channel.workspace_id):
         return Taken(None)
+    if letter.report is not None:
+        return Taken(*(await take_report(tx, who, channel, letter.report) or (None,)))
+    if (flooded := await flooded_case(tx, who, channel, letter)) is not None:
+        values = _values(flooded, letter)
+        return Taken(flooded, await keep_aside(tx, who, flooded, values, files, "held"))
     answered = await _answered(tx, who, letter)
     if answered is not None and answered.status != "closed" and await _is_party(tx, answered, letter):
+        if letter.is_automatic:
+            return Taken(answered, await keep_aside(tx, who, answered, _values(answered, letter), files))
         return Taken(answered, await _receive(tx, who, answered, letter, files))
-    if letter.is_automatic and answered is None:
+    if letter.is_automatic:
         return Taken(None)  # a machine's answer to nothing of ours would open a case for each letter we send
     contact = await person_of(tx, who, letter, channel)
     with speaking(channel.language):
@@ -114,12 +123,13 @@ async def person_of(tx: Tx, who: Principal, letter: Letter, channel: Channel) ->
     return await create_contact(tx, who, ContactDraft(name, "contact", values))
 
 
-async def _receive(tx: Tx, who: Principal, case: Case, letter: Letter, files: list[CaseFile]) -> CaseMessage:
+def _values(case: Case, letter: Letter) -> dict[str, Any]:
+    """What a message keeps of a letter."""
     own = own_words(letter.text)
     with speaking(case.channel.language if case.channel else "en"):
         body = own or _("(no text)")
     reply_to = letter.reply_to.address if letter.reply_to else ""
-    values = {
+    return {
         "via": "email",
         "sender": letter.sender.name,
         "address": letter.sender.address,
@@ -133,6 +143,9 @@ async def _receive(tx: Tx, who: Principal, case: Case, letter: Letter, files: li
         "html": harmless(letter.html) if letter.html else "",
         "message_id": letter.message_id,
     }
-    message = await receive(tx, who, case, values, files)
-    await reindex(tx, case, body)
+
+
+async def _receive(tx: Tx, who: Principal, case: Case, letter: Letter, files: list[CaseFile]) -> CaseMessage:
+    message = await receive(tx, who, case, _values(case, letter), files)
+    await reindex(tx, case, message.body)
     return message

@@ -4,21 +4,25 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from email.message import EmailMessage
 
+import anyio
 from sqlalchemy import select
 
 from server.cases import events as facts
 from server.cases.access import WHOLE
-from server.cases.actions import set_status
+from server.cases.actions import set_status, tell
 from server.cases.claims import release_case
-from server.cases.models import Case, CaseMessage
+from server.cases.models import Case, CaseFile, CaseMessage
 from server.cases.queries import references_of
+from server.channels.accounts import mailer_of
+from server.channels.incoming import Attachment
 from server.channels.outgoing import Outgoing, answer_subject, compose
 from server.channels.queries import letters_from
 from server.kit.access import system
 from server.kit.clock import now
-from server.kit.events import emit
 from server.kit.jobs import Work, job
 from server.kit.logging import log
+from server.kit.mail import Mailer, NotTaken
+from server.kit.outbound import Unreachable
 from server.kit.text import _, speaking
 
 TRIES = 5
@@ -37,7 +41,11 @@ async def send(work: Work) -> None:
         case = (await tx.scalars(select(Case).where(Case.id == message.case_id).options(*WHOLE))).one()
         before = await references_of(tx, case.id)
         channel = await letters_from(tx, system(case.workspace_id), case.channel)
-    assert channel is not None, "a reply has a channel: answer_case saw to it"
+        assert channel is not None, "a reply has a channel: answer_case saw to it"
+        mailer = await mailer_of(tx, channel, work.services)
+        files = list(await tx.scalars(select(CaseFile).where(CaseFile.message_id == message.id).order_by(CaseFile.id)))
+    if channel.kind == "webhook":  # who bridges the other messenger was told by the fact that it was answered
+        return await _settle(work, message.id, "")
     with speaking(channel.language):
         link = next(iter([await foot(work, case) for foot in FEET]), None)
     letter = Outgoing(
@@ -51,15 +59,20 @@ async def send(work: Work) -> None:
         at=now(),
         is_automatic=message.author_id is None,
         link=link,
+        language=case.language or channel.language,
+        attachments=[Attachment(one.name, await read_file(work, one)) for one in files],
     )
     with speaking(channel.language):
-        problem = await _post(work, compose(letter), message)
+        problem = await _post(work, mailer, compose(letter), message)
     await _settle(work, message.id, problem)
 
 
-async def _post(work: Work, letter: EmailMessage, message: CaseMessage) -> str:
+async def read_file(work: Work, file: CaseFile) -> bytes:
+    return await anyio.Path(work.services.files.path(file.key)).read_bytes()
+
+
+async def _post(work: Work, mailer: Mailer, letter: EmailMessage, message: CaseMessage) -> str:
     """What went wrong for good, in a plain sentence; empty when it left. Raises for what may go better later."""
-    mailer = work.services.mailer
     if not mailer.is_real:
         return _("No mail server is set up. Ask your administrator for SMTP_URL")
     try:
@@ -70,9 +83,10 @@ async def _post(work: Work, letter: EmailMessage, message: CaseMessage) -> str:
             again = await tx.get_one(CaseMessage, message.id)
             again.attempts += 1
             tries = again.attempts
-        if tries < TRIES:
+        is_final = isinstance(error, NotTaken) and error.is_final
+        if tries < TRIES and not is_final:
             raise
-        return _("The mail server did not take it")
+        return error.sentence if isinstance(error, Unreachable) else _("The mail server did not take it")
     return ""
 
 
@@ -81,8 +95,11 @@ async def _settle(work: Work, message_id: int, problem: str) -> None:
         message = await tx.get_one(CaseMessage, message_id)
         case = await tx.get_one(Case, message.case_id)
         message.state, message.problem = ("failed" if problem else "sent"), problem
-        fact = facts.CaseUnsent if problem else facts.CaseSent
-        emit(tx, system(case.workspace_id), fact(subject=case.ref, about=case.about, message=message.id))
+        who, told = system(case.workspace_id), {"message": message.id}
+        if problem:
+            tell(tx, who, case, facts.CaseUnsent, **told, author=message.author_id, problem=problem)
+        else:
+            tell(tx, who, case, facts.CaseSent, **told)
 
 
 @job("cases.wake", every=timedelta(minutes=1))

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 
 from server.cases import events as facts
 from server.cases.actions import open_case, reindex, set_status, tag_case, tell
-from server.cases.models import Case, CaseDraft, CaseFollower, CaseLink, CaseMessage
+from server.cases.models import Case, CaseDraft, CaseDraftFile, CaseFollower, CaseLink, CaseMessage
 from server.cases.replies import answered_first, unanswered_since
 from server.contacts.models import Contact
 from server.kit.access import Principal
@@ -16,7 +16,15 @@ from server.kit.errors import Invalid
 from server.kit.events import EventRow
 from server.kit.text import _
 
-ABOUT_A_MESSAGE = ("case.received", "case.answered", "case.noted", "case.withdrawn", "case.sent", "case.unsent")
+ABOUT_A_MESSAGE = (
+    "case.received",
+    "case.auto_received",
+    "case.answered",
+    "case.noted",
+    "case.withdrawn",
+    "case.sent",
+    "case.unsent",
+)
 DRAFT_BREAK = "\n\n"
 
 
@@ -121,6 +129,8 @@ async def _gather(tx: Tx, who: Principal, case: Case, into: Case) -> None:
     await tx.execute(children.values(parent_id=into.id if into.parent_id is None else into.parent_id))
     if case.assignee_id is not None and into.assignee_id is None:
         into.assignee, into.team = case.assignee, into.team or case.team
+    files = update(CaseDraftFile).where(CaseDraftFile.case_id == case.id).values(case_id=into.id)
+    await tx.execute(files)
     for draft in list(await tx.scalars(select(CaseDraft).where(CaseDraft.case_id == case.id))):
         there = await tx.get(CaseDraft, (into.id, draft.user_id, draft.kind))
         if there is None:

@@ -18,9 +18,9 @@ from server.kit.events import EventRow
 from server.kit.live import Change, Patch, Recheck, Refresh, lines, shows
 from server.kit.pages import dom_id
 
-SAYS = ("case.received", "case.answered", "case.noted")
+SAYS = ("case.received", "case.answered", "case.noted", "case.auto_received")
 JOINS = ("case.merged", "case.split")
-LINES = (*SAYS, "case.opened", "case.assigned", "case.changed", "case.moved", *JOINS)
+LINES = (*SAYS, "case.opened", "case.assigned", "case.changed", "case.moved", "case.flooded", *JOINS)
 FACTS = (*LINES, *CHANGES_A_MESSAGE, "case.claimed", "case.released")
 SIDE = ["nav", "tabbar"]
 
@@ -95,6 +95,11 @@ async def _personal(tx: Tx, row: EventRow, case: Case) -> list[Change]:
     if case.assignee_id is None or row.name == "case.assigned":
         concerned |= await members_of(tx, teams)
     return [Refresh(f"user:{id}", SIDE) for id in sorted(concerned)]
+
+
+@shows("channel.filled")
+async def show_old_letters(tx: Tx, row: EventRow) -> list[Change]:
+    return [Refresh(f"cases:{row.workspace_id}", ["case-list", "case-zone"])]
 
 
 def _cases_about(workspace_id: int, about: str | None) -> Any:

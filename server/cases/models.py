@@ -132,7 +132,7 @@ class Case(Base):
 
 class CaseMessage(Base):
     """`audience`: customer | team. `state`: in (from the customer), sending (may be taken back until `send_at`), sent,
-    failed, withdrawn; notes for the team are "note"."""
+    failed, withdrawn; auto (a program's answer) and held (of a flood) are quiet; notes for the team are "note"."""
 
     __tablename__ = "case_message"
 
@@ -164,12 +164,13 @@ class CaseMessage(Base):
     __table_args__ = (
         UniqueConstraint("case_id", "n"),
         Index("ix_case_message_letter", "workspace_id", "message_id"),
+        Index("ix_case_message_sender", "workspace_id", "address", "created_at"),
         {"sqlite_autoincrement": True},
     )
 
     @property
     def is_ours(self) -> bool:
-        return self.state != "in"
+        return self.state not in ("in", "auto", "held")
 
 
 class CaseFile(Base):
@@ -183,6 +184,7 @@ class CaseFile(Base):
     size: Mapped[int]
     type: Mapped[str]
     key: Mapped[str]
+    cid: Mapped[str] = mapped_column(default="")  # how the letter's own HTML names it
 
     __table_args__ = ({"sqlite_autoincrement": True},)
 
@@ -242,6 +244,23 @@ class Macro(Base):
         return f"macro:{self.id}"
 
 
+class CaseDraftFile(Base):
+    """A file of a reply that somebody has begun to write."""
+
+    __tablename__ = "case_draft_file"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    size: Mapped[int]
+    type: Mapped[str]
+    key: Mapped[str]
+    at: Mapped[datetime]
+
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+
 class CaseDraft(Base):
     """What somebody has begun to write: `kind` reply | note. It belongs to the case and to its writer, whoever the case
     is given to meanwhile."""
@@ -256,3 +275,4 @@ class CaseDraft(Base):
 
 
 holds_files(CaseFile.key)
+holds_files(CaseDraftFile.key)

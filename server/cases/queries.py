@@ -3,15 +3,26 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, literal, or_, select, union_all
 
 from server.cases.access import WHOLE, visible_cases, visible_macros, visible_messages
 from server.cases.forms import CaseQuery
-from server.cases.models import OURS, Case, CaseDraft, CaseFollower, CaseLink, CaseMessage, CaseTag, Macro
+from server.cases.models import (
+    OURS,
+    Case,
+    CaseDraft,
+    CaseDraftFile,
+    CaseFollower,
+    CaseLink,
+    CaseMessage,
+    CaseTag,
+    Macro,
+)
 from server.contacts.access import OPEN_COMPANY, visible_contacts
 from server.contacts.models import Contact
 from server.identity.access import visible_teams
 from server.identity.models import Team, User
+from server.identity.queries import people_by_id
 from server.kit.about import subject_id
 from server.kit.access import Principal, built_once
 from server.kit.db import Tx
@@ -27,6 +38,7 @@ EARLIER = 20
 KIN = 50
 TAGS = 200
 MACROS = 500
+WRITERS = 5
 IS_OPEN = Case.status.in_(("new", "open", "waiting", "snoozed"))
 
 
@@ -187,20 +199,35 @@ async def cases_of(tx: Tx, who: Principal, about: str) -> list[Case]:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """What the reader has begun to write, by its kind, and who else has begun a reply with its first words."""
+    """What the reader has begun to write, by its kind, with the files for it; and who else has begun a reply, with its
+    first words."""
 
     drafts: dict[str, str]
+    files: list[Any]  # id, name, size
     others: list[tuple[User, str]]
 
 
 async def load_writing(tx: Tx, who: Principal, one: Case) -> Writing:
-    mine = CaseDraft.user_id == who.user_id
-    rows = select(User, CaseDraft.kind, CaseDraft.text).join(CaseDraft, CaseDraft.user_id == User.id)
-    rows = rows.where(CaseDraft.case_id == one.id, or_(mine, CaseDraft.kind == "reply"))
-    found = list(await tx.execute(rows.order_by(mine.desc(), CaseDraft.at.desc()).limit(7)))
+    """One statement, and one more when others write."""
+    empty, none = literal(""), literal(0)
+    words = select(
+        literal("text").label("what"),
+        CaseDraft.user_id,
+        CaseDraft.kind.label("name"),
+        CaseDraft.text,
+        none.label("size"),
+        none.label("id"),
+    ).where(CaseDraft.case_id == one.id, or_(CaseDraft.user_id == who.user_id, CaseDraft.kind == "reply"))
+    files = select(
+        literal("file"), CaseDraftFile.user_id, CaseDraftFile.name, empty, CaseDraftFile.size, CaseDraftFile.id
+    ).where(CaseDraftFile.case_id == one.id, CaseDraftFile.user_id == who.user_id)
+    rows = (await tx.execute(union_all(words, files))).all()
+    others = {row.user_id: row.text for row in rows if row.what == "text" and row.user_id != who.user_id}
+    people = await people_by_id(tx, set(others)) if others else {}
     return Writing(
-        {kind: text for user, kind, text in found if user.id == who.user_id},
-        [(user, text) for user, _kind, text in found if user.id != who.user_id][:5],
+        {row.name: row.text for row in rows if row.what == "text" and row.user_id == who.user_id},
+        sorted((row for row in rows if row.what == "file"), key=lambda row: int(row.id)),
+        [(people[id], others[id]) for id in sorted(people)][:WRITERS],
     )
 
 

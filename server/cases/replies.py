@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, select
 
 from server.cases import events as facts
 from server.cases.actions import assign_case, tell, turn
+from server.cases.attaching import give_back, take_attached
 from server.cases.forms import parse_body, parse_send_at
 from server.cases.models import Case, CaseDraft, CaseFile, CaseFollower, CaseMessage
 from server.channels.outgoing import new_message_id
@@ -43,7 +44,8 @@ async def add_message(tx: Tx, case: Case, **values: Any) -> CaseMessage:
         workspace_id=case.workspace_id, case_id=case.id, n=case.messages, created_at=now(), **given | values
     )
     tx.add(message)
-    if message.audience == "customer" and (message.state == "in" or message.author_id is not None):
+    by_person = message.state == "in" or message.author_id is not None
+    if message.audience == "customer" and message.state not in ("auto", "held") and by_person:
         case.said_n = message.n  # what no person wrote stops nobody's reply
     await tx.flush()
     return message
@@ -78,7 +80,8 @@ async def answer_case(
         message = (await tx.scalars(newest)).one()
         raise Conflict(_("Something was said since you began to write"), _newer(message), text=body)
     way_out = await _way_out(tx, who, case, leaves)
-    message = await add_message(tx, case, audience="customer", author_id=who.user_id, body=body, **way_out)
+    files = await take_attached(tx, who, case) if who.user_id is not None else []
+    message = await add_message(tx, case, audience="customer", author_id=who.user_id, body=body, files=files, **way_out)
     case.answered_at, case.asked_at = case.answered_at or message.created_at, None
     case.claimed_by = case.claimed_until = None
     if case.assignee_id is None and who.user_id is not None:
@@ -98,7 +101,7 @@ async def _way_out(tx: Tx, who: Principal, case: Case, leaves: datetime) -> dict
     sender = await letters_from(tx, who, case.channel)
     if sender is None or not case.address:
         raise Invalid(text=_("There is no address to answer to. Add an e-mail address to the record first"))
-    letter = {"state": "sending", "via": "email", "address": case.address, "send_at": leaves}
+    letter = {"state": "sending", "via": sender.kind, "address": case.address, "send_at": leaves}
     return letter | {"message_id": new_message_id(sender.address)}
 
 
@@ -119,7 +122,7 @@ def _newer(message: CaseMessage) -> dict[str, object]:
 
 async def withdraw(tx: Tx, who: Principal, case: Case, message: CaseMessage) -> CaseMessage:
     """Takes a reply back that has not left yet; its words are the writer's draft again."""
-    if message.state != "sending" or message.via != "email":
+    if message.state != "sending" or message.via not in ("email", "webhook"):
         raise Invalid(_("It is on its way already"))
     message.state = "withdrawn"
     case.version += 1
@@ -128,6 +131,7 @@ async def withdraw(tx: Tx, who: Principal, case: Case, message: CaseMessage) -> 
     if case.status == "waiting":
         await turn(tx, who, case, "open")
     await save_draft(tx, who, case, "reply", message.body)
+    await give_back(tx, who, case, message)
     tell(tx, who, case, facts.CaseWithdrawn, message=message.id)
     return message
 

@@ -1,5 +1,6 @@
 """A case's page, and what one does with a case."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -29,7 +30,7 @@ from server.kit.access import Principal
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Conflict, Invalid
-from server.kit.live import Patch, fragment, partials
+from server.kit.live import Fragment, Patch, fragment, partials
 from server.kit.markdown import mentioned
 from server.kit.pages import dom_id, render
 from server.kit.text import _
@@ -57,6 +58,7 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         list_topics={place: heads[place]},
         thread=await load_thread(tx, who, case),
         drafts=writing.drafts,
+        attached=writing.files,
         writing=writing.others,
         **await load_around(tx, who, case),
         panels=[
@@ -70,12 +72,13 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
     )
 
 
-async def _answer(tx: Tx, who: Principal, case: Case, status: int = 200) -> Response:
-    """The parts of one's own page that may have changed; the same patches go to everybody else."""
+async def _answer(tx: Tx, who: Principal, case: Case, status: int = 200, own: Sequence[Fragment] = ()) -> Response:
+    """The parts of one's own page that may have changed; the same patches go to everybody else, but for `own`."""
     await tx.flush()
     fresh = await get_case(tx, who, case.id)
     rows = [row for row in tx.info["emitted"] if row.subject == case.ref] if "emitted" in tx.info else []
     changes = [row_patch(fresh, ""), *page_patches(fresh), *await line_patches(tx, who, fresh, rows)]
+    changes += [Patch("", dom_id("case", case.id, "attached"), "replace", one) for one in own]
     return HTMLResponse(partials(changes), status)
 
 
@@ -102,7 +105,7 @@ async def write(request: Request, tx: Tx, who: Principal) -> Answer:
         clash = Patch(case.topic, dom_id("case", case.id, "clash"), "replace", shown)
         return HTMLResponse(partials([clash]), 409, {"HX-Reswap": "none"})
     await _after(tx, who, case, form)
-    answer = await _answer(tx, who, case, 201)
+    answer = await _answer(tx, who, case, 201, [fragment("cases/_attached.html", case=case, attached=[])])
     if message.send_at is None:
         return answer
     undo = ("DELETE", f"{case.url}/messages/{message.id}")
@@ -246,14 +249,6 @@ async def run_macro(request: Request, tx: Tx, who: Principal) -> Answer:
     return await _answer(tx, who, case)
 
 
-async def letter(request: Request, tx: Tx, who: Principal) -> Answer:
-    """The HTML of a letter, for a frame that may do nothing."""
-    case = await get_case(tx, who, request.path_params["id"])
-    message = await get_message(tx, who, case, request.path_params["message"])
-    policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
-    return HTMLResponse(message.html, headers={"content-security-policy": policy})
-
-
 async def download(request: Request, tx: Tx, who: Principal) -> Answer:
     file = await get_file(tx, who, request.path_params["id"])
     answer: Response = request.app.state.services.files.response(file.key, file.name, file.type)
@@ -265,7 +260,6 @@ routes = [
     route("GET", CASE, show),
     route("PUT", CASE, change),
     route("POST", f"{CASE}/messages", write),
-    route("GET", f"{CASE}/messages/{{message:int}}/letter", letter),
     route("DELETE", f"{CASE}/messages/{{message:int}}", withdraw),
     route("GET", f"{CASE}/assignee", choose),
     route("PUT", f"{CASE}/assignee", assign),

@@ -10,6 +10,7 @@ from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
 
 from server.channels.markup import text_of_html
+from server.channels.reports import Report, read_report
 from server.kit.files import safe_name
 from server.kit.text import clean
 
@@ -53,6 +54,7 @@ class Letter:
     html: str
     attachments: tuple[Attachment, ...]
     is_automatic: bool
+    report: Report | None = None  # on the delivery of a letter of ours
 
     @property
     def is_bounce(self) -> bool:
@@ -84,6 +86,7 @@ def read_letter(raw: bytes) -> Letter:
         html=html,
         attachments=tuple(attachments),
         is_automatic=_is_automatic(message),
+        report=_report(message, senders[0].address if senders else ""),
     )
 
 
@@ -214,9 +217,18 @@ def _date(message: Message) -> datetime | None:
         return None
 
 
+def _report(message: Message, sender: str) -> Report | None:
+    try:
+        return read_report(message, sender)
+    except RecursionError:
+        return None
+
+
 def _is_automatic(message: Message) -> bool:
     """RFC 3834, and the headers that programs set which know it not."""
     if _raw_header(message, "auto-submitted").strip().lower() not in ("", "no"):
+        return True
+    if _raw_header(message, "return-path").strip() == "<>":  # nobody to answer to
         return True
     if message.get_content_type() == "multipart/report" or message.get("x-autoreply") or message.get("x-autorespond"):
         return True

@@ -2,6 +2,7 @@
 
 import html
 import re
+from urllib.parse import quote, unquote
 
 import nh3
 
@@ -9,6 +10,8 @@ BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/li|/h[1-6]|/blockquote)\b[^>]*>", re.I
 SPACES = re.compile(r"[ \t\xa0\u200b]+")
 LINES = re.compile(r"\n{3,}")
 LIMIT = 400_000
+MARK = "#picture-"
+PICTURE = re.compile(r'src="#picture-([^"]*)"')
 TAGS = {
     "a", "b", "blockquote", "br", "caption", "center", "code", "div", "em", "font", "h1", "h2", "h3", "h4", "hr", "i",
     "img", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead",
@@ -18,7 +21,12 @@ STYLES = {
     "background-color", "border", "color", "font-size", "font-style", "font-weight", "margin", "padding", "text-align",
     "text-decoration", "width",
 }  # fmt: skip
-ATTRIBUTES = {"*": {"style", "dir"}, "a": {"href"}, "img": {"alt", "width", "height"}, "td": {"colspan", "rowspan"}}
+ATTRIBUTES = {
+    "*": {"style", "dir"},
+    "a": {"href"},
+    "img": {"src", "alt", "width", "height"},
+    "td": {"colspan", "rowspan"},
+}
 
 
 def text_of_html(source: str) -> str:
@@ -32,12 +40,42 @@ def text_of_html(source: str) -> str:
 
 
 def harmless(source: str) -> str:
-    """For a frame that may run and fetch nothing: no scripts, forms, ids, classes or pictures from elsewhere."""
+    """For a frame that may run and fetch nothing: no scripts, forms, ids or classes. Of a picture only its name is
+    kept, behind a mark that no browser follows, until `with_pictures` puts one in its place."""
     return nh3.clean(
         source[:LIMIT],
         tags=TAGS,
         attributes=ATTRIBUTES,
+        attribute_filter=_attribute,
         filter_style_properties=STYLES,
-        url_schemes={"http", "https", "mailto", "tel"},
+        url_schemes={"http", "https", "mailto", "tel", "cid"},
         link_rel="noopener noreferrer nofollow",
     )
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    if (tag, name) == ("img", "src"):
+        address = value.strip()
+        known = address.lower().startswith(("cid:", "http://", "https://")) and len(address) < 2000
+        return f"{MARK}{quote(address, safe='')}" if known else None
+    if (tag, name) == ("a", "href") and value.strip().lower().startswith("cid:"):
+        return None
+    return value
+
+
+def pictures_in(clean: str) -> tuple[set[str], list[str]]:
+    """(names of those that came along, addresses of those elsewhere, each once)."""
+    names = [unquote(one) for one in PICTURE.findall(clean)]
+    inside = {name[4:] for name in names if name.lower().startswith("cid:")}
+    return inside, list(dict.fromkeys(name for name in names if not name.lower().startswith("cid:")))
+
+
+def with_pictures(clean: str, pictures: dict[str, str]) -> str:
+    """Pictures by their name ("cid:…" or an address) in place of the marks; those that are not there are left out."""
+
+    def put(match: re.Match[str]) -> str:
+        name = unquote(match[1])
+        found = pictures.get(f"cid:{name[4:]}" if name.lower().startswith("cid:") else name, "")
+        return f'src="{found}"' if found else ""
+
+    return PICTURE.sub(put, clean)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
-from html import escape
+
+from markupsafe import Markup
 
 from server.channels.incoming import Attachment
 from server.kit.markdown import markdown
+from server.kit.pages import render
 
 REFERENCES = 20  # the first and the newest: header lines have an end
 
@@ -31,6 +33,7 @@ class Outgoing:
     attachments: Sequence[Attachment] = ()
     is_automatic: bool = False
     link: tuple[str, str] | None = None  # words and address that stand under it
+    language: str = "en"
 
 
 def new_message_id(address: str) -> str:
@@ -67,7 +70,17 @@ def compose(letter: Outgoing) -> EmailMessage:
 
 
 def _html(letter: Outgoing) -> str:
-    signature = f'<p style="color:#6b6b6b">{markdown(letter.signature)}</p>' if letter.signature else ""
-    link = f'<p><a href="{escape(letter.link[1])}">{escape(letter.link[0])}</a></p>' if letter.link else ""
-    inner = f"{markdown(letter.body)}{signature}{link}"
-    return f'<html><body style="font-family:sans-serif;font-size:14px">{inner}</body></html>'
+    """One template for all letters. Mail programs drop style sheets, so each element carries its own style."""
+    import css_inline  # not at the start: most processes write no letters
+
+    whole = render(
+        "channels/letter.html",
+        body=Markup(markdown(letter.body)),
+        signature=Markup(markdown(letter.signature)) if letter.signature else "",
+        house=letter.sender[0],
+        subject=letter.subject,
+        language=letter.language,
+        link=letter.link,
+    )
+    style = render("channels/letter.css")
+    return str(css_inline.CSSInliner(load_remote_stylesheets=False, extra_css=style).inline(whole))

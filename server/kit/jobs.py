@@ -14,6 +14,7 @@ from server.kit.db import Base, Database, Tx
 from server.kit.events import Event, EventRow, emit, event
 from server.kit.files import Files
 from server.kit.mail import Mailer
+from server.kit.outbound import Outbound
 from server.settings import Settings
 
 LEASE = timedelta(seconds=60)
@@ -63,6 +64,7 @@ class Services:
     files: Files
     mailer: Mailer
     settings: Settings
+    outbound: Outbound
 
 
 @dataclass(slots=True)

@@ -1,8 +1,17 @@
-"""Outgoing mail: a real server, or a twin that keeps what it was given."""
+"""Outgoing mail: a real server, the house's or one that somebody typed, or a twin that keeps what it was given."""
 
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from email.message import EmailMessage
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
+
+from server.kit.outbound import PATIENCE, Outbound, Unreachable, telling
+
+if TYPE_CHECKING:
+    from aiosmtplib import SMTP
 
 
 class Mailer(Protocol):
@@ -23,28 +32,105 @@ def compose(sender: str, to: str, subject: str, text: str) -> EmailMessage:
     return message
 
 
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """`security`: tls | starttls | none | any (STARTTLS when the server offers it)."""
+
+    host: str
+    port: int
+    security: str = "any"
+    username: str = ""
+    password: str = field(default="", repr=False)
+
+
+def server_of(url: str) -> SmtpServer:
+    parts = urlsplit(url)
+    tls = parts.scheme == "smtps"
+    name, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return SmtpServer(parts.hostname or "", parts.port or (465 if tls else 25), "tls" if tls else "any", name, password)
+
+
+class NotTaken(OSError):
+    """The mail server said no. `is_final`: to this letter, and it would say so again."""
+
+    def __init__(self, is_final: bool) -> None:
+        super().__init__("not taken")
+        self.is_final = is_final
+
+
 class SmtpMailer:
+    """The installation's own server, from its settings."""
+
     is_real = True
 
     def __init__(self, url: str, sender: str) -> None:
-        self._parts, self._sender = urlsplit(url), sender
+        self._server, self._sender = server_of(url), sender
 
     async def send(self, to: str, subject: str, text: str) -> None:
         await self.post(compose(self._sender, to, subject, text))
 
     async def post(self, letter: EmailMessage) -> None:
+        async with self._session() as session:
+            await session.send_message(letter)
+
+    async def test(self) -> None:
+        """As far as one gets without a letter."""
+        async with self._session() as session:
+            await session.noop()
+
+    async def _socket(self) -> socket.socket | None:
+        return None
+
+    @asynccontextmanager
+    async def _session(self) -> "AsyncIterator[SMTP]":
         import aiosmtplib  # not at the start: it costs a twentieth of it, and a house without mail never needs it
 
-        tls = self._parts.scheme == "smtps"
-        await aiosmtplib.send(
-            letter,
-            hostname=self._parts.hostname,
-            port=self._parts.port or (465 if tls else 25),
-            username=unquote(self._parts.username) if self._parts.username else None,
-            password=unquote(self._parts.password) if self._parts.password else None,
-            use_tls=tls,
-            timeout=10,
-        )
+        server, sock = self._server, await self._socket()
+        try:
+            with smtp_answers(), telling():
+                async with aiosmtplib.SMTP(
+                    hostname=server.host,
+                    port=None if sock else server.port,
+                    sock=sock,
+                    username=server.username or None,
+                    password=server.password or None,
+                    use_tls=server.security == "tls",
+                    start_tls={"starttls": True, "any": None}.get(server.security, False),
+                    timeout=PATIENCE,
+                ) as session:
+                    yield session
+        finally:
+            if sock is not None:
+                sock.close()
+
+
+class AccountMailer(SmtpMailer):
+    """A server that somebody typed: the way there is checked, and what it is called is not believed."""
+
+    def __init__(self, server: SmtpServer, outbound: Outbound) -> None:
+        self._server, self._sender, self._outbound = server, server.username, outbound
+
+    async def _socket(self) -> socket.socket | None:
+        return await self._outbound.connect(self._server.host, self._server.port)
+
+
+class smtp_answers:  # noqa: N801  reads like contextlib's own
+    """The server's numbers as our own errors: its words stay outside."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        from aiosmtplib import errors as smtp
+
+        if isinstance(error, smtp.SMTPAuthenticationError):
+            raise Unreachable("login") from None
+        if isinstance(error, smtp.SMTPRecipientsRefused):
+            raise NotTaken(all(500 <= one.code < 600 for one in error.recipients)) from None
+        if isinstance(error, smtp.SMTPResponseException):
+            raise NotTaken(500 <= error.code < 600) from None
+        if isinstance(error, smtp.SMTPException) and not isinstance(error, OSError):
+            raise Unreachable("secure" if "STARTTLS" in str(error) else "broken") from None
 
 
 class NullMailer:

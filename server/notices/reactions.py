@@ -120,6 +120,24 @@ async def tell_of_promise(tx: Tx, row: EventRow) -> None:
     await notify(tx, row, row.data["concerned"], draft)
 
 
+@reacts("case.unsent")
+async def tell_of_return(tx: Tx, row: EventRow) -> None:
+    names = [f"user:{row.data['author']}"] if row.data["author"] else []
+    await notify(tx, row, names, NoticeDraft("unsent", row.data["problem"], f"/cases/{subject_id(row.subject)}"))
+
+
+@reacts("webhook.disabled")
+async def tell_of_webhook(tx: Tx, row: EventRow) -> None:
+    draft = NoticeDraft("webhook", row.data["address"], "/settings/webhooks")
+    await notify(tx, row, [f"user:{row.data['owner']}"], draft)
+
+
+@reacts("case.flooded")
+async def tell_of_flood(tx: Tx, row: EventRow) -> None:
+    draft = NoticeDraft("flood", row.data["sender"], f"/cases/{subject_id(row.subject)}")
+    await notify(tx, row, row.data["concerned"], draft)
+
+
 @reacts("case.noted")
 async def tell_of_case_note(tx: Tx, row: EventRow) -> None:
     url = f"/cases/{subject_id(row.subject)}"

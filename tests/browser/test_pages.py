@@ -47,6 +47,26 @@ def test_no_violations(sqlite_house: House, chromium: Browser, screen: str, them
     assert found == []
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("screen", SCREENS)
+def test_pages_of_admins(sqlite_house: House, chromium: Browser, screen: str, theme: str) -> None:
+    sqlite_house.case("Nuria Cabrales", "Steam wand loses pressure", "She wrote on paper.")
+    hook = {"address": f"https://{screen}.{theme}.example/hook", "events": "case.merged"}
+    assert sqlite_house.owner.post("/settings/webhooks", data=hook).status_code == 201
+    assert sqlite_house.owner.post("/settings/webhooks/doors", data={"name": "Telegram"}).status_code == 201
+    page = sqlite_house.sit(chromium, "ana@example.org", viewport=SCREENS[screen], color_scheme=theme)
+    found = []
+    for path in ("/settings/channels", "/settings/channels/1", "/settings/webhooks"):
+        answer = page.goto(sqlite_house.url + path)
+        assert answer is not None
+        assert answer.status == 200, path
+        for one in page.locator("details.acc").all():
+            one.evaluate("it => { it.open = true }")
+        found += look(page, path)
+    page.context.close()
+    assert found == []
+
+
 @pytest.mark.parametrize("path", ["/signin", "/forgot"])
 def test_gates(sqlite_house: House, chromium: Browser, path: str) -> None:
     page = chromium.new_page(viewport=SCREENS["phone"])  # type: ignore[arg-type]

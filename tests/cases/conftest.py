@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
+from server.cases.delivery import deliver
 from server.cases.intake import Taken
 from server.channels.actions import open_channel
 from server.channels.forms import ChannelDraft
 from server.kit.access import Principal
 from server.kit.files import Files
-from server.mailbox import deliver
 
 HELP = "help@nogal.example"
 Take = Callable[..., Awaitable[Taken]]

@@ -73,6 +73,9 @@ BROAD = {
     "server/kit/patches.py",
     "server/main.py",
     "server/contacts/bulk_import.py",
+    "server/channels/keeper.py",
+    "server/channels/doorway.py",
+    "server/channels/taking.py",
 }
 
 

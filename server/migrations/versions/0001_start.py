@@ -614,6 +614,24 @@ def upgrade() -> None:
     with op.batch_alter_table('ticket', schema=None) as batch_op:
         batch_op.create_index('ix_ticket_workspace', ['workspace_id', 'kind'], unique=False)
 
+    op.create_table('webhook',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('creator_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('address', sa.String(), nullable=False),
+    sa.Column('events', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
+    sa.Column('sealed', sa.String(), nullable=False),
+    sa.Column('failing_since', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('disabled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['creator_id'], ['user.id'], name=op.f('fk_webhook_creator_id_user')),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_webhook_workspace_id_workspace')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('webhook', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_webhook_workspace_id'), ['workspace_id'], unique=False)
+
     op.create_table('call_guest_link',
     sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('call_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -791,6 +809,20 @@ def upgrade() -> None:
     with op.batch_alter_table('known_visitor', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_known_visitor_contact_id'), ['contact_id'], unique=False)
 
+    op.create_table('letter_aside',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('channel_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('validity', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('uid', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('size', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.Column('again', sa.Boolean(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_letter_aside_channel_id_channel'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_letter_aside')),
+    sa.UniqueConstraint('channel_id', 'validity', 'uid', name=op.f('uq_letter_aside_channel_id_validity_uid')),
+    sqlite_autoincrement=True
+    )
     op.create_table('line_call',
     sa.Column('call_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('line_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -826,6 +858,33 @@ def upgrade() -> None:
     with op.batch_alter_table('line_menu', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_line_menu_line_id'), ['line_id'], unique=False)
 
+    op.create_table('mail_account',
+    sa.Column('channel_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('way', sa.String(), nullable=False),
+    sa.Column('host', sa.String(), nullable=False),
+    sa.Column('port', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('security', sa.String(), nullable=False),
+    sa.Column('username', sa.String(), nullable=False),
+    sa.Column('sealed', sa.String(), nullable=False),
+    sa.Column('folder', sa.String(), nullable=False),
+    sa.Column('version', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_mail_account_channel_id_channel'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('channel_id', 'way', name=op.f('pk_mail_account'))
+    )
+    op.create_table('mail_inbox',
+    sa.Column('channel_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('validity', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('last_uid', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('old_until', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('owner', sa.String(), nullable=False),
+    sa.Column('leased_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('since', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('is_connected', sa.Boolean(), nullable=False),
+    sa.Column('pushes', sa.Boolean(), nullable=False),
+    sa.Column('trouble', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_mail_inbox_channel_id_channel'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('channel_id', name=op.f('pk_mail_inbox'))
+    )
     op.create_table('note_version',
     sa.Column('note_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('version', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -867,6 +926,30 @@ def upgrade() -> None:
         batch_op.create_index('ix_room_by_name', ['workspace_id', 'kind', 'name'], unique=False)
         batch_op.create_index('ix_room_record_id', ['record_id'], unique=False)
 
+    op.create_table('webhook_delivery',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('webhook_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('event_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('attempts', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('status', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('problem', sa.String(), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['webhook_id'], ['webhook.id'], name=op.f('fk_webhook_delivery_webhook_id_webhook'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook_delivery')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('webhook_delivery', schema=None) as batch_op:
+        batch_op.create_index('ix_webhook_delivery_log', ['webhook_id', 'id'], unique=False)
+
+    op.create_table('webhook_door',
+    sa.Column('channel_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('sealed', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_webhook_door_channel_id_channel'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('channel_id', name=op.f('pk_webhook_door'))
+    )
     op.create_table('call_participant',
     sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('call_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -906,6 +989,23 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_case_draft_user_id_user'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('case_id', 'user_id', 'kind', name=op.f('pk_case_draft'))
     )
+    op.create_table('case_draft_file',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('case_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('size', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('type', sa.String(), nullable=False),
+    sa.Column('key', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_case_draft_file_case_id_case'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_case_draft_file_user_id_user'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_case_draft_file')),
+    sqlite_autoincrement=True
+    )
+    with op.batch_alter_table('case_draft_file', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_case_draft_file_case_id'), ['case_id'], unique=False)
+
     op.create_table('case_follower',
     sa.Column('case_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -953,6 +1053,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('case_message', schema=None) as batch_op:
         batch_op.create_index('ix_case_message_letter', ['workspace_id', 'message_id'], unique=False)
+        batch_op.create_index('ix_case_message_sender', ['workspace_id', 'address', 'created_at'], unique=False)
 
     op.create_table('case_rating',
     sa.Column('case_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -1124,6 +1225,7 @@ def upgrade() -> None:
     sa.Column('size', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('type', sa.String(), nullable=False),
     sa.Column('key', sa.String(), nullable=False),
+    sa.Column('cid', sa.String(), nullable=False),
     sa.ForeignKeyConstraint(['message_id'], ['case_message.id'], name=op.f('fk_case_file_message_id_case_message'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_case_file')),
     sqlite_autoincrement=True
@@ -1211,6 +1313,7 @@ def downgrade() -> None:
 
     op.drop_table('case_rating')
     with op.batch_alter_table('case_message', schema=None) as batch_op:
+        batch_op.drop_index('ix_case_message_sender')
         batch_op.drop_index('ix_case_message_letter')
 
     op.drop_table('case_message')
@@ -1219,17 +1322,28 @@ def downgrade() -> None:
 
     op.drop_table('case_link')
     op.drop_table('case_follower')
+    with op.batch_alter_table('case_draft_file', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_case_draft_file_case_id'))
+
+    op.drop_table('case_draft_file')
     op.drop_table('case_draft')
     with op.batch_alter_table('call_participant', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_call_participant_call_id'))
 
     op.drop_table('call_participant')
+    op.drop_table('webhook_door')
+    with op.batch_alter_table('webhook_delivery', schema=None) as batch_op:
+        batch_op.drop_index('ix_webhook_delivery_log')
+
+    op.drop_table('webhook_delivery')
     with op.batch_alter_table('room', schema=None) as batch_op:
         batch_op.drop_index('ix_room_record_id')
         batch_op.drop_index('ix_room_by_name')
 
     op.drop_table('room')
     op.drop_table('note_version')
+    op.drop_table('mail_inbox')
+    op.drop_table('mail_account')
     with op.batch_alter_table('line_menu', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_line_menu_line_id'))
 
@@ -1238,6 +1352,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_line_call_queue')
 
     op.drop_table('line_call')
+    op.drop_table('letter_aside')
     with op.batch_alter_table('known_visitor', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_known_visitor_contact_id'))
 
@@ -1279,6 +1394,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_call_guest_link_call_id'))
 
     op.drop_table('call_guest_link')
+    with op.batch_alter_table('webhook', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_webhook_workspace_id'))
+
+    op.drop_table('webhook')
     with op.batch_alter_table('ticket', schema=None) as batch_op:
         batch_op.drop_index('ix_ticket_workspace')
 

@@ -26,6 +26,7 @@ OPEN = {  # what anybody may ask for; all else sends a visitor to the door
     "GET /p/case", "POST /p/case/messages", "POST /p/case/rating", "POST /p/case/reading", "GET /p/case/{token}",
     "POST /p/case/{token}", "GET /p/form/{key}", "POST /p/form/{key}", "GET /p/widget/{key}.js", "GET /p/widget/{key}",
     "POST /p/widget/{key}", "GET /p/widget/{key}/here", "POST /p/widget/{key}/identity",
+    "POST /p/hooks/{key}",
     "GET /health", "GET /ready", "GET /api/v1/openapi.json", "GET /api/v1/docs",
 }  # fmt: skip
 MISSING = 999_999

@@ -1,0 +1,85 @@
+"""Letters that no person wrote for us: reports on ours that came back, absence notes, and floods."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from server.cases import events as facts
+from server.cases.access import WHOLE, visible_cases
+from server.cases.actions import tell, turn
+from server.cases.models import Case, CaseFile, CaseMessage
+from server.cases.replies import SHOWN, add_message
+from server.channels.incoming import Letter
+from server.channels.models import Channel
+from server.channels.reports import Report
+from server.kit.access import Principal
+from server.kit.clock import now
+from server.kit.db import Tx
+from server.kit.markdown import plain
+from server.kit.text import speaking
+
+FLOOD, WITHIN = 20, timedelta(minutes=10)  # letters of one sender to one address; more is no conversation
+INCOMING = ("in", "auto", "held")
+
+
+async def take_report(tx: Tx, who: Principal, channel: Channel, report: Report) -> tuple[Case, CaseMessage] | None:
+    """The reply that it is about did not arrive: it says so with why, its writer is told, and the case is ours again.
+    None when it is about no reply of ours, or says nothing final."""
+    ours = CaseMessage.workspace_id == who.workspace_id, CaseMessage.state.in_(("sending", "sent", "failed"))
+    found = select(CaseMessage).where(*ours, CaseMessage.message_id.in_(report.ids)).order_by(CaseMessage.id).limit(1)
+    message = await tx.scalar(found) if report.ids and report.is_final else None
+    if message is None:
+        return None
+    case = await tx.scalar(visible_cases(who).where(Case.id == message.case_id).options(*WHOLE))
+    if case is None:
+        return None
+    if message.state != "failed":
+        with speaking(channel.language):
+            message.state, message.problem = "failed", report.reason
+        case.version += 1
+        told = {"message": message.id, "author": message.author_id, "problem": message.problem}
+        tell(tx, who, case, facts.CaseUnsent, **told)
+        if case.status in ("waiting", "snoozed", "solved"):
+            await turn(tx, who, case, "open")
+    return case, message
+
+
+async def keep_aside(
+    tx: Tx, who: Principal, case: Case, values: dict[str, Any], files: list[CaseFile], state: str = "auto"
+) -> CaseMessage:
+    """A quiet line of the thread: it answers nothing, asks nothing, wakes nobody and stops no clock."""
+    message = await add_message(tx, case, audience="customer", state=state, files=files, **values)
+    excerpt = plain(message.body, SHOWN)
+    tell(tx, who, case, facts.CaseAutoReceived, message=message.id, excerpt=excerpt, state=state)
+    return message
+
+
+async def flooded_case(tx: Tx, who: Principal, channel: Channel, letter: Letter) -> Case | None:
+    """The newest case of a sender who sends more than a person writes: further letters are kept there, unheard. Two
+    programs that answer each other end here. An old date says that the mailbox was not read for long."""
+    if not letter.sender.address or (letter.sent_at is not None and now() - letter.sent_at > WITHIN):
+        return None
+    theirs = (
+        CaseMessage.workspace_id == who.workspace_id,
+        CaseMessage.address == letter.sender.address,
+        CaseMessage.state.in_(INCOMING),
+        CaseMessage.created_at > now() - WITHIN,
+    )
+    count = await tx.scalar(select(func.count()).where(*theirs)) or 0
+    if count < FLOOD:
+        return None
+    here = visible_cases(who).where(Case.channel_id == channel.id, Case.address == letter.sender.address)
+    case: Case | None = await tx.scalar(here.order_by(Case.id.desc()).limit(1).options(*WHOLE))
+    if case is not None and not await _is_told(tx, theirs):
+        concerned = (
+            [f"user:{case.assignee_id}"] if case.assignee_id else [f"team:{case.team_id}"] if case.team_id else []
+        )
+        tell(tx, who, case, facts.CaseFlooded, sender=letter.sender.address, concerned=concerned)
+    return case
+
+
+async def _is_told(tx: Tx, theirs: tuple[Any, ...]) -> bool:
+    """One notice a flood: the first letter that is held brings it."""
+    held = select(CaseMessage.id).where(*theirs, CaseMessage.state == "held").limit(1)
+    return await tx.scalar(held) is not None

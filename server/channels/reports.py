@@ -1,0 +1,83 @@
+"""What mail servers report about our letters (RFC 3464, and others). Pure: a message in, a Report out."""
+
+import re
+from dataclasses import dataclass
+from email.message import Message
+
+from server.kit.text import _
+
+ID = re.compile(r"<[^<>\s]{1,500}>")
+STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
+READ = 60_000  # characters of each part
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`ids`: letters that it may be about. `is_final`: it was not delivered and will not be."""
+
+    ids: tuple[str, ...]
+    status: str
+    is_final: bool
+
+    @property
+    def reason(self) -> str:
+        """In our own words, never those of the other server."""
+        detail = self.status.partition(".")[2]
+        if detail.startswith("1."):
+            return _("There is no such address")
+        return {
+            "2.1": _("The mailbox takes no mail"),
+            "2.2": _("The mailbox is full"),
+            "2.3": _("The letter is too large for them"),
+            "3.4": _("The letter is too large for them"),
+            "4.1": _("Their server cannot be reached"),
+            "4.4": _("Their server cannot be reached"),
+            "4.7": _("Their server cannot be reached"),
+        }.get(detail, _("Their server refuses our letters") if detail.startswith("7.") else _("It was sent back"))
+
+
+def read_report(message: Message, sender: str) -> Report | None:
+    """None for what is no report on a delivery."""
+    parts = [
+        part for part in message.walk() if not part.is_multipart() or part.get_content_type().startswith("message/")
+    ]
+    status = next((part for part in parts if part.get_content_type() == "message/delivery-status"), None)
+    if status is not None:
+        said = "\n".join(str(block) for block in _blocks(status))[:READ]
+        action = re.search(r"^action:\s*(\w+)", said, re.IGNORECASE | re.MULTILINE)
+        code = STATUS.search(said)
+        is_final = action is not None and action[1].lower() == "failed"
+        return Report(_ids_of(parts, status), code[0] if code else "", is_final)
+    if message.get_content_type() == "multipart/report" or not re.match(r"mailer-daemon|postmaster", sender):
+        return None
+    text = "\n".join(_plain(part) for part in parts)[: READ * 2]
+    code = STATUS.search(text)
+    ids = dict.fromkeys(ID.findall(text))
+    return Report(tuple(ids)[:50], code[0] if code else "", code is None or code[1] == "5") if ids else None
+
+
+def _blocks(status: Message) -> list[object]:
+    payload = status.get_payload()
+    return list(payload) if isinstance(payload, list) else [payload]
+
+
+def _ids_of(parts: list[Message], status: Message) -> tuple[str, ...]:
+    """Of the letter that came back, whole or its headers alone."""
+    found: list[str] = []
+    for part in parts:
+        if part is status:
+            continue
+        inner = part.get_payload()
+        if part.get_content_type() == "message/rfc822" and isinstance(inner, list) and isinstance(inner[0], Message):
+            found += ID.findall(str(inner[0].get("message-id", "")))
+        elif part.get_content_type() in ("text/rfc822-headers", "message/rfc822-headers"):
+            found += re.findall(r"^message-id:\s*(<[^<>\s]{1,500}>)", _plain(part), re.IGNORECASE | re.MULTILINE)
+    return tuple(dict.fromkeys(found))[:50]
+
+
+def _plain(part: Message) -> str:
+    try:
+        raw = part.get_payload(decode=True)
+    except (LookupError, ValueError, AssertionError):
+        raw = None
+    return (raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(part.get_payload()))[:READ]

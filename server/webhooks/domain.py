@@ -1,0 +1,10 @@
+"""Webhooks: programs elsewhere are told what happens, and other messengers write in and are answered."""
+
+from server.kit.domain import Domain, SettingsPage
+from server.webhooks import jobs, live, public, reactions, settings  # noqa: F401  the others register themselves
+
+domain = Domain(
+    name="webhooks",
+    routes=[*settings.routes, *public.routes],
+    settings=[SettingsPage("Webhooks", "/settings/webhooks", "bolt", 60, "admin")],
+)

@@ -1,0 +1,47 @@
+"""What happens to webhooks."""
+
+from dataclasses import dataclass
+
+from server.kit.events import Event, event
+
+
+@event("webhook.added")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookAdded(Event):
+    address: str
+
+
+@event("webhook.changed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookChanged(Event):
+    """Its events, or whether it is on."""
+
+    old: str
+    new: str
+
+
+@event("webhook.removed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookRemoved(Event):
+    address: str
+
+
+@event("webhook.failing")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookFailing(Event):
+    """Nothing arrives there for now; said once until something does."""
+
+
+@event("webhook.recovered")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookRecovered(Event):
+    """Something arrived again."""
+
+
+@event("webhook.disabled")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookDisabled(Event):
+    """Nothing arrived for days, or its maker is gone. `owner` is told."""
+
+    address: str
+    owner: int

@@ -1,0 +1,122 @@
+"""What another messenger tells: a message of a customer goes into their case, or makes one."""
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import Field, ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from server.cases.access import WHOLE, visible_cases
+from server.cases.actions import open_case, reindex
+from server.cases.models import Case, CaseFile, CaseMessage
+from server.cases.replies import receive
+from server.channels.models import Channel
+from server.contacts.access import visible_contacts
+from server.contacts.actions import ContactDraft, create_contact
+from server.contacts.fields import phone_key
+from server.contacts.models import Contact, ContactKey
+from server.identity.forms import MAIL
+from server.kit.access import Principal, system
+from server.kit.api import Body
+from server.kit.db import Tx
+from server.kit.errors import Invalid
+from server.kit.text import _, clean, speaking
+
+
+class Sender(Body):
+    name: str = Field("", max_length=120)
+    email: str = Field("", max_length=320)
+    phone: str = Field("", max_length=40)
+    handle: str = Field("", max_length=120)
+
+
+class SentFile(Body):
+    """`content` is base64."""
+
+    name: str = Field(min_length=1, max_length=200)
+    content: str = Field(min_length=1)
+
+
+class Inbound(Body):
+    """`thread`: a conversation of the other messenger; without it the sender is one."""
+
+    id: str = Field(min_length=1, max_length=200)
+    sender: Sender = Field(alias="from")
+    text: str = Field(min_length=1, max_length=50_000)
+    thread: str = Field("", max_length=200)
+    files: list[SentFile] = Field(default_factory=list, max_length=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    case: Case
+    is_known: bool
+
+
+def parse_inbound(raw: Any) -> Inbound:
+    try:
+        told = Inbound.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "body"
+        raise Invalid(_("“%(place)s” is not as it should be") % {"place": place[:80]}) from None
+    for file in told.files:
+        content_of(file)
+    if told.sender.email and not MAIL.match(told.sender.email.lower()):
+        raise Invalid(_("“%(place)s” is not as it should be") % {"place": "from.email"})
+    if not any((told.sender.email, told.sender.phone, told.sender.handle, told.thread)):
+        raise Invalid(_("Say who it is from: an e-mail, a phone, a handle or a thread"))
+    return told
+
+
+def content_of(file: SentFile) -> bytes:
+    try:
+        return base64.b64decode(file.content, validate=True)
+    except ValueError:
+        raise Invalid(_("“%(place)s” is not as it should be") % {"place": "files.content"}) from None
+
+
+async def take_message(tx: Tx, channel: Channel, told: Inbound, files: list[CaseFile]) -> Told:
+    """Each id once, also when it comes twice at the same moment. What the sender claims only files the message; replies
+    go to `place`, which the bridge knows."""
+    who = system(channel.workspace_id, "webhook")
+    await tx.scalar(select(Channel.id).where(Channel.id == channel.id).with_for_update())
+    message_id = f"<{told.id}@channel-{channel.id}.webhook>"
+    held = select(CaseMessage).where(CaseMessage.workspace_id == who.workspace_id, CaseMessage.message_id == message_id)
+    if (known := await tx.scalar(held)) is not None:
+        return Told(await tx.get_one(Case, known.case_id), True)
+    sender = told.sender
+    place = clean(told.thread or sender.handle or sender.phone or sender.email.lower(), 320)
+    here = visible_cases(who).where(Case.channel_id == channel.id, Case.address == place, Case.status != "closed")
+    here = here.where(Case.merged_into_id.is_(None)).order_by(Case.id.desc()).limit(1)
+    case = await tx.scalar(here.options(*WHOLE).with_for_update(of=Case))
+    if case is None:
+        contact = await _person(tx, who, channel, sender)
+        subject = " ".join(told.text.split())[:80]
+        case = await open_case(tx, who, contact, subject, channel, place)
+    values = {"via": "webhook", "sender": clean(sender.name, 120), "address": place}
+    values |= {"body": clean(told.text, 50_000), "message_id": message_id}
+    message = await receive(tx, who, case, values, files)
+    await reindex(tx, case, message.body)
+    return Told(case, False)
+
+
+async def _person(tx: Tx, who: Principal, channel: Channel, sender: Sender) -> Contact:
+    """By mail, else by phone; nobody known: a new record, marked so."""
+    keys = [("email", sender.email.lower()), ("phone", phone_key(sender.phone) if sender.phone else "")]
+    for kind, value in keys:
+        holders = select(ContactKey.contact_id).where(
+            ContactKey.workspace_id == who.workspace_id, ContactKey.kind == kind, ContactKey.value == value
+        )
+        found = visible_contacts(who).where(Contact.id.in_(holders), Contact.kind == "contact")
+        contact = await tx.scalar(found.options(joinedload(Contact.company)).order_by(Contact.id).limit(1))
+        if value and contact is not None:
+            return contact
+    with speaking(channel.language):
+        values = {"emails": sender.email, "phones": sender.phone, "tags": _("new sender")}
+        name = sender.name or sender.handle or sender.email.partition("@")[0] or sender.phone or _("Unknown sender")
+    return await create_contact(
+        tx, who, ContactDraft(name, "contact", {key: one for key, one in values.items() if one})
+    )

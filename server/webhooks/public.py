@@ -1,0 +1,81 @@
+"""The door for other messengers: /p/hooks/{key}. The signature is of the raw body, with the channel's own secret."""
+
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from server.cases.models import CaseFile
+from server.channels.models import Channel
+from server.kit.clock import now
+from server.kit.db import Tx
+from server.kit.errors import DomainError, Forbidden, NotFound
+from server.kit.files import safe_name
+from server.kit.jobs import Services
+from server.kit.public import public_route
+from server.kit.seal import unseal
+from server.kit.text import _
+from server.kit.web import Answer, prepare
+from server.webhooks.access import door_at
+from server.webhooks.forms import is_signed
+from server.webhooks.inbound import Inbound, content_of, parse_inbound, take_message
+
+LARGEST = 256 * 1024
+
+
+async def _told(request: Request, tx: Tx) -> tuple[Channel, Inbound]:
+    """Who is speaking, and what they say; whoever does not know the secret is asked nothing further."""
+    found = await door_at(tx, request.path_params["key"][:100])
+    if found is None:
+        raise NotFound(_("There is nothing here"))
+    channel, door = found
+    secret = unseal(request.app.state.settings.secret, door.sealed)
+    moment = request.headers.get("tertulia-timestamp", "")
+    given = request.headers.get("tertulia-signature", "")
+    if not is_signed(secret, moment, request.state.digest, given, now().timestamp()):
+        raise Forbidden(_("The signature does not fit, or the clock is more than five minutes wrong"))
+    return channel, parse_inbound(request.state.json)
+
+
+async def take(request: Request, tx: Tx) -> Answer:
+    if len(request.state.digest) > LARGEST:
+        return JSONResponse({"error": "too_large", "message": _("At most 256 KB")}, 413)
+    channel, told = await _told(request, tx)
+    done = await take_message(tx, channel, told, request.state.stored)
+    return JSONResponse({"case": done.case.number, "known": done.is_known}, 200 if done.is_known else 201)
+
+
+async def _store(request: Request) -> list[CaseFile]:
+    """Files go to the disk before the transaction that keeps the message. What is wrong is said there."""
+    services: Services = request.app.state.services
+    await prepare(request)
+    if len(request.state.digest) > LARGEST:
+        return []
+    try:
+        async with services.database.transaction(read=True) as tx:
+            _channel, told = await _told(request, tx)
+        contents = [(one.name, content_of(one)) for one in told.files]
+    except DomainError:
+        return []
+    stored = []
+    for name, content in contents:
+        key, size, kind = await services.files.write(_once(content))
+        stored.append(CaseFile(name=safe_name(name), size=size, type=kind, key=key))
+    return stored
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+_inner = public_route("POST", "/p/hooks/{key}", take)
+
+
+async def endpoint(request: Request) -> Response:
+    request.state.stored = await _store(request)
+    answer: Response = await _inner.endpoint(request)
+    return answer
+
+
+routes = [Route("/p/hooks/{key}", endpoint, methods=["POST"], name="server.webhooks.public.take")]

@@ -1,0 +1,36 @@
+"""What happened is noted down for those who want to hear of it, in the same transaction."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from server.kit.access import system
+from server.kit.clock import now
+from server.kit.db import Tx
+from server.kit.events import EventRow, reacts
+from server.kit.jobs import enqueue
+from server.webhooks.forms import EVENTS
+from server.webhooks.models import Webhook, WebhookDelivery
+
+UNDO = timedelta(seconds=11)  # a reply may be taken back for ten
+
+
+@reacts(*EVENTS)
+async def note_down(tx: Tx, row: EventRow) -> None:
+    for webhook in await _listening(tx, row.workspace_id):
+        if row.name not in webhook.events:
+            continue
+        delivery = WebhookDelivery(webhook_id=webhook.id, event_id=row.id, name=row.name, state="waiting", at=now())
+        tx.add(delivery)
+        await tx.flush()
+        run_at = now() + UNDO if row.name == "case.answered" else None
+        enqueue(tx, system(row.workspace_id), "webhooks.deliver", {"delivery": delivery.id}, run_at=run_at)
+
+
+async def _listening(tx: Tx, workspace_id: int) -> list[Webhook]:
+    """Asked once in a transaction, however much happens in it."""
+    known: dict[int, list[Webhook]] = tx.info.setdefault("webhooks", {})
+    if workspace_id not in known:
+        on = select(Webhook).where(Webhook.workspace_id == workspace_id, Webhook.disabled_at.is_(None))
+        known[workspace_id] = list(await tx.scalars(on))
+    return known[workspace_id]

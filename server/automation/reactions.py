@@ -29,12 +29,13 @@ async def ask_rules(tx: Tx, row: EventRow) -> None:
     message, is_open = await newest_message(tx, case), await hours_of(tx, rules)
     for rule in rules:
         if holds(rule.when, case, message, is_open):
-            await act(tx, who, rule, case)
+            await act(tx, who, rule, case, answers=not row.quiet)
             if rule.stops:
                 return
 
 
-async def act(tx: Tx, who: Principal, rule: Rule, case: Case) -> None:
+async def act(tx: Tx, who: Principal, rule: Rule, case: Case, *, answers: bool = True) -> None:
+    """`answers`: not to letters that lay in a mailbox from before."""
     acts = rule.acts
     rule.fired += 1
     emit(tx, who, facts.AutomationActed(subject=case.ref, about=case.about, rule=rule.name))
@@ -44,7 +45,7 @@ async def act(tx: Tx, who: Principal, rule: Rule, case: Case) -> None:
         if field in acts:
             await change_case(tx, who, case, field, acts[field])
     await _route(tx, who, acts, case)
-    if "answer" in acts and case.asked_at is not None:
+    if answers and "answer" in acts and case.asked_at is not None:
         await answer_once_a_day(tx, who, case, acts["answer"])
 
 

@@ -51,10 +51,11 @@ async def take_letter(tx: Tx, channel: Channel, letter: Letter, files: list[Case
         values = _values(flooded, letter)
         return Taken(flooded, await keep_aside(tx, who, flooded, values, files, "held"))
     answered = await _answered(tx, who, letter)
-    if answered is not None and answered.status != "closed" and await _is_party(tx, answered, letter):
+    if answered is not None and await _is_party(tx, answered, letter):
         if letter.is_automatic:
             return Taken(answered, await keep_aside(tx, who, answered, _values(answered, letter), files))
-        return Taken(answered, await _receive(tx, who, answered, letter, files))
+        if answered.status != "closed":
+            return Taken(answered, await _receive(tx, who, answered, letter, files))
     if letter.is_automatic:
         return Taken(None)  # a machine's answer to nothing of ours would open a case for each letter we send
     contact = await person_of(tx, who, letter, channel)

@@ -21,11 +21,13 @@ from server.kit.access import Principal
 from server.kit.clock import frozen
 from server.kit.db import Tx
 from tests import make
+from tests.automation.conftest import rule
 from tests.cases.conftest import letter
 from tests.channels.mailboxes import Mailbox, MemoryInbox
 from tests.channels.test_settings import mateo_becomes_admin
 from tests.conftest import Client
 from tests.live import assert_live_equals_reload
+from tests.webhooks.test_outgoing import deliveries
 
 DRAFT = AccountDraft("imap.example.org", "993", "tls", "help", "secret", history=True)
 
@@ -134,6 +136,21 @@ async def test_old_letters_change_no_screen_one_by_one(
     assert [row.quiet for row in await make.facts(app, "case.received")] == [True, True, False]
     await app.state.relay.drain()
     assert all(row.position for row in await make.facts(app))
+
+
+async def test_old_letters_are_not_answered_nor_told(
+    app: Starlette, ana: Client, mailbox: Mailbox, keep: Callable[[], Keeping]
+) -> None:
+    await rule(ana, answer_en="We have your message.")
+    hook = {"address": "https://example.org/hook", "events": ["case.opened"]}
+    assert (await ana.post("/settings/webhooks", data=hook)).status_code == 201
+    mailbox.put(*letters("a", "b"))
+    keeping = keep()
+    await keeping.round()
+    assert await make.facts(app, "case.answered") == [] and await deliveries(app) == []
+    mailbox.put(letter(sender="Olga <olga@x.example>", Message_ID="<c@x.example>"))
+    await keeping.round()
+    assert len(await make.facts(app, "case.answered")) == 1 and len(await deliveries(app)) == 1
 
 
 async def test_a_letter_that_fails_stops_only_itself(

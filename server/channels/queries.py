@@ -11,7 +11,7 @@ from server.kit.db import Tx
 
 
 async def list_channels(tx: Tx, who: Principal) -> list[Channel]:
-    return list(await tx.scalars(visible_channels(who).where(Channel.kind == "email").order_by(Channel.address)))
+    return list(await tx.scalars(visible_channels(who).order_by(Channel.address)))
 
 
 async def every_channel(tx: Tx, who: Principal) -> list[Channel]:

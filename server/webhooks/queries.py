@@ -25,4 +25,4 @@ async def _newest(tx: Tx, webhook: Webhook) -> list[WebhookDelivery]:
 
 
 async def list_doors(tx: Tx, who: Principal) -> list[Channel]:
-    return list(await tx.scalars(visible_channels(who).where(Channel.kind == "webhook").order_by(Channel.id)))
+    return list(await tx.scalars(visible_channels(who, "webhook").order_by(Channel.id)))

@@ -7,7 +7,6 @@ from server.channels.access import get_channel
 from server.channels.actions import close_channel
 from server.kit.access import Principal
 from server.kit.db import Tx
-from server.kit.errors import NotFound
 from server.kit.outbound import sentence
 from server.kit.pages import render
 from server.kit.text import LANGUAGES, _
@@ -83,9 +82,7 @@ async def open_door(request: Request, tx: Tx, who: Principal) -> Answer:
 
 async def close_door(request: Request, tx: Tx, who: Principal) -> Answer:
     must_be_admin(who)
-    channel = await get_channel(tx, who, request.path_params["id"], "change")
-    if channel.kind != "webhook":
-        raise NotFound(_("No such channel"))
+    channel = await get_channel(tx, who, request.path_params["id"], "change", "webhook")
     await close_channel(tx, who, channel)
     return Response(status_code=204)
 

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from realtime.message import Message
@@ -10,6 +10,7 @@ from realtime.message import Message
 Deliver = Callable[[Message], None]
 DeliverRaw = Callable[[str, bytes], None]
 OnReconnect = Callable[[], None]
+Variants = Callable[[str], Collection[str]]
 
 
 class BusDown(Exception):
@@ -29,6 +30,9 @@ class Bus(Protocol):
     def wanted(self, topic: str) -> bool:
         """False when it is certain that nobody listens, so that nothing need be rendered."""
 
+    def variants(self, topic: str) -> Collection[str] | None:
+        """What those who listen read, so that nothing else need be rendered; None when others may listen too."""
+
     async def publish(self, message: Message) -> None:
         """Hand a message to every process that subscribed its topic. Raises BusDown within a second."""
 
@@ -41,8 +45,11 @@ class Bus(Protocol):
     async def unsubscribe(self, topic: str) -> None:
         """End one `subscribe` of this name; the last one ends the subscription. Never raises BusDown."""
 
-    async def listen(self, deliver: Deliver, deliver_raw: DeliverRaw, on_reconnect: OnReconnect) -> None:
-        """Name the callbacks; `on_reconnect` is called after every break in which messages may have been lost."""
+    async def listen(
+        self, deliver: Deliver, deliver_raw: DeliverRaw, on_reconnect: OnReconnect, variants: Variants
+    ) -> None:
+        """Name the callbacks; `on_reconnect` is called after every break in which messages may have been lost, and
+        `variants` says what the listeners of a topic read now."""
 
     async def probe(self) -> float:
         """Seconds from publishing to hearing it back, end to end. Raises BusDown."""
@@ -56,22 +63,25 @@ class Listeners:
     """The callbacks of one bus: several hubs of one process may share it."""
 
     def __init__(self) -> None:
-        self._all: list[tuple[Deliver, DeliverRaw, OnReconnect]] = []
+        self._all: list[tuple[Deliver, DeliverRaw, OnReconnect, Variants]] = []
 
-    def add(self, deliver: Deliver, deliver_raw: DeliverRaw, on_reconnect: OnReconnect) -> None:
-        self._all.append((deliver, deliver_raw, on_reconnect))
+    def add(self, deliver: Deliver, deliver_raw: DeliverRaw, on_reconnect: OnReconnect, variants: Variants) -> None:
+        self._all.append((deliver, deliver_raw, on_reconnect, variants))
 
     def message(self, message: Message) -> None:
-        for deliver, _, _ in self._all:
+        for deliver, *_ in self._all:
             deliver(message)
 
     def raw(self, channel: str, data: bytes) -> None:
-        for _, deliver_raw, _ in self._all:
+        for _, deliver_raw, *_ in self._all:
             deliver_raw(channel, data)
 
     def reconnected(self) -> None:
-        for _, _, on_reconnect in self._all:
+        for _, _, on_reconnect, _ in self._all:
             on_reconnect()
+
+    def variants(self, topic: str) -> set[str]:
+        return {variant for *_, variants in self._all for variant in variants(topic)}
 
 
 class MemoryBus:
@@ -88,6 +98,9 @@ class MemoryBus:
 
     def wanted(self, topic: str) -> bool:
         return topic in self._wanted
+
+    def variants(self, topic: str) -> Collection[str] | None:
+        return self._listeners.variants(topic)
 
     async def publish(self, message: Message) -> None:
         self._must_be_up()
@@ -108,8 +121,10 @@ class MemoryBus:
         if self._wanted[topic] <= 0:
             del self._wanted[topic]
 
-    async def listen(self, deliver: Deliver, deliver_raw: DeliverRaw, on_reconnect: OnReconnect) -> None:
-        self._listeners.add(deliver, deliver_raw, on_reconnect)
+    async def listen(
+        self, deliver: Deliver, deliver_raw: DeliverRaw, on_reconnect: OnReconnect, variants: Variants
+    ) -> None:
+        self._listeners.add(deliver, deliver_raw, on_reconnect, variants)
 
     async def probe(self) -> float:
         begun = time.perf_counter()

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from redis.asyncio.client import Redis
@@ -12,7 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from realtime.bus import BusDown, Deliver, DeliverRaw, Listeners, OnReconnect
+from realtime.bus import BusDown, Deliver, DeliverRaw, Listeners, OnReconnect, Variants
 from realtime.message import Message
 from realtime.redis_ear import Ear
 
@@ -57,6 +58,9 @@ class RedisBus:
     def wanted(self, topic: str) -> bool:
         return True  # other processes may listen
 
+    def variants(self, topic: str) -> Collection[str] | None:
+        return None  # what they read is not known here
+
     async def publish(self, message: Message) -> None:
         await self._publish(self._patches + message.topic, message.encode())
 
@@ -73,8 +77,10 @@ class RedisBus:
             del self._wanted[topic]
             await self._ear.unsubscribe(self._channels(topic))
 
-    async def listen(self, deliver: Deliver, deliver_raw: DeliverRaw, on_reconnect: OnReconnect) -> None:
-        self._listeners.add(deliver, deliver_raw, on_reconnect)
+    async def listen(
+        self, deliver: Deliver, deliver_raw: DeliverRaw, on_reconnect: OnReconnect, variants: Variants
+    ) -> None:
+        self._listeners.add(deliver, deliver_raw, on_reconnect, variants)
 
     async def probe(self) -> float:
         loop, token = asyncio.get_running_loop(), secrets.token_hex(8).encode()

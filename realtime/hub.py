@@ -76,7 +76,7 @@ class Hub:
 
     async def start(self) -> None:
         """Begin to hear the bus and to look after it. Raises what the source raises when the database is away."""
-        await self._bus.listen(self.deliver, self.presence.heard, self._hurry.set)
+        await self._bus.listen(self.deliver, self.presence.heard, self._hurry.set, self._topics.variants)
         await self._topics.begin()
         self._checked_at = self._clock()
         self._tasks.start(self._look_after())

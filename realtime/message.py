@@ -14,7 +14,8 @@ class Message:
     `n` is dense per topic and begins at 1; `position` is the database's position of the fact, 0 when unknown.
     `bodies` maps a variant ("en", "es", "json", or "*" for any) to JSON members without braces, such as
     b'"html":"<hx-partial …>"'. `recheck` says that rights changed: of this topic's listeners, or, on a
-    "user:<id>" topic, of that user.
+    "user:<id>" topic, of that user. `covers`: the variants it was rendered for, None when for all; it is not sent, for
+    only who renders for the listeners of its own process knows what they read.
     """
 
     topic: str
@@ -23,6 +24,7 @@ class Message:
     kind: str
     bodies: dict[str, bytes]
     recheck: bool = False
+    covers: frozenset[str] | None = None
 
     def encode(self) -> bytes:
         """One line of JSON, then the bodies one after the other: they are never parsed on the way."""

@@ -45,6 +45,11 @@ class Topics:
     def get(self, name: str) -> Topic | None:
         return self._all.get(name)
 
+    def variants(self, topic: str) -> set[str]:
+        """What is read of it here."""
+        found = self._all.get(topic)
+        return found.variants() if found is not None else set()
+
     def heads(self) -> dict[str, int]:
         return {name: topic.last for name, topic in self._all.items() if topic.is_open}
 
@@ -112,7 +117,7 @@ class Topics:
 
     def deliver(self, message: Message) -> None:
         """Take a message from the bus: early, late, twice or in order."""
-        self._accept(message, None)
+        self._accept(message, message.covers)
 
     def _accept(self, message: Message, covers: Collection[str] | None) -> None:
         if (topic := self._all.get(message.topic)) is not None:

@@ -35,7 +35,7 @@ class Calls:
         return Front(self.desk, tell, probes=probes)
 
     async def start(self) -> None:
-        await self._bus.listen(lambda message: None, self._heard, lambda: None)
+        await self._bus.listen(lambda message: None, self._heard, lambda: None, lambda topic: ())
         await self.desk.start()
         if self.host is not None:
             await self.host.start()

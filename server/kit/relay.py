@@ -169,13 +169,16 @@ class Relay:
 
     async def _publish(self, patch: Numbered) -> None:
         """Step 2. A lost message is found by the hubs' own look at the database, so failure is only logged."""
-        row = patch.row
+        row, read = patch.row, self._bus.variants(patch.topic)
+        variants = VARIANTS if read is None else sorted(read)
         try:
-            rendered = render_changes(row, patch.changes, VARIANTS if patch.changes else ())
+            rendered = render_changes(row, patch.changes, variants if patch.changes else ())
         except Exception as error:
             log.error("relay.render_failed", fact=row.id, name=row.name, error=repr(error))
             rendered = render_changes(row, [], ())
-        message = Message(patch.topic, patch.n, row.position or 0, rendered.kind, rendered.bodies, rendered.recheck)
+        covers = None if read is None else frozenset(read)
+        kind, bodies = rendered.kind, rendered.bodies
+        message = Message(patch.topic, patch.n, row.position or 0, kind, bodies, rendered.recheck, covers)
         try:
             await self._bus.publish(message)
         except BusDown:

@@ -1,10 +1,10 @@
 """The door for other messengers: /p/hooks/{key}. The signature is of the raw body, with the channel's own secret."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import JSONResponse
 
 from server.cases.models import CaseFile
 from server.channels.models import Channel
@@ -16,7 +16,7 @@ from server.kit.jobs import Services
 from server.kit.public import public_route
 from server.kit.seal import unseal
 from server.kit.text import _
-from server.kit.web import Answer, prepare
+from server.kit.web import Answer
 from server.webhooks.access import door_at
 from server.webhooks.forms import is_signed
 from server.webhooks.inbound import Inbound, content_of, parse_inbound, take_message
@@ -49,7 +49,6 @@ async def take(request: Request, tx: Tx) -> Answer:
 async def _store(request: Request) -> list[CaseFile]:
     """Files go to the disk before the transaction that keeps the message. What is wrong is said there."""
     services: Services = request.app.state.services
-    await prepare(request)
     if len(request.state.digest) > LARGEST:
         return []
     try:
@@ -69,13 +68,11 @@ async def _once(content: bytes) -> AsyncIterator[bytes]:
     yield content
 
 
-_inner = public_route("POST", "/p/hooks/{key}", take)
-
-
-async def endpoint(request: Request) -> Response:
+@asynccontextmanager
+async def _files_first(request: Request) -> AsyncIterator[None]:
+    """What the transaction then does not keep is swept."""
     request.state.stored = await _store(request)
-    answer: Response = await _inner.endpoint(request)
-    return answer
+    yield
 
 
-routes = [Route("/p/hooks/{key}", endpoint, methods=["POST"], name="server.webhooks.public.take")]
+routes = [public_route("POST", "/p/hooks/{key}", take, around=_files_first)]

@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import select
 from starlette.applications import Starlette
 
+from realtime.bus import MemoryBus
+from realtime.message import Message
 from server.contacts.access import get_contact
 from server.contacts.actions import change_fields
 from server.kit import live
@@ -199,3 +201,14 @@ async def test_parallel_edits_lose_nothing(app: Starlette) -> None:
 
 def test_the_app_is_built_of_its_domains(settings: object) -> None:
     assert build_app(settings, background=False).state.house.topics.keys() >= {"contact", "user", "workspace"}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("read", [{"es"}, {"en", "json"}, set()])
+async def test_only_what_is_read_is_drawn(app: Starlette, door: list[str], read: set[str]) -> None:
+    """In a process of its own the bus knows what its listeners read."""
+    heard, bus = list[Message](), MemoryBus()
+    await bus.listen(heard.append, lambda channel, data: None, lambda: None, lambda topic: read)
+    await bus.subscribe("door:1")
+    await knock(app)
+    await Relay(app.state.database, bus).drain()
+    assert [(set(one.bodies), one.covers) for one in heard] == [(read, frozenset(read))]

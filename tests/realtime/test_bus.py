@@ -28,7 +28,10 @@ class Heard:
 
     async def start(self) -> "Heard":
         await self.bus.listen(
-            self.messages.append, lambda channel, data: self.talk.append((channel, data)), self.reconnected
+            self.messages.append,
+            lambda channel, data: self.talk.append((channel, data)),
+            self.reconnected,
+            lambda topic: {"en"},
         )
         await self.bus.start()
         return self

@@ -121,7 +121,7 @@ async def test_a_listener_that_fails_does_not_end_the_listening(redis: Redis, ca
         got.append(one)
         raise RuntimeError("a bug")
 
-    await bus.listen(broken, lambda channel, data: None, lambda: None)
+    await bus.listen(broken, lambda channel, data: None, lambda: None, lambda topic: ())
     await bus.start()
     await bus.subscribe(T)
     await bus.publish(message(1))

@@ -2,10 +2,12 @@
 
 import asyncio
 import random
+from dataclasses import replace
 
 from realtime.bus import BusDown, MemoryBus
 from realtime.hub import Hub
-from tests.realtime.fakes import FakeSource, join, settled, until
+from realtime.message import Message
+from tests.realtime.fakes import FakeSource, join, rendered_for, settled, until
 
 T = "contact:7"
 
@@ -235,3 +237,20 @@ async def test_who_goes_live_while_others_are_read_for_gets_its_own_rendering(hu
     source.gate.set()
     await until(lambda: english[1].numbers(T) == [1] == spanish[1].numbers(T))
     assert spanish[1].of("p")[0]["html"] == f"{T} 1"
+
+
+async def test_what_was_drawn_for_some_is_read_again_for_others(make_hub, source: FakeSource):
+    def drawn_for_en() -> Message:
+        return replace(rendered_for(source.commit(T), {"en"}), covers=frozenset({"en"}))
+
+    hub = await make_hub(patience=0.01)
+    connection, writer = await join(hub)
+    await hub.subscribe(connection, {T: 0})
+    hub.deliver(drawn_for_en())
+    await until(lambda: writer.numbers(T) == [1])
+    late, spanish = await join(hub, 6, "es")
+    await hub.subscribe(late, {T: 0})
+    await until(lambda: spanish.numbers(T) == [1])
+    hub.deliver(drawn_for_en())  # on its way while the other came
+    await until(lambda: writer.numbers(T) == spanish.numbers(T) == [1, 2])
+    assert ("replay", T, 1) in source.asked

@@ -19,8 +19,7 @@ from server.sla.winding import load_case
 async def ask_rules(tx: Tx, row: EventRow) -> None:
     moment = row.name.removeprefix("case.")
     who = system(row.workspace_id)
-    asked = visible_rules(who).where(Rule.moment == moment).order_by(Rule.place, Rule.id)
-    rules = list(await tx.scalars(asked))
+    rules = [rule for rule in await _rules(tx, who) if rule.moment == moment]
     if not rules:
         return
     case = await load_case(tx, row.workspace_id, subject_id(row.subject))
@@ -32,6 +31,14 @@ async def ask_rules(tx: Tx, row: EventRow) -> None:
             await act(tx, who, rule, case, answers=not row.quiet)
             if rule.stops:
                 return
+
+
+async def _rules(tx: Tx, who: Principal) -> list[Rule]:
+    """Read once a transaction: a batch of letters asks for them with each."""
+    known: dict[int, list[Rule]] = tx.info.setdefault("automation_rules", {})
+    if who.workspace_id not in known:
+        known[who.workspace_id] = list(await tx.scalars(visible_rules(who).order_by(Rule.place, Rule.id)))
+    return known[who.workspace_id]
 
 
 async def act(tx: Tx, who: Principal, rule: Rule, case: Case, *, answers: bool = True) -> None:

@@ -24,8 +24,6 @@ from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Invalid
 from server.kit.events import Event, EventRow, emit
-from server.kit.index import Doc, index_docs
-from server.kit.markdown import plain
 from server.kit.text import _, fold
 
 FIELDS = {"priority": parse_priority, "subject": parse_subject, "type": parse_type}
@@ -73,7 +71,6 @@ async def open_case(
     )
     tx.add(case)
     await tx.flush()
-    await reindex(tx, case)
     tell(tx, who, case, facts.CaseOpened, number=case.number, title=case.subject, via=via, call=call)
     return case
 
@@ -82,11 +79,6 @@ async def _next_number(tx: Tx, workspace_id: int) -> int:
     """The workspace's row is the queue."""
     await tx.scalar(select(Workspace.id).where(Workspace.id == workspace_id).with_for_update())
     return (await tx.scalar(select(func.max(Case.number)).where(Case.workspace_id == workspace_id)) or 0) + 1
-
-
-async def reindex(tx: Tx, case: Case, words: str = "") -> None:
-    title = f"#{case.number} {case.subject}"
-    await index_docs(tx, [Doc(case.workspace_id, case.ref, case.about, title, plain(words, 2000))])
 
 
 async def assign_case(tx: Tx, who: Principal, case: Case, assignee_id: int | None, team_id: int | None = None) -> Case:
@@ -147,8 +139,6 @@ async def change_case(tx: Tx, who: Principal, case: Case, field: str, raw: objec
         setattr(case, field, new)
         case.version += 1
         await tx.flush()
-        if field == "subject":
-            await reindex(tx, case)
         tell(tx, who, case, facts.CaseChanged, field=field, old=old, new=new)
     return case
 
@@ -174,7 +164,6 @@ async def move_case(tx: Tx, who: Principal, case: Case, contact: Contact) -> Cas
     case.contact, case.about = contact, contact.about
     case.version += 1
     await tx.flush()
-    await reindex(tx, case)
     # What a stranger wrote must not stay in the wrong person's stream.
     told = update(EventRow).where(EventRow.workspace_id == case.workspace_id, EventRow.subject == case.ref)
     await tx.execute(told.values(about=contact.about).execution_options(synchronize_session=False))

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from server.cases.access import WHOLE, visible_cases
-from server.cases.actions import open_case, reindex
+from server.cases.actions import open_case
 from server.cases.automatic import flooded_case, keep_aside, take_report
 from server.cases.models import Case, CaseFile, CaseMessage
 from server.cases.replies import receive
@@ -147,6 +147,4 @@ def _values(case: Case, letter: Letter) -> dict[str, Any]:
 
 
 async def _receive(tx: Tx, who: Principal, case: Case, letter: Letter, files: list[CaseFile]) -> CaseMessage:
-    message = await receive(tx, who, case, _values(case, letter), files)
-    await reindex(tx, case, message.body)
-    return message
+    return await receive(tx, who, case, _values(case, letter), files)

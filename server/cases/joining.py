@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, select, update
 
 from server.cases import events as facts
-from server.cases.actions import open_case, reindex, set_status, tag_case, tell
+from server.cases.actions import open_case, set_status, tag_case, tell
 from server.cases.models import Case, CaseDraft, CaseDraftFile, CaseFollower, CaseLink, CaseMessage
 from server.cases.replies import answered_first, unanswered_since
 from server.contacts.models import Contact
@@ -74,7 +74,6 @@ async def merge_cases(tx: Tx, who: Principal, case: Case, into: Case) -> Case:
     before = update(Case).where(Case.merged_into_id == case.id).values(merged_into_id=into.id)
     await tx.execute(before)
     await tx.flush()
-    await reindex(tx, into)
     tell(tx, who, case, facts.CaseMerged, other=into.id, number=into.number, is_into=True)
     tell(tx, who, into, facts.CaseMerged, other=case.id, number=case.number, is_into=False)
     return into
@@ -89,7 +88,6 @@ async def split_case(tx: Tx, who: Principal, case: Case, message: CaseMessage, s
     await _move_messages(tx, case, other, (CaseMessage.case_id == case.id) & (CaseMessage.n >= message.n))
     if other.asked_at is None and other.answered_at is not None:
         await set_status(tx, who, other, "waiting")
-    await reindex(tx, other)
     tell(tx, who, case, facts.CaseSplit, other=other.id, number=other.number)
     return other
 

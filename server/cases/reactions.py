@@ -1,12 +1,45 @@
-"""What cases do when their record is trashed, comes back or is erased."""
+"""How cases are found, and what they do when their record is trashed, comes back or is erased."""
 
 from sqlalchemy import delete, select
 
-from server.cases.actions import reindex
-from server.cases.models import Case
+from server.cases.models import Case, CaseMessage
+from server.kit.about import subject_id
 from server.kit.db import Tx
 from server.kit.events import EventRow, reacts
-from server.kit.index import unindex
+from server.kit.index import TEXT_LIMIT, Doc, index_docs, unindex
+from server.kit.markdown import plain
+
+MESSAGES = 50  # whose words a case is found by, the newest
+
+
+async def reindex(tx: Tx, case: Case) -> None:
+    """By number, subject and what was said in it, notes of the team too: only the team searches."""
+    said = select(CaseMessage.body).where(CaseMessage.case_id == case.id, CaseMessage.state != "withdrawn")
+    words = plain("\n".join(await tx.scalars(said.order_by(CaseMessage.n.desc()).limit(MESSAGES))), TEXT_LIMIT)
+    title = f"#{case.number} {case.subject}"
+    await index_docs(tx, [Doc(case.workspace_id, case.ref, case.about, title, words)])
+
+
+@reacts(
+    "case.opened",
+    "case.received",
+    "case.answered",
+    "case.withdrawn",
+    "case.noted",
+    "case.changed",
+    "case.moved",
+    "case.merged",
+    "case.split",
+)
+async def keep_found(tx: Tx, row: EventRow) -> None:
+    """Once a transaction, whatever happened in it: facts are reacted to when all of them are there."""
+    done: set[str] = tx.info.setdefault("indexed_cases", set())
+    if row.subject in done or (row.name == "case.changed" and row.data["field"] != "subject"):
+        return
+    done.add(row.subject)
+    case = await tx.get(Case, subject_id(row.subject))
+    if case is not None:
+        await reindex(tx, case)
 
 
 @reacts("contact.trashed")

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from server.cases.actions import reindex
 from server.cases.forms import parse_body
 from server.cases.models import Case, CaseFile, CaseMessage
 from server.cases.replies import receive
@@ -72,7 +71,6 @@ async def say(tx: Tx, at: Visit, raw: str, files: Sequence[CaseFile], key: str, 
     values = {"via": via, "sender": sender, "body": parse_body(body)}
     message = await receive(tx, at.house, at.case, values, files)
     note_act(tx, at.case.ref, key, at.case)
-    await reindex(tx, at.case, message.body)
     return message
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
-from server.cases.actions import open_case, reindex
+from server.cases.actions import open_case
 from server.cases.forms import SUBJECT_LENGTH, parse_body
 from server.cases.models import Case, CaseFile
 from server.cases.replies import receive
@@ -50,7 +50,6 @@ async def begin(tx: Tx, channel: Channel, what: Beginning, files: Sequence[CaseF
     note_act(tx, channel.subject, what.key, case)
     values = {"via": channel.kind, "sender": claim.name, "address": claim.email, "body": body + _answers(what)}
     await receive(tx, who, case, values, files)
-    await reindex(tx, case, body)
     side = await open_side(tx, case)
     side.source, side.medium, side.campaign = (what.origin.get(name, "") for name in ("source", "medium", "campaign"))
     side.referrer, side.page, side.page_title = what.origin.get("referrer", ""), what.page, what.page_title

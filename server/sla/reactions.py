@@ -25,11 +25,14 @@ MOST = 200  # open cases of one customer
 )
 async def set_clocks(tx: Tx, row: EventRow) -> None:
     """Once for each state of the case, however many facts led to it."""
+    policies = await policies_of(tx, row.workspace_id)
+    if not policies:
+        return  # what was promised before is taken back by the recount
     case = await load_case(tx, row.workspace_id, subject_id(row.subject))
     seen: dict[int, int] = tx.info.setdefault("wound", {})
     if case is None or seen.get(case.id) == case.version:
         return
-    await wind(tx, case, await policies_of(tx, row.workspace_id))
+    await wind(tx, case, policies)
     await tx.flush()
     seen[case.id] = case.version
 

@@ -33,7 +33,12 @@ async def load_case(tx: Tx, workspace_id: int, case_id: int) -> Case | None:
 
 
 async def policies_of(tx: Tx, workspace_id: int) -> list[SlaPolicy]:
-    return list(await tx.scalars(visible_policies(system(workspace_id)).order_by(SlaPolicy.place, SlaPolicy.id)))
+    """Read once a transaction: a batch of letters asks for them with each."""
+    known: dict[int, list[SlaPolicy]] = tx.info.setdefault("sla_policies", {})
+    if workspace_id not in known:
+        asked = visible_policies(system(workspace_id)).order_by(SlaPolicy.place, SlaPolicy.id)
+        known[workspace_id] = list(await tx.scalars(asked))
+    return known[workspace_id]
 
 
 async def clocks_of(tx: Tx, case_id: int) -> dict[str, SlaClock]:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from server.cases.access import WHOLE, visible_cases
-from server.cases.actions import open_case, reindex
+from server.cases.actions import open_case
 from server.cases.models import Case, CaseFile, CaseMessage
 from server.cases.replies import receive
 from server.channels.models import Channel
@@ -98,8 +98,7 @@ async def take_message(tx: Tx, channel: Channel, told: Inbound, files: list[Case
         case = await open_case(tx, who, contact, subject, channel, place)
     values = {"via": "webhook", "sender": clean(sender.name, 120), "address": place}
     values |= {"body": clean(told.text, 50_000), "message_id": message_id}
-    message = await receive(tx, who, case, values, files)
-    await reindex(tx, case, message.body)
+    await receive(tx, who, case, values, files)
     return Told(case, False)
 
 

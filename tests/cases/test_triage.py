@@ -64,3 +64,14 @@ async def test_what_several_refuse(ana: Client, api: Client, three: None) -> Non
 
 async def test_how_a_customer_mostly_writes(ana: Client, three: None) -> None:
     assert "Mostly writes by E-mail: 1 of 1" in (await ana.get("/panels/cases?about=contact:1")).text
+
+
+async def test_a_case_is_found_by_all_that_was_said(ana: Client, take: Take) -> None:
+    await take(Message_ID="<a@x.example>", text="The gauge shows nothing.")
+    await take(In_Reply_To="<a@x.example>", text="Now the boiler hums.")
+    await ana.post("/cases/1/messages", data={"audience": "team", "note": "Ask Krzysztof about it."})
+    for words in ("gauge", "boiler hums", "krzysztof", "Steam wand", "#1"):
+        assert "Steam wand" in (await ana.get(f"/cases?view=all&q={words.replace('#', '%23')}")).text, words
+    await ana.post("/cases/1/messages", data={"audience": "customer", "text": "Wrongheaded", "seen": "2"})
+    await ana.delete("/cases/1/messages/4")
+    assert "Steam wand" not in (await ana.get("/cases?view=all&q=wrongheaded")).text

@@ -12,6 +12,7 @@ import uvloop
 
 from bench.browser import browser_rows
 from bench.bus import bus_rows
+from bench.desk import desk
 from bench.fanout import fanout_rows
 from bench.faults import chaos_rows, kill_rows, race_rows
 from bench.live import live_rows
@@ -25,6 +26,7 @@ def subjects(said: argparse.Namespace) -> dict[str, Callable[[], object]]:
         "start": demo_rows,
         "pages": lambda: big_rows(said.engine),
         "fanout": lambda: asyncio.run(fanout_rows()),
+        "desk": lambda: uvloop.run(desk()),
         "mail": lambda: mail_rows(said.engine),
         "live": lambda: uvloop.run(live_rows()),
         "memory": lambda: uvloop.run(memory_rows()),

@@ -1,5 +1,6 @@
 """Two people at one case: who writes is seen, notes and replies arrive, nobody answers twice."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -117,3 +118,26 @@ def test_several_are_changed_at_once(pair: tuple[Page, Page]) -> None:
     expect(ana.locator("[data-bulk-bar]")).to_be_visible()
     ana.locator("[data-bulk-bar]").get_by_role("button", name="Resolve").click()
     expect(mateo.locator(".tl")).to_contain_text("Solved")
+
+
+def test_a_promise_counts_down_on_both_screens(house: House, pair: tuple[Page, Page]) -> None:
+    ana, mateo = pair
+    always = {"name": "Always", "zone": "Europe/Madrid"}
+    house.owner.post("/settings/sla/calendars", data=always)
+    house.owner.post(
+        "/settings/sla/policies", data={"name": "Gold", "calendar": "1", "warn": "5", "normal-solution": "2h"}
+    )
+    for page in (ana, mateo):
+        expect(page.locator(".sla[data-due]")).to_contain_text("plan Gold")
+        expect(page.locator(".sla [data-format=left]")).to_have_text(re.compile(r"1h (59|58|57)m|2h"))
+    ana.evaluate("() => { const real = Date.now; Date.now = () => real() + 100 * 60_000; }")
+    ana.evaluate("() => document.dispatchEvent(new CustomEvent('htmx:after:swap'))")
+    expect(ana.locator(".sla [data-format=left]")).to_have_text(re.compile(r"^(19|18|17)m$"))
+    expect(ana.locator(".sla[data-due]")).to_have_class(re.compile("is-near"))
+    ana.evaluate("() => { const real = Date.now; Date.now = () => real() + 40 * 60_000; }")
+    ana.evaluate("() => document.dispatchEvent(new CustomEvent('htmx:after:swap'))")
+    expect(ana.locator(".sla [data-format=left]")).to_have_text(re.compile("^Late"))
+    expect(ana.locator(".sla[data-due]")).to_have_class(re.compile("is-late"))
+    mateo.get_by_role("button", name="Resolve").click()
+    expect(ana.locator(".sla[data-due]")).to_have_count(0)
+    house.owner.delete("/settings/sla/policies/1")

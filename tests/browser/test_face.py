@@ -77,6 +77,7 @@ def test_a_task_s_record_is_picked_as_one_types(sqlite_house: House, pair: tuple
 
 def test_a_notice_is_said_where_one_is_and_not_where_one_reads_it(sqlite_house: House, pair: tuple[Page, Page]) -> None:
     _ana, mateo = pair
+    mateo.request.put(f"{sqlite_house.url}/notices/read", headers={"sec-fetch-site": "same-origin"})
     mateo.goto(f"{sqlite_house.url}/contacts")
     expect(mateo.locator("[data-lamp]").first).to_contain_text("Live")
     sqlite_house.owner.post("/rooms/1/messages", data={"text": "@Mateo Ríos the van is back", "mention": "user:2"})

@@ -31,6 +31,8 @@ async def show_case(tx: Tx, row: EventRow) -> list[Change]:
     case = (await cases_by_id(tx, who, {subject_id(row.subject)})).get(subject_id(row.subject))
     if case is None:
         return []
+    if row.name == "case.noted":
+        return await line_patches(tx, who, case, [row])
     _record, lists = await audiences(tx, case.about, f"cases:{row.workspace_id}")
     changes: list[Change] = [row_patch(case, topic) for topic in lists]
     if row.name in ("case.opened", "case.assigned", "case.changed", "case.received"):

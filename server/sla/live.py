@@ -14,13 +14,15 @@ from server.kit.live import Change, Patch, Refresh, fragment, lines, shows
 from server.kit.pages import dom_id
 from server.sla.queries import promises_of
 
+NO_CLOCK = ("case.noted", "case.claimed", "case.released", "case.sent", "case.unsent")  # they set none
+
 
 async def _panel(tx: Tx, row: EventRow) -> Patch:
     shown = fragment("sla/_promises.html", **await promises_of(tx, system(row.workspace_id), row.subject))
     return Patch(f"{row.subject}:team", dom_id("case", subject_id(row.subject), "promises"), "replace", shown)
 
 
-@shows(*CASE_FACTS)
+@shows(*(fact for fact in CASE_FACTS if fact not in NO_CLOCK))
 async def show_promises(tx: Tx, row: EventRow) -> list[Change]:
     return [await _panel(tx, row)]
 

@@ -27,3 +27,10 @@ async def close_links(tx: Tx, row: EventRow) -> None:
     """What is gone for the team is gone for whoever holds a link. Letters that come later bring new ones."""
     ids = select(Case.id).where(Case.workspace_id == row.workspace_id, Case.about == row.subject)
     await revoke_passes(tx, row.workspace_id, [f"case:{id}" for id in await tx.scalars(ids)])
+
+
+@reacts("case.merged")
+async def close_links_of_merged(tx: Tx, row: EventRow) -> None:
+    """Said of both. Who holds a link to one of them may only have claimed to be this customer, and now the other's
+    messages stand there too."""
+    await revoke_passes(tx, row.workspace_id, [row.subject])

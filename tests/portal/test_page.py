@@ -199,3 +199,16 @@ async def test_each_letter_carries_a_link_of_its_own(
     link = re.search(r"/p/case/[\w-]{43}", plain)
     assert link is not None and link[0] in html and "Read and answer" in plain
     assert "Close the valve." in (await anybody.get(link[0])).text
+
+
+async def test_links_end_when_two_cases_become_one(
+    app: Starlette, ana: Client, anybody: Client, case: str, take: Take, link_of: LinkOf
+) -> None:
+    """Who began a chat may only have claimed to be this customer: what the customer wrote elsewhere is not theirs."""
+    await take(Message_ID="<b@x.example>", subject="It drips", text="My account number is 4711.")
+    links = [await link_of(case), await link_of("/cases/2")]
+    assert (await ana.put("/cases/2/merge", data={"into": "1"})).status_code == 200
+    for link in links:
+        answer = await anybody.get(link)
+        assert answer.status_code == 404 and "4711" not in answer.text
+    assert "4711" in (await anybody.get(await link_of(case))).text

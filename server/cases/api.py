@@ -29,6 +29,7 @@ Type = Literal["", "question", "problem", "request", "complaint", "praise"]
 class NewCase(Body):
     subject: str = Field(min_length=1, max_length=SUBJECT_LENGTH)
     about: str = Field(max_length=40, description='Who asks, "contact:7"')
+    via: Literal["phone", "person", "email"] = "email"
 
 
 class CaseChanges(Body):
@@ -134,7 +135,8 @@ async def create(request: Request, tx: Tx, who: Principal) -> CaseShape:
     if contact.kind != "contact":
         raise Invalid(about=_("A case belongs to a person"))
     channels = await list_channels(tx, who)
-    return case_shape(await actions.open_case(tx, who, contact, body.subject, channels[0] if channels else None))
+    channel = channels[0] if channels else None
+    return case_shape(await actions.open_case(tx, who, contact, body.subject, channel, via=body.via))
 
 
 async def show(request: Request, tx: Tx, who: Principal) -> CaseShape:

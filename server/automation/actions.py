@@ -13,12 +13,12 @@ from server.automation.forms import (
     parse_acts,
     parse_count,
     parse_moment,
-    parse_name,
     parse_skills,
     parse_texts,
     parse_when,
 )
 from server.automation.models import Agent, Care, Rule
+from server.cases.forms import parse_name
 from server.channels.access import visible_channels
 from server.channels.models import Channel
 from server.identity.access import visible_teams, visible_users

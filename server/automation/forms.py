@@ -10,7 +10,7 @@ from server.contacts.fields import parse_tags
 from server.kit.errors import Invalid
 from server.kit.text import LANGUAGES, _, clean
 
-NAME_LENGTH, TEXT_LENGTH, WORDS_LENGTH = 80, 5000, 500
+TEXT_LENGTH, WORDS_LENGTH = 5000, 500
 MOST_DAYS, MOST_CASES = 365, 500
 
 
@@ -24,13 +24,6 @@ class RuleDraft:
     acts: Mapping[str, str] = field(default_factory=dict)
     answer: Mapping[str, str] = field(default_factory=dict)
     stops: bool = False
-
-
-def parse_name(raw: str) -> str:
-    name = " ".join(clean(raw, NAME_LENGTH).split())
-    if not name:
-        raise Invalid(name=_("Give it a name"))
-    return name
 
 
 def parse_moment(raw: str) -> str:

@@ -12,11 +12,20 @@ from server.kit.errors import Invalid
 from server.kit.paging import page_number
 from server.kit.text import _, clean
 
+NAME_LENGTH = 80
 SUBJECT_LENGTH = 300
 BODY_LENGTH = 50_000
 VIEWS = ("ours", "mine", "unassigned", "waiting", "snoozed", "solved", "all")
 CLAIMS = ("15", "30", "60", "240")  # minutes
 FURTHEST = timedelta(days=366)
+
+
+def parse_name(raw: str) -> str:
+    """Of a macro, a promise, a rule."""
+    name = " ".join(clean(raw, NAME_LENGTH).split())
+    if not name:
+        raise Invalid(name=_("Give it a name"))
+    return name
 
 
 def parse_subject(raw: object) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from server.cases import events as facts
 from server.cases.actions import assign_case, change_case, set_status, snooze_case, tag_case
-from server.cases.forms import BODY_LENGTH, parse_case_tags, parse_priority, parse_status, parse_type
+from server.cases.forms import BODY_LENGTH, parse_case_tags, parse_name, parse_priority, parse_status, parse_type
 from server.cases.models import Case, Macro
 from server.identity.access import visible_teams
 from server.identity.models import Team
@@ -19,7 +19,6 @@ from server.kit.events import emit
 from server.kit.text import _, clean
 
 WORDS = re.compile(r"\{(name|first_name|company|number|subject|agent)\}")
-NAME_LENGTH = 80
 LANGUAGES = ("", "en", "es")
 LONGEST_SNOOZE = 365  # days
 
@@ -56,9 +55,7 @@ async def remove_macro(tx: Tx, who: Principal, macro: Macro) -> None:
 
 
 async def _parsed(tx: Tx, who: Principal, draft: MacroDraft) -> dict[str, Any]:
-    name = " ".join(clean(draft.name, NAME_LENGTH).split())
-    if not name:
-        raise Invalid(name=_("Give it a name"))
+    name = parse_name(draft.name)
     if draft.language not in LANGUAGES:
         raise Invalid(language=_("English or Spanish"))
     text, acts = clean(draft.text, BODY_LENGTH), await _acts(tx, who, draft.acts)

@@ -2,6 +2,7 @@
 
 from sqlalchemy import func, select
 
+from server.cases.forms import parse_name
 from server.identity.access import visible_teams
 from server.identity.models import Team
 from server.kit.access import Principal
@@ -12,7 +13,7 @@ from server.kit.hours import parse_zone
 from server.kit.text import _, clean
 from server.sla import events as facts
 from server.sla.access import visible_calendars
-from server.sla.forms import CalendarDraft, PolicyDraft, parse_holidays, parse_name, parse_targets, parse_warn
+from server.sla.forms import CalendarDraft, PolicyDraft, parse_holidays, parse_targets, parse_warn
 from server.sla.models import SlaCalendar, SlaPolicy
 
 

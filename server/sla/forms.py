@@ -41,13 +41,6 @@ class PolicyDraft:
     raises: bool = False
 
 
-def parse_name(raw: str) -> str:
-    name = " ".join(clean(raw, NAME_LENGTH).split())
-    if not name:
-        raise Invalid(name=_("Give it a name"))
-    return name
-
-
 def parse_span(raw: str, name: str) -> int | None:
     """Minutes from "30m", "4h", "1h 30m" or "90"; None when nothing was typed."""
     text = raw.strip()

@@ -1,7 +1,6 @@
 """The talk with a caller, as tables: what happens, and what is said and done; without media, with a clock of our own."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -25,7 +24,6 @@ from server.announcer.happenings import (
 from server.announcer.script import File, Known, Menu, Option, Prompt, Script, Text
 from server.announcer.speech import PROMPTS
 from server.announcer.words import SOUNDS, files_of, shipped, text_of
-from server.kit.hours import is_open
 from server.kit.text import LANGUAGES, speaking
 
 SALES = Option("1", "team", "Sales", 4)
@@ -257,26 +255,6 @@ def test_a_new_connection_hears_the_last_sentence_again() -> None:
     talk.feed(Came())
     talk.keys("3")
     assert talk.feed(Came()) == ["welcome", "option_menu"]
-
-
-NINE_TO_TWO = [[[540, 840]], [], [], [], [[1320, 360]], [], []]  # Monday; Friday night
-
-
-@pytest.mark.parametrize(
-    ("at", "zone", "expected"),
-    [
-        ("2026-11-23T08:30", "UTC", False),
-        ("2026-11-23T08:30", "Europe/Madrid", True),
-        ("2026-11-23T14:00", "UTC", False),
-        ("2026-11-24T10:00", "UTC", False),
-        ("2026-11-27T23:00", "UTC", True),
-        ("2026-11-28T05:59", "UTC", True),
-        ("2026-11-28T06:00", "UTC", False),
-    ],
-)
-def test_opening_hours(at: str, zone: str, expected: bool) -> None:
-    assert is_open(NINE_TO_TWO, zone, datetime.fromisoformat(at).replace(tzinfo=UTC)) is expected
-    assert is_open([], zone, datetime.now(UTC))
 
 
 VALUES: dict[str, tuple[str, ...]] = {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.kit.hours import DAYS, Calendar, parse_hours
+from server.kit.hours import DAYS, Calendar, is_open, parse_hours
 
 OFFICE = [[[9 * 60, 14 * 60], [16 * 60, 19 * 60]]] * 5 + [[], []]
 NIGHT = [[[22 * 60, 6 * 60]]] * 7
@@ -70,3 +70,23 @@ def test_what_was_added_is_between(hours: list, zone: str, start: datetime, minu
 def test_hours_are_read_as_typed() -> None:
     assert parse_hours(dict.fromkeys(DAYS, "")) == []
     assert parse_hours({"mon": "09:00-14:00, 16:00–19:00"})[0] == [[540, 840], [960, 1140]]
+
+
+NINE_TO_TWO = [[[540, 840]], [], [], [], [[1320, 360]], [], []]  # Monday; Friday night
+
+
+@pytest.mark.parametrize(
+    ("at", "zone", "expected"),
+    [
+        ("2026-11-23T08:30", "UTC", False),
+        ("2026-11-23T08:30", "Europe/Madrid", True),
+        ("2026-11-23T14:00", "UTC", False),
+        ("2026-11-24T10:00", "UTC", False),
+        ("2026-11-27T23:00", "UTC", True),
+        ("2026-11-28T05:59", "UTC", True),
+        ("2026-11-28T06:00", "UTC", False),
+    ],
+)
+def test_opening_hours(at: str, zone: str, expected: bool) -> None:
+    assert is_open(NINE_TO_TWO, zone, datetime.fromisoformat(at).replace(tzinfo=UTC)) is expected
+    assert is_open([], zone, datetime.now(UTC))

@@ -199,7 +199,7 @@ async def test_while_the_database_is_away_facts_wait(here: Site) -> None:
 
 async def test_two_processes_one_call(settings: MediaSettings, tmp_path: Any) -> None:
     if needs.redis_binary() is None:
-        pytest.skip("no Redis")
+        pytest.skip("left out: no redis-server")
     book = FakeBook()
     with own_redis() as redis:
         await redis.ready()
@@ -227,7 +227,7 @@ async def test_two_processes_one_call(settings: MediaSettings, tmp_path: Any) ->
 
 async def test_a_process_without_media_leaves_it_to_the_other(settings: MediaSettings) -> None:
     if needs.redis_binary() is None:
-        pytest.skip("no Redis")
+        pytest.skip("left out: no redis-server")
     book = FakeBook()
     with own_redis() as redis:
         await redis.ready()

@@ -27,7 +27,7 @@ class Part:
 
 
 # Calls whose seconds are real ones: they need no second engine below the verbs, and wait more than they work.
-MEDIA = ["tests/realtime/calls"]
+MEDIA = ["tests/realtime/calls", "tests/calls/test_mixes.py", "tests/announcer/test_heard.py"]
 WHOLE_CALLS = ["tests/calls/test_whole.py", "tests/calls/test_killed.py", "tests/announcer/test_whole.py"]
 APART = [f"--ignore={path}" for path in ("tests/browser", "tests/faults", *MEDIA)]
 NOT_BROWSER = ["-m", "not browser", "-n", "2", *APART]
@@ -39,7 +39,7 @@ PARTS = [
     Part("faults", "faults, SQLite", FAULTS, wants=("redis-server",)),
     Part("faults", "faults, PostgreSQL", FAULTS, {"ENGINE": "postgres"}, ("postgres", "redis-server")),
     Part("calls", "calls with real media", [*MEDIA, *WHOLE_CALLS, "-n", "2"], wants=("chromium", "redis-server")),
-    Part("browser", "browsers", ["tests/browser"], wants=("chromium",)),
+    Part("browser", "browsers", ["tests/browser", "-n", "2"], wants=("chromium",)),
 ]
 
 

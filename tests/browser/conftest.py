@@ -15,7 +15,7 @@ from tests.browser.wire import Wire, serve
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     """One for all browsers: a second in the same thread would not start."""
-    if needs.chromium() is None:
+    if needs.headless() is None:
         pytest.skip("left out: no chromium")
     with sync_playwright() as started:
         yield started
@@ -23,7 +23,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    launched = playwright.chromium.launch(executable_path=needs.chromium(), args=FLAGS)
+    launched = playwright.chromium.launch(executable_path=needs.headless(), args=FLAGS)
     yield launched
     launched.close()
 

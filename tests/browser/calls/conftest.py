@@ -71,7 +71,7 @@ class Caller:
 
 @pytest.fixture(scope="session")
 def callers(playwright: Playwright) -> Iterator[Browser]:
-    launched = playwright.chromium.launch(executable_path=needs.chromium(), args=[*FLAGS, *FAKE])
+    launched = playwright.chromium.launch(executable_path=needs.headless(), args=[*FLAGS, *FAKE])
     yield launched
     launched.close()
 

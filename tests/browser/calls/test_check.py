@@ -1,5 +1,6 @@
 """The half of the self-check that only a browser can do: devices, the live connection, UDP to the media ports, the relay."""
 
+import contextlib
 import re
 
 import pytest
@@ -23,18 +24,16 @@ def test_every_part_works_here(call_house: House, callers: Browser) -> None:
 
 @pytest.mark.parametrize(("language", "words"), [("en", "No UDP comes back from"), ("es", "No vuelve ningún UDP de")])
 def test_a_network_without_udp_is_named(call_house: House, playwright: Playwright, language: str, words: str) -> None:
-    """The browser itself sends none: the policy of some closed networks."""
+    """The browser itself sends none: the policy of some closed networks, which only a whole browser knows."""
     flags = [*FLAGS, *FAKE, "--webrtc-ip-handling-policy=disable_non_proxied_udp"]
     closed = playwright.chromium.launch(executable_path=needs.chromium(), args=flags)
-    call_house.owner.put("/settings/profile/language", data={"language": language})
-    page = call_house.sit(closed, "ana@example.org")
-    press(page, call_house)
-    expect(told(page)).to_contain_text(words, timeout=15_000)
-    expect(told(page)).to_contain_text("MEDIA_PORTS")
-    expect(page.locator('[data-test="udp"]')).to_have_attribute("data-state", "bad")
-    expect(page.locator('[data-test="socket"]')).to_have_attribute("data-state", "ok")
-    call_house.owner.put("/settings/profile/language", data={"language": "en"})
-    closed.close()
+    with contextlib.closing(closed), call_house.speaking(language):
+        page = call_house.sit(closed, "ana@example.org")
+        press(page, call_house)
+        expect(told(page)).to_contain_text(words, timeout=15_000)
+        expect(told(page)).to_contain_text("MEDIA_PORTS")
+        expect(page.locator('[data-test="udp"]')).to_have_attribute("data-state", "bad")
+        expect(page.locator('[data-test="socket"]')).to_have_attribute("data-state", "ok")
 
 
 def press(page: Page, house: House) -> None:

@@ -19,7 +19,7 @@ Pair = tuple[Caller, Caller, str]
 
 @pytest.fixture
 def own_browser(playwright: Playwright) -> Iterator[Browser]:
-    launched = playwright.chromium.launch(executable_path=needs.chromium(), args=[*FLAGS, *FAKE])
+    launched = playwright.chromium.launch(executable_path=needs.headless(), args=[*FLAGS, *FAKE])
     yield launched
     launched.close()
 

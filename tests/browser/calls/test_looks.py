@@ -50,24 +50,23 @@ def test_every_screen_of_a_call(
     call_house: House, callers: Browser, pair: tuple[Caller, Caller, str], language: str
 ) -> None:
     ana, _mateo, path = pair
-    call_house.owner.put("/settings/profile/language", data={"language": language})
-    start_call(call_house, ana.page, path)
-    assert "\n".join(looked_at(ana.page)) == ""
-    ana.page.locator("#call-join [type=submit]").first.click()
-    expect(ana.page.locator("#call-stage .vid")).to_have_count(1)
-    assert "\n".join(looked_at(ana.page)) == ""
-    if language == "en":
-        address = link_for_a_guest(ana)
+    with call_house.speaking(language):
+        start_call(call_house, ana.page, path)
         assert "\n".join(looked_at(ana.page)) == ""
-        context = callers.new_context(locale="es-ES")
-        guest = context.new_page()
-        guest.goto(address)
-        assert "\n".join(looked_at(guest)) == ""
-        context.close()
-    ana.page.locator("#nav a[href='/contacts']").click()
-    expect(ana.page.locator("#callcard")).to_be_visible()
-    told = [each for each in looked_at(ana.page) if "callcard" in each or "cbtn" in each or "vid" in each]
-    assert told == []
-    ana.page.locator("#callcard [data-do=leave]").click()
-    call_house.owner.put("/settings/profile/language", data={"language": "en"})
+        ana.page.locator("#call-join [type=submit]").first.click()
+        expect(ana.page.locator("#call-stage .vid")).to_have_count(1)
+        assert "\n".join(looked_at(ana.page)) == ""
+        if language == "en":
+            address = link_for_a_guest(ana)
+            assert "\n".join(looked_at(ana.page)) == ""
+            context = callers.new_context(locale="es-ES")
+            guest = context.new_page()
+            guest.goto(address)
+            assert "\n".join(looked_at(guest)) == ""
+            context.close()
+        ana.page.locator("#nav a[href='/contacts']").click()
+        expect(ana.page.locator("#callcard")).to_be_visible()
+        told = [each for each in looked_at(ana.page) if "callcard" in each or "cbtn" in each or "vid" in each]
+        assert told == []
+        ana.page.locator("#callcard [data-do=leave]").click()
     assert re.search(r"/contacts$", ana.page.url)

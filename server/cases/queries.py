@@ -28,6 +28,7 @@ from server.kit.access import Principal, built_once
 from server.kit.db import Tx
 from server.kit.events import EventRow
 from server.kit.index import matching_ids
+from server.kit.once import once
 from server.kit.paging import PER_PAGE, Paging
 from server.kit.text import fold
 from server.timeline.queries import Line, draw
@@ -122,11 +123,15 @@ async def load_thread(tx: Tx, who: Principal, one: Case) -> Thread:
     return Thread(await draw(tx, who, rows), len(found) > THREAD)
 
 
+@once
 async def messages_by_id(tx: Tx, who: Principal, ids: set[int]) -> dict[int, CaseMessage]:
+    if not ids:
+        return {}
     rows = visible_messages(who).where(CaseMessage.id.in_(ids)).execution_options(populate_existing=True)
     return {message.id: message for message in await tx.scalars(rows)}
 
 
+@once
 async def cases_by_id(tx: Tx, who: Principal, ids: set[int]) -> dict[int, Case]:
     rows = visible_cases(who).where(Case.id.in_(ids)).options(*WHOLE)
     return {one.id: one for one in await tx.scalars(rows)}
@@ -173,6 +178,7 @@ async def teams_with_counts(tx: Tx, who: Principal, query: CaseQuery) -> list[tu
     return [(team, n) for team, n in rows]
 
 
+@once
 async def preferred_channel(tx: Tx, who: Principal, about: str) -> tuple[str, int, int] | None:
     """How this customer mostly writes: the way, how often, and how often in all. None before they wrote."""
     theirs = visible_cases(who).where(Case.about == about).with_only_columns(Case.id)
@@ -192,6 +198,7 @@ async def list_macros(tx: Tx, who: Principal, begin: str = "", language: str = "
     return sorted(found, key=lambda macro: macro.language not in ("", spoken))
 
 
+@once
 async def cases_of(tx: Tx, who: Principal, about: str) -> list[Case]:
     rows = visible_cases(who).where(Case.about == about)
     return list(await tx.scalars(rows.order_by(Case.id.desc()).limit(EARLIER).options(*WHOLE)))

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Index, Select, and_, case, func, or_, sele
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from server.kit.db import Base, Tx
+from server.kit.once import once
 
 Role = Literal["owner", "admin", "manager", "member", "read-only"]
 ROLES: tuple[Role, ...] = ("owner", "admin", "manager", "member", "read-only")
@@ -101,6 +102,7 @@ async def restricted_to(tx: Tx, about: str) -> list[str]:
     return list(await tx.scalars(select(Restriction.who).where(Restriction.about == about).order_by(Restriction.who)))
 
 
+@once
 async def audiences(tx: Tx, about: str | None, list_topic: str) -> tuple[list[str], list[str]]:
     """(topics of the record, topics of lists): a restricted record gives no list topic."""
     if about is None:

@@ -13,6 +13,7 @@ from server.kit.db import Base, Database, Tx
 from server.kit.events import EventRow
 from server.kit.live import changes_of, render_changes
 from server.kit.logging import log
+from server.kit.once import remember
 
 REPLAY_LIMIT = 500
 
@@ -91,6 +92,7 @@ class PatchSource:
                     .order_by(PatchRow.n)
                 )
             ).all()
+            remember(tx)
             return [await replayed(tx, topic, n, event, variants) for n, event in found]
 
 

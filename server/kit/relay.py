@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import itertools
 from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -20,6 +21,7 @@ from server.kit.events import EventRow
 from server.kit.live import Change, changes_of, render_changes
 from server.kit.logging import log
 from server.kit.numbers import lock_numbers, newest_position, number_quiet
+from server.kit.once import remember
 from server.kit.patches import PatchRow, take_numbers
 from server.kit.text import LANGUAGES
 
@@ -57,6 +59,22 @@ def until_failure(drawn: list[Drawn]) -> tuple[list[Drawn], Drawn | None]:
             parked = replace(one, changes={one.row.about or one.row.subject: []})
             return [*drawn[:place], parked], parked
     return drawn, None
+
+
+async def _draw(tx: Tx, row: EventRow) -> Drawn:
+    return Drawn(row, await changes_of(tx, row))
+
+
+async def _draw_apart(tx: Tx, row: EventRow) -> Drawn:
+    """One fact that cannot be drawn leaves the others as they are: PostgreSQL would refuse them what comes after it."""
+    try:
+        async with tx.begin_nested():
+            return await _draw(tx, row)
+    except Exception as error:
+        if is_busy(error):
+            raise
+        log.error("relay.render_failed", fact=row.id, name=row.name, error=repr(error))
+        return Drawn(row, {}, repr(error)[:500])
 
 
 class Relay:
@@ -104,12 +122,14 @@ class Relay:
 
     async def _drain_batch(self) -> bool:
         """What facts change is read before the lock is taken, so that whoever writes waits for the numbers alone."""
-        async with self._database.transaction(read=True) as tx:
-            pending = select(EventRow).where(EventRow.position.is_(None)).order_by(EventRow.id).limit(BATCH)
-            rows = (await tx.scalars(pending)).all()
-            if not rows:
-                return False
-            drawn = [] if rows[0].quiet else [await self._draw(tx, row) for row in rows]
+        try:
+            rows, drawn = await self._look(_draw)
+        except Exception as error:
+            if is_busy(error):
+                raise
+            rows, drawn = await self._look(_draw_apart)
+        if not rows:
+            return False
         async with self._database.transaction() as tx:
             await lock_numbers(tx)
             if not drawn:
@@ -120,15 +140,13 @@ class Relay:
                 await self._publish(patch)
         return is_more
 
-    async def _draw(self, tx: Tx, row: EventRow) -> Drawn:
-        try:
-            async with tx.begin_nested():
-                return Drawn(row, await changes_of(tx, row))
-        except Exception as error:
-            if is_busy(error):
-                raise
-            log.error("relay.render_failed", fact=row.id, name=row.name, error=repr(error))
-            return Drawn(row, {}, repr(error)[:500])
+    async def _look(self, draw: Callable[[Tx, EventRow], Awaitable[Drawn]]) -> tuple[Sequence[EventRow], list[Drawn]]:
+        """The next facts without a position, in one snapshot; quiet ones are not drawn."""
+        async with self._database.transaction(read=True) as tx:
+            remember(tx)
+            pending = select(EventRow).where(EventRow.position.is_(None)).order_by(EventRow.id).limit(BATCH)
+            rows = (await tx.scalars(pending)).all()
+            return rows, [] if not rows or rows[0].quiet else [await draw(tx, row) for row in rows]
 
     async def _number(self, tx: Tx, drawn: list[Drawn]) -> tuple[list[Numbered], bool]:
         """Step 1: positions for facts in id order, numbers for their topics; and whether more may be waiting."""

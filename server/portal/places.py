@@ -5,6 +5,7 @@ from typing import Any
 from server.cases.models import Case, CaseMessage
 from server.kit.db import Tx
 from server.kit.live import Change, Patch, fragment
+from server.kit.once import once
 from server.kit.pages import dom_id
 from server.portal.models import CaseSide
 from server.portal.queries import inside, standing_links
@@ -25,6 +26,7 @@ async def seen_patch(tx: Tx, case: Case) -> Patch:
     return Patch(case.customer_topic, "seen", "replace", fragment("portal/_seen.html", shown=shown))
 
 
+@once
 async def beside(tx: Tx, case: Case) -> dict[str, Any]:
     """For the team: links, reading, page, source, rating."""
     side = await tx.get(CaseSide, case.id, populate_existing=not tx.info.get("read"))

@@ -10,6 +10,7 @@ from server.channels.models import Channel
 from server.identity.models import Workspace
 from server.kit.clock import now
 from server.kit.db import Tx
+from server.kit.once import once
 from server.kit.passes import Pass
 from server.portal.access import seen_by_customer
 from server.portal.models import CaseRating, CaseSide
@@ -32,6 +33,7 @@ async def said_to(tx: Tx, case: Case) -> list[CaseMessage]:
     return list(await tx.scalars(rows))[::-1]
 
 
+@once
 async def shown_message(tx: Tx, message_id: int) -> CaseMessage | None:
     """As it is now; None when the customer does not see it."""
     seen = CaseMessage.id == message_id, seen_by_customer()
@@ -64,6 +66,7 @@ class Inside:
         return bool(self.last and self.side and self.side.team_n >= self.last)
 
 
+@once
 async def inside(tx: Tx, case: Case, side: CaseSide | None) -> Inside:
     return Inside(case, side, await tx.get(CaseRating, case.id), await last_of_customer(tx, case))
 

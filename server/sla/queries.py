@@ -9,6 +9,7 @@ from server.cases.models import Case
 from server.kit.about import subject_id
 from server.kit.access import Principal
 from server.kit.db import Tx
+from server.kit.once import once
 from server.sla.access import visible_calendars
 from server.sla.models import KINDS, SlaCalendar, SlaClock
 
@@ -17,6 +18,7 @@ async def list_calendars(tx: Tx, who: Principal) -> list[SlaCalendar]:
     return list(await tx.scalars(visible_calendars(who).order_by(SlaCalendar.name, SlaCalendar.id)))
 
 
+@once
 async def promises_of(tx: Tx, who: Principal, ref: str) -> dict[str, Any]:
     """The newest clock of each kind of a case, in their order."""
     seen = visible_cases(who).where(Case.id == subject_id(ref)).with_only_columns(Case.id)

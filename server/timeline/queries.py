@@ -14,6 +14,7 @@ from server.kit.access import Principal
 from server.kit.db import Tx
 from server.kit.events import EventRow
 from server.kit.live import LINES
+from server.kit.once import once
 from server.timeline.access import visible_files, visible_notes
 from server.timeline.forms import SHOWS
 from server.timeline.models import Draft, File, Note, NoteVersion, ReadMark
@@ -85,20 +86,9 @@ async def load_stream(tx: Tx, who: Principal, about: str, show: str = "", before
     return Stream(about, show, await draw(tx, who, found, actors), older)
 
 
+@once
 async def draw(tx: Tx, who: Principal, rows: list[EventRow], actors: dict[int, User] | None = None) -> list[Line]:
-    """Lines for facts that have one; one call of each loader, one statement for all people unless they are known. What
-    the house draws of one fact for several places of its snapshot is drawn once."""
-    drawn: dict[int, list[Line]] = tx.info.setdefault("drawn", {})
-    is_shared = who.kind == "system" and bool(tx.info.get("read")) and len(rows) == 1
-    if is_shared and rows[0].id in drawn:
-        return drawn[rows[0].id]
-    made = await _draw(tx, who, rows, actors)
-    if is_shared:
-        drawn[rows[0].id] = made
-    return made
-
-
-async def _draw(tx: Tx, who: Principal, rows: list[EventRow], actors: dict[int, User] | None) -> list[Line]:
+    """Lines for facts that have one; one call of each loader, one statement for all people unless they are known."""
     by_loader: dict[Any, list[EventRow]] = {}
     for row in rows:
         if row.name in LINES:

@@ -95,3 +95,13 @@ async def test_a_solved_case_is_ours_again_when_the_customer_writes(api: Client,
     await api.patch(f"/cases/{first.case.id}", json={"status": "solved"})
     await take(In_Reply_To="<a@x.example>")
     assert (await api.get(f"/cases/{first.case.id}")).json()["status"] == "open"
+
+
+async def test_a_letter_is_drawn_from_few_statements(app: Starlette, take: Take) -> None:
+    """A new sender: the record, the case and what was said, on every screen of the team and of the customer."""
+    await take()
+    await app.state.relay.drain()
+    await take(sender="Nuria Cabrales <nuria@brightwater.example>")
+    with make.counted(app) as statements:
+        await app.state.relay.drain()
+    assert len(statements) <= 24, statements

@@ -192,6 +192,9 @@ async def test_two_programs_that_answer_each_other_end(app: Starlette, ana: Clie
     last = (await api.get(f"/cases/{cases[-1]['id']}/messages")).json()["items"]
     assert [one["state"] for one in last] == ["in", *["held"] * 5]
     assert len(await make.facts(app, "case.flooded")) == 1
+    thread = await ana.get(f"/cases/{cases[-1]['id']}")
+    assert "sends one letter after the other" in thread.text and "The case was opened" in thread.text
+    assert "sends one letter after the other" in (await ana.get("/contacts/1")).text
     assert (await take(sender="Olga <olga@x.example>", Message_ID="<olga@x.example>")).case is not None
 
 

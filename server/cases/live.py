@@ -45,7 +45,8 @@ async def show_case(tx: Tx, row: EventRow) -> list[Change]:
         changes += await line_patches(tx, who, case, [row])
     if row.name == "case.moved":
         changes += [await record_patch(tx, who, row.data["old"]), Refresh(row.data["old"], ["timeline"])]
-        changes += [Recheck(case.topic), Refresh(case.topic, ["case-around", "discussion"])]
+        thread = dom_id("case", case.id, "thread")  # its lines carry the face of the record
+        changes += [Recheck(case.topic), Refresh(case.topic, [thread, "case-around", "discussion"])]
     if row.name in JOINS:  # what was said stands in another thread now
         changes += [Refresh(case.topic, [dom_id("case", case.id, "thread"), "case-around"])]
         changes += [Refresh(case.about, ["timeline"])]

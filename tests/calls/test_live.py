@@ -126,3 +126,24 @@ async def test_the_others_see_who_took_it(
         assert "took the call" not in screen.page.text(), "it is said once, by the card"
         cards = (await olga.get("/calls/ringing")).text
         assert cards.count("Mateo Ríos") == 1 and "Mateo Ríos has answered" in cards
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_what_is_said_declined_taken_back_and_removed(
+    app: Starlette, ana: Client, mateo: Client, call: str, book: CallBook, language: str
+) -> None:
+    """Words in the call, a colleague who cannot come, a link that ends, a recording that goes."""
+    await make.speak(app, 2, language)
+    await ana.post(f"{call}/guest-links", data={"name": "Lucía"})
+    await told(book, Joined((await read_call(app)).room, 1e9, 1))
+    await app.state.relay.drain()
+    for act in (
+        lambda: ana.post(f"{call}/messages", data={"text": "Good morning"}),
+        lambda: mateo.put(f"{call}/decline"),
+        lambda: ana.delete(f"{call}/guest-links/1"),
+    ):
+        await assert_live_equals_reload(app, mateo, call, act, language=language, regions=(*ROOM, "call-1-talk"))
+    await ana.delete(call)
+    await make.recording(app, 1)
+    await app.state.relay.drain()
+    await assert_live_equals_reload(app, mateo, call, lambda: ana.delete(f"{call}/recording"), language=language)

@@ -3,6 +3,7 @@
 import pytest
 from starlette.applications import Starlette
 
+from server.cases.automatic import FLOOD
 from server.cases.replies import UNDO
 from server.kit.clock import frozen
 from tests import make
@@ -85,4 +86,43 @@ async def test_the_list_and_the_record_follow(
     panel = "/panels/cases?about=contact:1"
     await assert_live_equals_reload(
         app, mateo, panel, lambda: ana.put(f"{case}/status", data={"status": "solved"}), regions=("contact-1-cases",)
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_letters_that_leave_move_and_part(
+    app: Starlette, ana: Client, mateo: Client, case: str, take: Take, language: str
+) -> None:
+    """A reply that left, what comes in between, a part that becomes a case, the record it is filed under."""
+    await make.speak(app, 2, language)
+    await make.contact(app, "Nuria Cabrales")
+    app.state.services.mailer.is_real = True
+    await ana.post(f"{case}/messages", data=REPLY)
+    await app.state.relay.drain()
+
+    async def leave() -> None:
+        with frozen() as clock:
+            clock.forward(seconds=UNDO.total_seconds() + 1)
+            await app.state.worker.drain()
+
+    for act in (
+        leave,
+        lambda: take(In_Reply_To="<a@x.example>", text="And where is the invoice?", Message_ID="<b@x.example>"),
+        lambda: ana.post(f"{case}/messages/3/split", data={"subject": "Where is the invoice"}),
+        lambda: ana.put(f"{case}/record", data={"about": "contact:2"}),
+    ):
+        await assert_live_equals_reload(app, mateo, case, act, language=language, regions=REGIONS)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_a_flood_and_what_is_set_aside(
+    app: Starlette, ana: Client, mateo: Client, take: Take, language: str
+) -> None:
+    await make.speak(app, 2, language)
+    for n in range(FLOOD):
+        await take(subject=f"Thank you {n}", Message_ID=f"<{n}@x.example>")
+    await app.state.relay.drain()
+    regions = (f"case-{FLOOD}-thread",)
+    await assert_live_equals_reload(
+        app, mateo, f"/cases/{FLOOD}", lambda: take(Message_ID="<more@x.example>"), language=language, regions=regions
     )

@@ -191,3 +191,19 @@ async def test_a_closed_company_given_to_somebody_reaches_who_may_read_it(
 
     screen = await assert_live_equals_reload(app, ana, lucia, act, regions=("facts", "contact-1-identity", "timeline"))
     assert "Hoteles Almadraba" in screen.page.find("facts").text()
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_a_record_that_comes_back_and_a_field_that_is_renamed(
+    app: Starlette, ana: Client, mateo: Client, lucia: str, language: str
+) -> None:
+    await make.speak(app, 2, language)
+    await ana.post("/settings/fields", data={"label": "Seats", "kind": "number"})
+    number = lucia.rpartition("/")[2]
+    await ana.put(f"/contacts/{number}/trash")
+    await app.state.relay.drain()
+    for page, region, act in (
+        ("/contacts", "contact-list", lambda: ana.delete(f"/contacts/{number}/trash")),
+        (lucia, "facts", lambda: ana.put("/settings/fields/1", data={"label": "Chairs", "choices": ""})),
+    ):
+        await assert_live_equals_reload(app, mateo, page, act, language=language, regions=(region,))

@@ -1,14 +1,18 @@
 """People and teams: what an admin's second screen becomes is what a reload shows."""
 
+import re
 from dataclasses import replace
 
 import httpx2 as httpx
+import pytest
 from sqlalchemy import select
 from starlette.applications import Starlette
 
 from server.identity.doors import LiveDoors, Person
 from server.identity.models import Session
 from tests import make
+from tests.channels.test_settings import mateo_becomes_admin
+from tests.conftest import browser
 from tests.live import assert_live_equals_reload
 
 Client = httpx.AsyncClient
@@ -68,3 +72,40 @@ async def test_another_language_reaches_ones_other_windows(app: Starlette, ana: 
     assert "Contactos" in screen.page.find("main").text()
     again = await doors.again(listening)
     assert again is not None and again.variant == "es"
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_who_is_here(app: Starlette, ana: Client, mateo: Client, language: str) -> None:
+    """An admin's list of people, as they are invited, come, leave and come back."""
+    await mateo_becomes_admin(app)
+    await make.speak(app, 2, language)
+
+    async def join() -> httpx.Response:
+        invited = await ana.post("/settings/invitations", data={"emails": "olga@example.org", "role": "member"})
+        link = re.search(r"/join/[\w-]+", invited.text)
+        assert link is not None
+        async with browser(app, "") as olga:
+            return await olga.post(link[0], data={"name": "Olga Prieto", "password": "three good words"})
+
+    for act in (
+        lambda: ana.post("/settings/invitations", data={"emails": "noor@example.org", "role": "member"}),
+        join,
+        lambda: ana.delete("/settings/people/3"),
+        lambda: ana.put("/settings/people/3"),
+        lambda: ana.put("/settings/teams/1/members/3"),
+        lambda: ana.delete("/settings/teams/1/members/3"),
+    ):
+        await assert_live_equals_reload(app, mateo, "/settings/people", act, language=language, regions=("people",))
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_departments_and_the_workspace(app: Starlette, ana: Client, mateo: Client, language: str) -> None:
+    await mateo_becomes_admin(app)
+    await make.speak(app, 2, language)
+    for page, region, act in (
+        ("/settings/teams", "teams", lambda: ana.put("/settings/teams/1/members/2")),
+        ("/settings/teams", "teams", lambda: ana.delete("/settings/teams/1/members/2")),
+        ("/settings/teams", "teams", lambda: ana.delete("/settings/teams/2")),
+        ("/settings/workspace", "workspace-form", lambda: ana.put("/settings/workspace/name", data={"value": "Roble"})),
+    ):
+        await assert_live_equals_reload(app, mateo, page, act, language=language, regions=(region,))

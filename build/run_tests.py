@@ -30,7 +30,7 @@ class Part:
 MEDIA = ["tests/realtime/calls", "tests/calls/test_mixes.py", "tests/announcer/test_heard.py"]
 WHOLE_CALLS = ["tests/calls/test_whole.py", "tests/calls/test_killed.py", "tests/announcer/test_whole.py"]
 APART = [f"--ignore={path}" for path in ("tests/browser", "tests/faults", *MEDIA)]
-NOT_BROWSER = ["-m", "not browser", "-n", "2", *APART]
+NOT_BROWSER = ["-p", "tests.every_fact", "-m", "not browser", "-n", "2", *APART]
 QUICK = [*NOT_BROWSER, *(f"--ignore={path}" for path in WHOLE_CALLS)]
 FAULTS = ["tests/faults", "-n", "2"]
 PARTS = [

@@ -7,8 +7,10 @@ from html.parser import HTMLParser
 from typing import Any
 
 import httpx2 as httpx
+from sqlalchemy import func, select
 from starlette.applications import Starlette
 
+from server.kit.events import EventRow
 from server.kit.patches import PatchSource
 
 VOID = {"meta", "link", "input", "br", "hr", "img", "use", "path", "circle", "rect", "ellipse"}
@@ -161,6 +163,7 @@ def lines_of(node: Node | None, depth: int = 0) -> list[str]:
 
 
 Act = Callable[[], Awaitable[Any]]
+TRIED: set[str] = set()  # names of facts that a second screen has followed in this process (tests/every_fact.py)
 
 
 async def assert_live_equals_reload(
@@ -184,8 +187,12 @@ async def assert_live_equals_reload(
     else:
         screen = Screen(app, watcher, page, language)
         await screen.load()
+    async with app.state.database.transaction(read=True) as tx:
+        newest = await tx.scalar(select(func.max(EventRow.id))) or 0
     answer = await act()
     assert getattr(answer, "status_code", 200) < 400, answer.text
+    async with app.state.database.transaction(read=True) as tx:
+        TRIED.update(await tx.scalars(select(EventRow.name).where(EventRow.id > newest)))
     await app.state.relay.drain()
     assert await screen.catch_up() > 0, "the act announced nothing to this page"
     screen.fresh = fresh = Screen(app, watcher, page, language)

@@ -10,10 +10,13 @@ from starlette.applications import Starlette
 
 from realtime.calls.ports import Fact
 from server.calls.book import CallBook
-from server.calls.models import Call
+from server.calls.guests import come_by_link, open_link
+from server.calls.models import Call, Participant
 from server.identity.doors import Person
 from server.identity.models import TeamMember
 from server.kit.events import EventRow
+from server.kit.passes import find_pass
+from server.kit.public import Visitor, visitor_of
 from tests import make
 
 Client = httpx.AsyncClient
@@ -72,3 +75,16 @@ async def told(book: CallBook, *facts: Fact) -> None:
 async def in_team(app: Starlette, user_id: int, team_id: int) -> None:
     async with app.state.database.transaction() as tx:
         tx.add(TeamMember(user_id=user_id, team_id=team_id))
+
+
+async def guest(app: Starlette, ana: Client, call: str, **form: str) -> tuple[Visitor, Participant]:
+    """Somebody who came by a link; as the public door knows them."""
+    made = await ana.post(f"{call}/guest-links", data={"name": "Lucía"} | form)
+    secret = made.text.partition("/p/join/")[2].partition('"')[0]
+    async with app.state.database.transaction() as tx:
+        link = await open_link(tx, secret, app.state.settings.secret)
+        one, token = await come_by_link(tx, link, "  Lucía   Ferrer ", "es")
+    async with app.state.database.transaction(read=True) as tx:
+        found = await find_pass(tx, token)
+    assert found is not None
+    return visitor_of(found), one

@@ -14,22 +14,8 @@ from server.calls.guests import come_by_link, open_link
 from server.calls.models import Part, Participant, Ring
 from server.kit.clock import frozen
 from server.kit.events import EventRow
-from server.kit.passes import find_pass
-from server.kit.public import Visitor, visitor_of
 from tests import make
-from tests.calls.conftest import Client, Facts, listener, read_call, told
-
-
-async def _guest(app: Starlette, ana: Client, call: str, **form: str) -> tuple[Visitor, Participant]:
-    made = await ana.post(f"{call}/guest-links", data={"name": "Lucía"} | form)
-    secret = made.text.partition("/p/join/")[2].partition('"')[0]
-    async with app.state.database.transaction() as tx:
-        link = await open_link(tx, secret, app.state.settings.secret)
-        one, token = await come_by_link(tx, link, "  Lucía   Ferrer ", "es")
-    async with app.state.database.transaction(read=True) as tx:
-        found = await find_pass(tx, token)
-    assert found is not None
-    return visitor_of(found), one
+from tests.calls.conftest import Client, Facts, guest, listener, read_call, told
 
 
 async def people(app: Starlette) -> dict[int, Participant]:
@@ -80,7 +66,7 @@ async def test_a_guest_waits_and_is_let_in(
 ) -> None:
     """With no member there it rings for those of the record."""
     room = (await read_call(app)).room
-    visitor, one = await _guest(app, ana, call)
+    visitor, one = await guest(app, ana, call)
     assert (one.name, visitor.scope) == ("Lucía Ferrer", frozenset({"call:1:all"}))
     seat = await book.seat(visitor, room, None)
     assert seat is not None and (seat.kind, seat.waiting, seat.host) == ("guest", True, False)
@@ -99,7 +85,7 @@ async def test_a_guest_waits_and_is_let_in(
 
 async def test_a_link_that_was_taken_back_cuts_off(app: Starlette, ana: Client, call: str, book: CallBook) -> None:
     room = (await read_call(app)).room
-    visitor, one = await _guest(app, ana, call, auto_admit="1")
+    visitor, one = await guest(app, ana, call, auto_admit="1")
     seat = await book.seat(visitor, room, None)
     assert seat is not None and not seat.waiting
     assert (await ana.delete(f"{call}/guest-links/1")).status_code == 200

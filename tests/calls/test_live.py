@@ -6,8 +6,9 @@ from starlette.applications import Starlette
 from realtime.calls.ports import Joined, Left
 from server.calls.book import CallBook
 from server.identity.models import Workspace
+from server.kit.clock import frozen
 from tests import make
-from tests.calls.conftest import Client, read_call, told
+from tests.calls.conftest import Client, guest, read_call, told
 from tests.conftest import add_person, client_of
 from tests.live import assert_live_equals_reload
 
@@ -147,3 +148,27 @@ async def test_what_is_said_declined_taken_back_and_removed(
     await make.recording(app, 1)
     await app.state.relay.drain()
     await assert_live_equals_reload(app, mateo, call, lambda: ana.delete(f"{call}/recording"), language=language)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_who_waits_and_what_was_missed(
+    app: Starlette, ana: Client, mateo: Client, call: str, book: CallBook, language: str
+) -> None:
+    await make.speak(app, 2, language)
+    await ana.post(f"{call}/guest-links", data={"name": "Lucía"})
+    room = (await read_call(app)).room
+    await told(book, Joined(room, 1e9, 1))
+    await app.state.relay.drain()
+
+    async def miss() -> None:
+        with frozen() as clock:
+            clock.forward(seconds=50)
+            await app.state.worker.drain()
+
+    async def knock() -> None:
+        visitor, one = await guest(app, ana, call)
+        assert await book.seat(visitor, room, None) is not None
+        await told(book, Joined(room, 1e9 + 1, one.id, waiting=True))
+
+    await assert_live_equals_reload(app, mateo, "/contacts/1", miss, language=language, regions=("timeline-contact-1",))
+    await assert_live_equals_reload(app, mateo, call, knock, language=language, regions=ROOM)

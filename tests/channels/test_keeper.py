@@ -164,7 +164,8 @@ async def test_a_letter_that_fails_stops_only_itself(
     mailbox.put(*letters("a", "poison", "b"), b"Subject: About large\n\n" + b"x" * 2000)
     monkeypatch.setattr("server.channels.taking.LARGEST", 1500)
     keeping = keep()
-    await keeping.round()
+    await app.state.relay.drain()
+    await assert_live_equals_reload(app, ana, "/settings/channels/1", keeping.round, regions=("aside-of-1",))
     assert await subjects(api) == ["a", "b"]
     page = (await ana.get("/settings/channels/1")).text
     assert "Letter 2 of the mailbox" in page and "It could not be read" in page

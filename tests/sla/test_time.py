@@ -61,11 +61,21 @@ async def test_screens_follow(
     await app.state.relay.drain()
     regions = ("case-1-turn", "case-1-promises", "case-1-thread", "case-1-facts")
 
+    async def soon() -> None:
+        async with moment("2026-11-27T12:45"):
+            await tick(app)
+
     async def late() -> None:
         async with moment("2026-11-27T17:00"):
             await tick(app)
 
+    async def promise_more() -> None:
+        await ana.put("/settings/sla/policies/1", data=STANDARD | {"normal-first": "3h"})
+        await app.state.worker.drain()
+
     for act in (
+        soon,
+        promise_more,
         lambda: ana.put("/cases/1", data={"field": "priority", "value": "high"}),
         late,
         lambda: ana.post("/cases/1/messages", data={"audience": "customer", "text": "Sorry.", "seen": "1"}),

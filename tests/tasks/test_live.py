@@ -68,7 +68,7 @@ async def test_in_the_list(app: Starlette, ana: Client, watcher: tuple[Client, s
     await through_all(app, ana, watcher, "/tasks?show=teams&team=1", ("task-1-row",))
 
 
-@pytest.mark.parametrize("act_path", ["completion", "removal", "acceptance"])
+@pytest.mark.parametrize("act_path", ["completion", "removal", "restoration", "acceptance"])
 async def test_ways_back(app: Starlette, ana: Client, watcher: tuple[Client, str], task: str, act_path: str) -> None:
     client, language = watcher
     await join(app, 2, 1)
@@ -77,6 +77,9 @@ async def test_ways_back(app: Starlette, ana: Client, watcher: tuple[Client, str
             await ana.put(f"{task}/completion")
         case "acceptance":
             await ana.put(f"{task}/handover", data={"to": "user:2"})
+        case "restoration":
+            await ana.delete(task)
+            await app.state.relay.drain()
 
     async def act() -> httpx.Response:
         match act_path:
@@ -84,10 +87,12 @@ async def test_ways_back(app: Starlette, ana: Client, watcher: tuple[Client, str
                 return await ana.delete(f"{task}/completion")
             case "acceptance":
                 return await client.put(f"{task}/handover/acceptance")
+            case "restoration":
+                return await ana.delete(f"{task}/removal")
         return await ana.delete(task)
 
-    regions = RECORD if act_path == "removal" else PAGE
-    page = "/contacts/1" if act_path == "removal" else task
+    is_gone = act_path in ("removal", "restoration")
+    regions, page = (RECORD, "/contacts/1") if is_gone else (PAGE, task)
     await assert_live_equals_reload(app, client, page, act, language=language, regions=regions)
 
 

@@ -239,5 +239,34 @@ async def test_the_page_follows(app: Starlette, ana: Client, mateo: Client, site
     await assert_live_equals_reload(app, mateo, PAGE, fail, regions=("webhooks",), before=screen)
 
 
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_the_page_follows_its_life(
+    app: Starlette, ana: Client, mateo: Client, site: Site, hook: str, language: str
+) -> None:
+    """Failing, well again, failing for days and so switched off, changed, removed."""
+    await mateo_becomes_admin(app)
+    await make.speak(app, 2, language)
+    await app.state.relay.drain()
+
+    async def deliver(answer: bytes, days: int = 1) -> None:
+        site.answers["/hook"] = answer
+        with frozen() as clock:
+            for n in range(days):
+                await ana.post("/contacts", data={"name": f"Customer {n}"})
+                await work(app)
+                if days > 1:
+                    clock.forward(days=1)
+                    await work(app)
+
+    for act in (
+        lambda: deliver(NO),
+        lambda: deliver(YES),
+        lambda: deliver(NO, days=7),
+        lambda: ana.put(f"{PAGE}/1", data={"is_on": "1", "events": ["contact.changed"]}),
+        lambda: ana.delete(f"{PAGE}/1"),
+    ):
+        await assert_live_equals_reload(app, mateo, PAGE, act, language=language, regions=("webhooks",))
+
+
 def test_every_event_that_can_be_chosen_is_one() -> None:
     assert set(EVENTS) <= set(REGISTRY), set(EVENTS) - set(REGISTRY)

@@ -45,3 +45,17 @@ class WebhookDisabled(Event):
 
     address: str
     owner: int
+
+
+@event("outside.happened")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideHappened(Event):
+    """A shop or another program says what happened to a customer, such as "order.shipped". `words`: what it brings;
+    `address`: an e-mail address that it gave; `language`: in which the customer is written to."""
+
+    event: str
+    words: dict[str, str]
+    address: str
+    language: str
+    channel: int
+    door: str  # its name

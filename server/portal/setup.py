@@ -11,6 +11,7 @@ from server.contacts.fields import CUSTOM, labels
 from server.contacts.models import CustomField
 from server.kit.errors import Invalid
 from server.kit.hours import DAYS, parse_hours, parse_zone
+from server.kit.outbound import Unreachable, check_url
 from server.kit.text import _, clean, language
 
 SITES, TEXT, NAME = 50, 600, 80
@@ -83,6 +84,20 @@ def _site(text: str) -> str:
     if parts.scheme not in ("http", "https") or not HOST.fullmatch(host) or parts.username or len(host) > 253:
         raise wrong
     return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
+
+
+def parse_page(raw: str) -> str:
+    """A page of the admin's own site; where it leads is looked at when it is fetched."""
+    try:
+        check_url(raw)
+    except Unreachable:
+        raise Invalid(page=_("A web address is expected here, such as https://www.example.org/contact")) from None
+    return raw
+
+
+def origin_of(url: str) -> str:
+    """The site of a page, spelled as `sites` are."""
+    return _site(urlsplit(url)._replace(path="", query="", fragment="").geturl())
 
 
 def parse_title(raw: object) -> str:

@@ -2,6 +2,7 @@
 stands on a page."""
 
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,7 +28,16 @@ from server.portal.answers import whole
 from server.portal.looking import Verdict, look
 from server.portal.proof import secret_of
 from server.portal.queries import count_origins
-from server.portal.setup import ASKABLE, TEXTS, PlaceDraft, parse_page, parse_place, parse_sites, parse_title
+from server.portal.setup import (
+    ASKABLE,
+    TEXTS,
+    PlaceDraft,
+    parse_page,
+    parse_place,
+    parse_sites,
+    parse_title,
+    typed_anew,
+)
 from server.portal.shown import shown_of
 
 
@@ -70,10 +80,21 @@ def _hours(channel: Channel) -> list[str]:
 
 
 async def preview(request: Request, tx: Tx, who: Principal) -> Answer:
-    """As visitors will see it, for a frame on our own page; nothing can be sent from there."""
+    """As visitors will see it, for a frame on our own page; nothing can be sent from there. The address says what is
+    typed and not saved yet."""
     channel = await get_place(tx, who, request.path_params["id"])
+    if typed := dict(request.query_params):
+        channel = typed_anew(channel, typed, list(await _known(tx, who)))
     template = "portal/chat.html" if channel.kind == "chat" else "portal/form.html"
     return whole(request, template, sites=("'self'",), preview=True, **await shown_of(tx, channel))
+
+
+async def preview_frame(request: Request, tx: Tx, who: Principal) -> Answer:
+    """The frame again, for what is typed now; of the whole form it takes what visitors see."""
+    channel = await get_place(tx, who, request.path_params["id"])
+    seen = ("name", "ask_", "order_", *(f"{name}_" for name in TEXTS[channel.kind]))
+    typed = {name: value for name, value in request.query_params.items() if name.startswith(seen) and value}
+    return render("portal/_preview.html", channel=channel, query=urlencode(typed))
 
 
 async def change(request: Request, tx: Tx, who: Principal) -> Answer:
@@ -128,6 +149,7 @@ routes = [
     route("PUT", PLACE, change),
     route("DELETE", PLACE, close),
     route("GET", f"{PLACE}/preview", preview),
+    route("GET", f"{PLACE}/preview/frame", preview_frame),
     route("POST", f"{PLACE}/secret", secret),
     route("POST", f"{PLACE}/look", verdict, before=look_there),
 ]

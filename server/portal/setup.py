@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from server.announcer.forms import in_language, parse_both
+from server.channels.models import Channel
 from server.contacts.fields import CUSTOM, labels
 from server.contacts.models import CustomField
 from server.kit.errors import Invalid
@@ -49,6 +50,18 @@ def parse_place(kind: str, form: Mapping[str, Any], known: list[str], mails: set
         options["zone"] = parse_zone(str(form.get("zone") or "UTC"))
         options["call"] = form.get("call") == "1"
     return options
+
+
+def typed_anew(channel: Channel, form: Mapping[str, Any], known: list[str]) -> Channel:
+    """The channel as it would be with what is typed now: for looking at, in no session. What is half typed is no
+    mistake yet."""
+    texts = {name: parse_both(name, form, TEXT) for name in TEXTS[channel.kind]}
+    options = channel.options | {"fields": parse_fields(form, known), "texts": texts}
+    name = " ".join(clean(form.get("name"), NAME).split()) or channel.name
+    return Channel(
+        workspace_id=channel.workspace_id, kind=channel.kind, name=name, address=channel.address, options=options,
+        language=channel.language, sites=channel.sites,
+    )  # fmt: skip
 
 
 def _mail(form: Mapping[str, Any], mails: set[int]) -> int | None:

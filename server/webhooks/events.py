@@ -32,6 +32,15 @@ class WebhookFailing(Event):
     """Nothing arrives there for now; said once until something does."""
 
 
+@event("webhook.tried")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookTried(Event):
+    """The address was told, or asked in vain, or there was nothing left to tell; `state` as in the log."""
+
+    delivery: int
+    state: str
+
+
 @event("webhook.recovered")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookRecovered(Event):

@@ -33,6 +33,11 @@ class Webhook(Base):
         return f"webhook:{self.id}"
 
     @property
+    def topic(self) -> str:
+        """Of the workspace's log, for admins who look at it."""
+        return f"webhooks:{self.workspace_id}"
+
+    @property
     def url(self) -> str:
         return f"/settings/webhooks/{self.id}"
 

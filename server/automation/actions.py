@@ -11,7 +11,10 @@ from server.automation.forms import (
     MOST_DAYS,
     RuleDraft,
     parse_acts,
+    parse_brings,
     parse_count,
+    parse_event_names,
+    parse_letter,
     parse_moment,
     parse_skills,
     parse_texts,
@@ -50,6 +53,8 @@ async def change_rule(tx: Tx, who: Principal, rule: Rule, draft: RuleDraft) -> R
 
 
 async def _parsed(tx: Tx, who: Principal, draft: RuleDraft) -> dict[str, Any]:
+    if draft.moment == "happened":
+        return await _parsed_for_events(tx, who, draft)
     when = parse_when(draft.when) | await _references(tx, who, draft.when, ("channel", "team", "calendar"))
     if "calendar" in when:
         when["hours"] = "closed" if draft.when.get("hours") == "closed" else "open"
@@ -60,10 +65,22 @@ async def _parsed(tx: Tx, who: Principal, draft: RuleDraft) -> dict[str, Any]:
     return {"name": name, "moment": moment, "when": when, "acts": acts, "stops": draft.stops}
 
 
+async def _parsed_for_events(tx: Tx, who: Principal, draft: RuleDraft) -> dict[str, Any]:
+    """One without a letter does nothing, and keeps those below it from doing something when it `stops`."""
+    brings = parse_brings(draft.when.get("brings") or "")
+    when = parse_when({name: draft.when.get(name) or "" for name in ("language", "tag")})
+    when |= {"events": parse_event_names(draft.when.get("events") or ""), "brings": brings}
+    acts: dict[str, Any] = await _references(tx, who, draft.acts, ("sender",))
+    if letter := parse_letter(draft, brings):
+        acts["letter"] = letter
+    return {"name": parse_name(draft.name), "moment": "happened", "when": when, "acts": acts, "stops": draft.stops}
+
+
 async def _references(tx: Tx, who: Principal, typed: Mapping[str, str], names: tuple[str, ...]) -> dict[str, Any]:
     """Numbers of what is there and may be seen."""
     doors: dict[str, Any] = {
         "channel": visible_channels(who, None).where(Channel.id == _number(typed, "channel")),
+        "sender": visible_channels(who).where(Channel.id == _number(typed, "sender")),
         "team": visible_teams(who).where(Team.id == _number(typed, "team")),
         "calendar": visible_calendars(who).where(SlaCalendar.id == _number(typed, "calendar")),
     }
@@ -81,7 +98,10 @@ def _number(typed: Mapping[str, str], name: str) -> int:
 
 
 async def move_rule_up(tx: Tx, who: Principal, rule: Rule) -> None:
+    """Above the next one of its own list: those for events stand apart."""
     above = select(Rule).where(Rule.workspace_id == who.workspace_id, Rule.place < rule.place)
+    is_for_events = Rule.moment == "happened"
+    above = above.where(is_for_events if rule.moment == "happened" else ~is_for_events)
     other = await tx.scalar(above.order_by(Rule.place.desc()).limit(1))
     if other is not None:
         other.place, rule.place = rule.place, other.place

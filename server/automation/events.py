@@ -13,6 +13,23 @@ class AutomationChanged(Event):
     name: str
 
 
+@event("letter.sent")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterSent(Event):
+    """A letter that answers an event left; the subject is the event's."""
+
+    letter: int
+
+
+@event("letter.failed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterFailed(Event):
+    """It could not be sent, for good."""
+
+    letter: int
+    problem: str
+
+
 @event("automation.acted")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutomationActed(Event):

@@ -7,6 +7,7 @@ from server.kit.access import Principal, system
 from server.kit.db import Tx
 from server.kit.events import EventRow
 from server.kit.live import Change, Refresh, lines, shows
+from server.timeline.places import again_patches
 
 
 @shows("automation.changed")
@@ -19,6 +20,12 @@ async def show_line(tx: Tx, row: EventRow) -> list[Change]:
     who = system(row.workspace_id)
     case = (await cases_by_id(tx, who, {subject_id(row.subject)})).get(subject_id(row.subject))
     return list(await line_patches(tx, who, case, [row])) if case is not None else []
+
+
+@shows("letter.sent", "letter.failed")
+async def show_letter(tx: Tx, row: EventRow) -> list[Change]:
+    """The line of the event says what became of it."""
+    return await again_patches(tx, system(row.workspace_id), row)
 
 
 @lines("automation.acted", template="automation/lines.html")

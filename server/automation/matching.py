@@ -1,11 +1,13 @@
-"""Whether a rule's conditions hold for a case and the message that came."""
+"""Whether a rule's conditions hold for a case and the message that came, or for an event."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 
 from server.automation.models import Rule
 from server.cases.models import Case, CaseMessage
+from server.contacts.models import Contact
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.text import fold
@@ -19,18 +21,37 @@ async def newest_message(tx: Tx, case: Case) -> CaseMessage | None:
     return message
 
 
-def holds(when: dict[str, Any], case: Case, message: CaseMessage | None, is_open: dict[int, bool]) -> bool:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What conditions are asked of. `contact` comes with its company."""
+
+    contact: Contact
+    language: str
+    channel_id: int | None
+    text: str
+    team_id: int | None = None
+    event: str = ""
+
+
+async def asked_of(tx: Tx, case: Case) -> Asked:
+    message = await newest_message(tx, case)
+    text = f"{case.subject} {message.body if message else ''}"
+    return Asked(case.contact, case.language, case.channel_id, text, case.team_id)
+
+
+def holds(when: dict[str, Any], asked: Asked, is_open: dict[int, bool]) -> bool:
     """`is_open`: for each calendar whether its hours are on."""
-    contact, company = case.contact, case.contact.company
-    text = fold(f"{case.subject} {message.body if message else ''}")
+    contact, company = asked.contact, asked.contact.company
+    text = fold(asked.text)
     tags = {fold(tag) for tag in (*contact.tags, *(company.tags if company else ()))}
     places = fold(
         " ".join(str(one.get("value", "")) for one in (*contact.addresses, *(company.addresses if company else ())))
     )
     found = {
-        "channel": case.channel_id == when.get("channel"),
-        "team": case.team_id == when.get("team"),
-        "language": case.language[:2] == when.get("language"),
+        "channel": asked.channel_id == when.get("channel"),
+        "team": asked.team_id == when.get("team"),
+        "language": asked.language[:2] == when.get("language"),
+        "events": asked.event in when.get("events", ()),
         "words": any(fold(word) in text for word in when.get("words", ())),
         "tag": fold(when.get("tag", "")) in tags,
         "territory": any(fold(word) in places for word in when.get("territory", ())),

@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.kit.db import Base
 
-MOMENTS = ("opened", "received")  # a new case; each message of a customer
+MOMENTS = ("opened", "received", "happened")  # a new case; each message of a customer; a program tells of an event
 METHODS = ("", "round_robin", "least_busy")
 
 
@@ -16,7 +16,9 @@ class Rule(Base):
     """`when`: channel, team (numbers), language, words (any of them, with commas), tag (of the customer or their
     company), territory (words of an address), calendar and hours ("open" or "closed"); all that are there must hold.
     `acts`: tags, type, priority, team, method, skill, answer ({"en": …, "es": …}). Rules are asked in their order; one
-    that `stops` is the last."""
+    that `stops` is the last. A rule for events asks their names (`events`) too, knows the words that they bring
+    (`brings`) and has a `letter` ({"subject": {"en": …}, "text": {"en": …}}) and the channel that is its `sender`, or
+    nothing."""
 
     __tablename__ = "automation_rule"
 
@@ -74,3 +76,24 @@ class Answered(Base):
     workspace_id: Mapped[int] = mapped_column(primary_key=True)
     address: Mapped[str] = mapped_column(primary_key=True)
     day: Mapped[str] = mapped_column(primary_key=True)
+
+
+class EventLetter(Base):
+    """A letter that a rule sent because of an event; it belongs to no case. `state`: sending | sent | failed."""
+
+    __tablename__ = "event_letter"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    about: Mapped[str] = mapped_column(index=True)
+    happening: Mapped[str] = mapped_column(index=True)  # the subject of the fact that it answers
+    channel_id: Mapped[int | None] = mapped_column(ForeignKey("channel.id"))
+    name: Mapped[str]
+    address: Mapped[str]
+    subject: Mapped[str]
+    body: Mapped[str] = mapped_column(Text)
+    language: Mapped[str]
+    message_id: Mapped[str]
+    state: Mapped[str] = mapped_column(default="sending")
+    attempts: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str] = mapped_column(default="")  # see PROBLEMS in forms.py, or a word of kit/outbound.py

@@ -1,9 +1,11 @@
 """Reads for the settings page."""
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 
 from server.automation.access import visible_rules
-from server.automation.models import Agent, Care, Rule
+from server.automation.models import Agent, Care, EventLetter, Rule
 from server.kit.access import Principal
 from server.kit.db import Tx
 
@@ -19,3 +21,12 @@ async def agents_by_id(tx: Tx, who: Principal) -> dict[int, Agent]:
 
 async def care_of(tx: Tx, who: Principal) -> Care | None:
     return await tx.get(Care, who.workspace_id)
+
+
+async def letters_by_event(tx: Tx, who: Principal, happenings: Collection[str]) -> dict[str, list[EventLetter]]:
+    """What was sent because of these events, by their subjects."""
+    mine = EventLetter.workspace_id == who.workspace_id, EventLetter.happening.in_(happenings)
+    found: dict[str, list[EventLetter]] = {}
+    for letter in await tx.scalars(select(EventLetter).where(*mine).order_by(EventLetter.id)):
+        found.setdefault(letter.happening, []).append(letter)
+    return found

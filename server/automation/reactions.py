@@ -1,13 +1,19 @@
 """Rules act in the transaction of what they react to: a case is never seen without what they did."""
 
+from sqlalchemy import delete
+from sqlalchemy.orm import joinedload
+
 from server.automation import events as facts
 from server.automation.access import visible_rules
 from server.automation.answering import answer_once_a_day
 from server.automation.choosing import pick
-from server.automation.matching import holds, hours_of, newest_message
-from server.automation.models import Rule
+from server.automation.confirming import write_letter
+from server.automation.matching import Asked, asked_of, holds, hours_of
+from server.automation.models import EventLetter, Rule
 from server.cases.actions import assign_case, change_case, tag_case
 from server.cases.models import Case
+from server.contacts.access import visible_contacts
+from server.contacts.models import Contact
 from server.kit.about import subject_id
 from server.kit.access import Principal, system
 from server.kit.db import Tx
@@ -25,12 +31,38 @@ async def ask_rules(tx: Tx, row: EventRow) -> None:
     case = await load_case(tx, row.workspace_id, subject_id(row.subject))
     if case is None:
         return
-    message, is_open = await newest_message(tx, case), await hours_of(tx, rules)
+    asked, is_open = await asked_of(tx, case), await hours_of(tx, rules)
     for rule in rules:
-        if holds(rule.when, case, message, is_open):
+        if holds(rule.when, asked, is_open):
             await act(tx, who, rule, case, answers=not row.quiet)
             if rule.stops:
                 return
+
+
+@reacts("outside.happened")
+async def confirm(tx: Tx, row: EventRow) -> None:
+    """Rules for what a program elsewhere tells. What they send belongs to no case, whatever case the customer has."""
+    who = system(row.workspace_id)
+    rules = [rule for rule in await _rules(tx, who) if rule.moment == "happened"]
+    found = visible_contacts(who).where(Contact.id == subject_id(row.about or "")).options(joinedload(Contact.company))
+    contact = await tx.scalar(found) if rules else None
+    if contact is None:
+        return
+    text = " ".join(row.data["words"].values())
+    asked = Asked(contact, row.data["language"], row.data["channel"], text, event=row.data["event"])
+    is_open = await hours_of(tx, rules)
+    for rule in rules:
+        if holds(rule.when, asked, is_open):
+            rule.fired += 1
+            await write_letter(tx, who, rule, contact, row)
+            if rule.stops:
+                return
+
+
+@reacts("contact.erased")
+async def erase_with_record(tx: Tx, row: EventRow) -> None:
+    theirs = EventLetter.workspace_id == row.workspace_id, EventLetter.about == row.subject
+    await tx.execute(delete(EventLetter).where(*theirs))
 
 
 async def _rules(tx: Tx, who: Principal) -> list[Rule]:

@@ -16,8 +16,8 @@ from server.kit.text import LANGUAGES, _
 from server.kit.web import Answer, field, page_heads, route, settings_page, toast
 from server.sla.queries import list_calendars
 
-WHEN = ("channel", "team", "language", "words", "tag", "territory", "calendar", "hours")
-ACTS = ("tags", "type", "priority", "to_team", "method", "skill")
+WHEN = ("channel", "team", "language", "words", "tag", "territory", "calendar", "hours", "events", "brings")
+ACTS = ("tags", "type", "priority", "to_team", "method", "skill", "sender")
 
 
 async def index(request: Request, tx: Tx, who: Principal) -> Answer:
@@ -50,6 +50,8 @@ def _rule(request: Request) -> RuleDraft:
         acts,
         {language: field(form, f"answer_{language}", TEXT_LENGTH) for language in LANGUAGES},
         field(form, "stops", 5) == "1",
+        {language: field(form, f"subject_{language}", 300) for language in LANGUAGES},
+        {language: field(form, f"text_{language}", TEXT_LENGTH) for language in LANGUAGES},
     )
 
 

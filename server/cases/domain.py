@@ -1,6 +1,6 @@
 """Cases: what customers ask for, answered once, with the team's notes beside the thread and never in it."""
 
-from server.cases import api, jobs, letters, live, reactions, relations, settings, triage, uploads, web  # noqa: F401  jobs, live and reactions register themselves
+from server.cases import api, jobs, letters, live, reactions, relations, saved, settings, triage, uploads, web  # noqa: F401  jobs, live and reactions register themselves
 from server.cases.access import may_hear_case, may_hear_cases
 from server.cases.actions import assign_case, open_case, set_status, tag_case
 from server.cases.claims import take_over
@@ -12,6 +12,7 @@ from server.kit.domain import Domain, Nav, Panel, SettingsPage
 domain = Domain(
     name="cases",
     routes=[
+        *saved.routes,
         *triage.routes,
         *web.routes,
         *uploads.routes,

@@ -111,6 +111,15 @@ class CaseQuery:
         other = replace(self, **({"page": 1} | changes))  # type: ignore[arg-type]
         return "/cases" + (f"?{urlencode(pairs)}" if (pairs := other.pairs()) else "")
 
+    @property
+    def is_filtered(self) -> bool:
+        return any((self.team, self.type, self.priority, self.tag, self.q))
+
+    @property
+    def kept(self) -> str:
+        """What a saved view keeps of it: the address of its first page."""
+        return self.url().partition("?")[2]
+
     def pairs(self) -> list[tuple[str, str]]:
         pairs = [("view", self.view)] if self.view != "ours" else []
         pairs += [(name, value) for name in ("team", "type", "priority", "tag", "q") if (value := getattr(self, name))]

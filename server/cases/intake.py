@@ -22,7 +22,7 @@ from server.contacts.access import visible_contacts
 from server.contacts.actions import ContactDraft, create_contact
 from server.contacts.models import Contact, ContactKey
 from server.kit.access import Principal, system
-from server.kit.db import Tx
+from server.kit.db import Tx, one_at_a_time
 from server.kit.text import _, speaking
 
 MARK = re.compile(r"\[#([1-9][0-9]{0,9})\]")
@@ -41,6 +41,8 @@ async def take_letter(tx: Tx, channel: Channel, letter: Letter, files: list[Case
     """In the order of TRUST.md: the same letter; a letter we hold that it answers; the number in its subject; otherwise
     a new case. Only the requester, or who was in copy, gets into a case that is there."""
     who = system(channel.workspace_id, "mail")
+    if letter.message_id:  # two ways may bring the same letter at the same moment
+        await one_at_a_time(tx, f"letter {who.workspace_id} {letter.message_id}")
     if letter.message_id and (known := await _same(tx, who, letter)) is not None:
         return Taken(await _case(tx, who, known.case_id), known, is_known=True)
     if letter.sender.address in await own_addresses(tx, channel.workspace_id):

@@ -23,6 +23,7 @@ JOINS = ("case.merged", "case.split")
 LINES = (*SAYS, "case.opened", "case.assigned", "case.changed", "case.moved", "case.flooded", *JOINS)
 FACTS = (*LINES, *CHANGES_A_MESSAGE, "case.claimed", "case.released")
 SIDE = ["nav", "tabbar"]
+LISTS = ["case-list", "case-zone", "case-views"]
 
 
 @shows(*FACTS)
@@ -36,7 +37,7 @@ async def show_case(tx: Tx, row: EventRow) -> list[Change]:
     _record, lists = await audiences(tx, case.about, f"cases:{row.workspace_id}")
     changes: list[Change] = [row_patch(case, topic) for topic in lists]
     if row.name in ("case.opened", "case.assigned", "case.changed", "case.received"):
-        changes += [Refresh(topic, ["case-list", "case-zone"]) for topic in lists]
+        changes += [Refresh(topic, LISTS) for topic in lists]
     changes += page_patches(case)
     changes.append(await record_patch(tx, who, case.about))
     if row.name in CHANGES_A_MESSAGE or (row.name == "case.changed" and row.data["field"] == "subject"):
@@ -102,7 +103,7 @@ async def _personal(tx: Tx, row: EventRow, case: Case) -> list[Change]:
 
 @shows("channel.filled")
 async def show_old_letters(tx: Tx, row: EventRow) -> list[Change]:
-    return [Refresh(f"cases:{row.workspace_id}", ["case-list", "case-zone"])]
+    return [Refresh(f"cases:{row.workspace_id}", LISTS)]
 
 
 def _cases_about(workspace_id: int, about: str | None) -> Any:
@@ -117,7 +118,7 @@ async def show_record_rights(tx: Tx, row: EventRow) -> list[Change]:
     closed = row.name == "contact.trashed" or (row.name == "contact.restricted" and row.data["new"])
     gone = [Patch(topic, dom_id("case", case.id, "row"), "remove") for case in cases] if closed else []
     asked: list[Change] = [Recheck(case.topic) for case in cases]
-    return [*asked, *gone, Refresh(topic, ["case-list", "case-zone"])] if cases else []
+    return [*asked, *gone, Refresh(topic, LISTS)] if cases else []
 
 
 @shows("contact.changed")

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, literal, or_, select, union_all
 
 from server.cases.access import WHOLE, visible_cases, visible_macros, visible_messages
-from server.cases.forms import CaseQuery
+from server.cases.forms import CaseQuery, query_of
 from server.cases.models import (
     OURS,
     Case,
@@ -18,8 +18,8 @@ from server.cases.models import (
     CaseTag,
     Macro,
 )
-from server.contacts.access import OPEN_COMPANY, visible_contacts
-from server.contacts.models import Contact
+from server.contacts.access import OPEN_COMPANY, visible_contacts, visible_views
+from server.contacts.models import Contact, SavedView
 from server.identity.access import visible_teams
 from server.identity.models import Team, User
 from server.identity.queries import people_by_id
@@ -36,6 +36,7 @@ from server.timeline.queries import Line, draw
 THREAD = 200
 BESIDE = 40
 EARLIER = 20
+COUNTED = 100  # of a saved view; what is more is shown as more
 KIN = 50
 TAGS = 200
 MACROS = 500
@@ -99,6 +100,16 @@ async def count_views(tx: Tx, who: Principal, views: tuple[str, ...]) -> dict[st
     columns = [func.coalesce(func.sum(case((_of_view(who, view), 1), else_=0)), 0) for view in views]
     row = (await tx.execute(visible_cases(who).where(IS_OPEN).with_only_columns(*columns))).one()
     return dict(zip(views, (int(n) for n in row), strict=True))
+
+
+async def list_saved(tx: Tx, who: Principal) -> list[tuple[SavedView, int]]:
+    """The saved views that this person has, each with how many cases it holds, counted up to `COUNTED`: one statement
+    for the counts."""
+    views = list(await tx.scalars(visible_views(who, "cases")))
+    some = [filtered(tx, who, query_of(f"/cases?{view.query}")).with_only_columns(Case.id) for view in views]
+    counts = [select(func.count()).select_from(one.limit(COUNTED).subquery()).scalar_subquery() for one in some]
+    found = (await tx.execute(select(*counts))).one() if counts else ()
+    return list(zip(views, map(int, found), strict=True))
 
 
 @built_once

@@ -13,16 +13,18 @@ from server.cases.forms import VIEWS, CaseQuery, parse_case_tags, parse_query, p
 from server.cases.models import Case
 from server.cases.queries import (
     BESIDE,
+    COUNTED,
     cases_of,
     count_views,
     linked_cases,
     list_case_tags,
     list_page,
+    list_saved,
     preferred_channel,
     teams_with_counts,
 )
 from server.channels.queries import list_channels
-from server.contacts.access import get_record
+from server.contacts.access import get_record, may_change_view
 from server.kit.about import to_id
 from server.kit.access import Principal
 from server.kit.db import Tx
@@ -45,17 +47,27 @@ async def index(request: Request, tx: Tx, who: Principal) -> Answer:
 
 async def _list_inputs(tx: Tx, who: Principal, query: CaseQuery) -> dict[str, Any]:
     cases, paging = await list_page(tx, who, query)
-    open_views = tuple(view for view in VIEWS if view not in ("solved", "all"))
-    return {
-        "query": query,
+    return await views_inputs(tx, who, query) | {
         "cases": cases,
         "paging": paging,
-        "counts": await count_views(tx, who, open_views),
         "teams": await teams_with_counts(tx, who, query),
         "tags": await list_case_tags(tx, who),
-        "channels": await list_channels(tx, who),
-        "may_write": who.may_write,
+        "channels": await list_channels(tx, who) if not cases else [],  # named where nothing is shown yet
+        "may_share": who.is_at_least("manager"),
         "is_admin": who.is_at_least("admin"),
+    }
+
+
+async def views_inputs(tx: Tx, who: Principal, query: CaseQuery) -> dict[str, Any]:
+    """The views above the list: the house's own, then the saved ones, with how many are in each."""
+    open_views = tuple(view for view in VIEWS if view not in ("solved", "all"))
+    saved = [(view, n, may_change_view(who, view)) for view, n in await list_saved(tx, who)]
+    return {
+        "query": query,
+        "counts": await count_views(tx, who, open_views),
+        "saved": saved,
+        "most": COUNTED,
+        "may_write": who.may_write,
     }
 
 

@@ -60,7 +60,7 @@ def compose(letter: Outgoing) -> EmailMessage:
         message["In-Reply-To"] = letter.references[-1]
         message["References"] = " ".join([letter.references[0], *letter.references[1:][-REFERENCES:]])
     if letter.is_automatic:
-        message["Auto-Submitted"] = "auto-replied"
+        message["Auto-Submitted"] = "auto-replied" if letter.references else "auto-generated"
     signed = f"{letter.body}\n\n-- \n{letter.signature}" if letter.signature else letter.body
     message.set_content(f"{signed}\n\n{letter.link[0]}\n{letter.link[1]}" if letter.link else signed)
     message.add_alternative(_html(letter), subtype="html")

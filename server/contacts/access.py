@@ -115,9 +115,10 @@ async def get_field(tx: Tx, who: Principal, field_id: int) -> CustomField:
     return found
 
 
-def visible_views(who: Principal) -> Select[SavedView]:
+def visible_views(who: Principal, place: str = "contacts") -> Select[SavedView]:
     mine = SavedView.user_id.is_(None) | (SavedView.user_id == who.user_id)
-    return select(SavedView).where(SavedView.workspace_id == who.workspace_id, mine).order_by(SavedView.id)
+    here = SavedView.workspace_id == who.workspace_id, SavedView.place == place
+    return select(SavedView).where(*here, mine).order_by(SavedView.id)
 
 
 def may_change_view(who: Principal, view: SavedView) -> bool:
@@ -125,8 +126,10 @@ def may_change_view(who: Principal, view: SavedView) -> bool:
     return view.user_id == who.user_id if view.user_id is not None else who.is_at_least("manager")
 
 
-async def get_view(tx: Tx, who: Principal, view_id: int, to: Literal["see", "edit"] = "see") -> SavedView:
-    view = await tx.scalar(visible_views(who).where(SavedView.id == view_id))
+async def get_view(
+    tx: Tx, who: Principal, view_id: int, to: Literal["see", "edit"] = "see", place: str = "contacts"
+) -> SavedView:
+    view = await tx.scalar(visible_views(who, place).where(SavedView.id == view_id))
     if view is None:
         raise NotFound(_("No such view"))
     if to == "edit" and not may_change_view(who, view):

@@ -94,6 +94,7 @@ class ViewSaved(Event):
 
     name: str
     user: int | None
+    place: str
 
 
 @event("view.changed")
@@ -101,6 +102,7 @@ class ViewSaved(Event):
 class ViewChanged(Event):
     name: str
     user: int | None
+    place: str
 
 
 @event("view.removed")
@@ -108,3 +110,4 @@ class ViewChanged(Event):
 class ViewRemoved(Event):
     name: str
     user: int | None
+    place: str

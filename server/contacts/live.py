@@ -112,8 +112,8 @@ async def show_list(tx: Tx, row: EventRow) -> list[Change]:
 @shows("view.saved", "view.changed", "view.removed")
 async def show_views(tx: Tx, row: EventRow) -> list[Change]:
     """The names above the list, on every screen that has this view."""
-    user = row.data.get("user")
-    return [Refresh(f"user:{user}" if user else _list(row), ["contact-views"])]
+    user, place = row.data.get("user"), row.data.get("place", "contacts")
+    return [Refresh(f"user:{user}" if user else f"{place}:{row.workspace_id}", [f"{place.removesuffix('s')}-views"])]
 
 
 @shows("field.defined", "field.changed", "field.removed")

@@ -116,13 +116,14 @@ class CustomField(Base):
 
 
 class SavedView(Base):
-    """A filter of the list under a name, for one person or for everybody."""
+    """A filter of a list under a name, for one person or for everybody. `place`: contacts | cases."""
 
     __tablename__ = "saved_view"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"), index=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    place: Mapped[str] = mapped_column(default="contacts")
     name: Mapped[str]
     query: Mapped[str]
 

@@ -20,7 +20,7 @@ async def create(request: Request, tx: Tx, who: Principal) -> Answer:
 
 async def edit(request: Request, tx: Tx, who: Principal) -> Answer:
     view = await get_view(tx, who, request.path_params["id"], "edit")
-    return render("contacts/_view_form.html", view=view, may_share=who.is_at_least("manager"))
+    return render("contacts/_view_form.html", view=view, home="/contacts/views", may_share=who.is_at_least("manager"))
 
 
 async def change(request: Request, tx: Tx, who: Principal) -> Answer:

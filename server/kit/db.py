@@ -9,7 +9,18 @@ from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ColumnElement, DateTime, Dialect, Integer, MetaData, UnaryExpression
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    UnaryExpression,
+    func,
+    select,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
@@ -19,6 +30,7 @@ from sqlalchemy.types import TypeDecorator
 from server.kit.sqlite import Caretaker, sqlite_engines
 
 Tx = AsyncSession
+TURNS = 7_342_003  # any number, the same in every process
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -123,6 +135,13 @@ def _postgres_engines(url: str) -> tuple[AsyncEngine, AsyncEngine]:
     writer = create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
     reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return writer, reader
+
+
+async def one_at_a_time(tx: Tx, what: str) -> None:
+    """Whoever else comes with the same `what` waits until this transaction ends, also where no row is there to lock. On
+    SQLite writers wait for each other anyhow. The pair of numbers is apart from the single ones of other locks."""
+    if tx.get_bind().dialect.name != "sqlite":
+        await tx.execute(select(func.pg_advisory_xact_lock(TURNS, func.hashtext(what))))
 
 
 def in_table_order(tx: Tx, column: InstrumentedAttribute[int]) -> ColumnElement[int]:

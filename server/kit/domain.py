@@ -25,7 +25,8 @@ Badge = Callable[[Principal], ScalarSelect[Any]]
 class Panel:
     """A part of a record's page that another domain owns: loaded in the page's own transaction, shown in `slot`
     ("centre", "facts" or "dock"), fetched again from `url`. `load(tx, who, about)` gives the template's inputs.
-    `after`: what the page can do without comes after its first paint, from `url`, as a request of its own."""
+    `after`: what the page can do without comes after its first paint, from `url`, as a request of its own. Panels stand
+    by their `order`, and those of the same one by their domains' names."""
 
     on: tuple[str, ...]
     slot: str
@@ -35,6 +36,7 @@ class Panel:
     url: str
     topics: Callable[[str], list[str]] = lambda about: [about]
     after: bool = False
+    order: int = 50
 
     def address(self, about: str) -> str:
         return self.url.format(about=about, id=about.partition(":")[2])
@@ -110,4 +112,5 @@ class House:
         return sorted(pages, key=lambda entry: entry.order)
 
     def panels(self, kind: str) -> list[Panel]:
-        return [panel for domain in self.domains for panel in domain.panels if kind in panel.on]
+        found = [panel for domain in self.domains for panel in domain.panels if kind in panel.on]
+        return sorted(found, key=lambda panel: panel.order)

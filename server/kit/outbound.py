@@ -74,6 +74,7 @@ class Reply:
     status: int
     kind: str  # its content type, without parameters
     body: bytes
+    url: str  # where it was found in the end
 
 
 def is_outside(address: str) -> bool:
@@ -176,7 +177,22 @@ class Outbound:
             read = await _read(response.aiter_stream(), largest)
             told = {name.lower(): value.decode("latin-1") for name, value in response.headers}
         kind = told.get(b"content-type", "").partition(";")[0].strip().lower()
-        return Reply(response.status, kind, read), told.get(b"location", "")
+        return Reply(response.status, kind, read, url), told.get(b"location", "")
+
+
+class NullOutbound:
+    """A web that is made up: pages by their address, and nothing else in it."""
+
+    def __init__(self, pages: Mapping[str, Reply] | None = None) -> None:
+        self.pages = dict(pages or {})
+
+    async def get(self, url: str, largest: int | None = None) -> Reply:
+        check_url(url)
+        if url not in self.pages:
+            raise Unreachable("name")
+        if len(self.pages[url].body) > (largest or LARGEST):
+            raise Unreachable("large")
+        return self.pages[url]
 
 
 async def _read(chunks: AsyncIterator[bytes], largest: int) -> bytes:

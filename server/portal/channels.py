@@ -50,7 +50,7 @@ async def change_place(tx: Tx, who: Principal, channel: Channel, draft: PlaceDra
         raise Invalid(team=_("Not in this workspace"))
     before = channel.name, " ".join(channel.sites)
     channel.name, channel.language, channel.team_id = draft.name, draft.language, draft.team_id
-    channel.sites, channel.options = draft.sites, draft.options
+    channel.sites, channel.options = draft.sites, draft.options | {"page": channel.options.get("page", "")}
     await tx.flush()
     for field, old, new in zip(("name", "sites"), before, (draft.name, " ".join(draft.sites)), strict=True):
         if old != new:
@@ -62,6 +62,14 @@ async def change_place(tx: Tx, who: Principal, channel: Channel, draft: PlaceDra
 
 def _changed(channel: Channel, field: str, old: str, new: str) -> channel_facts.ChannelChanged:
     return channel_facts.ChannelChanged(subject=channel.subject, field=field, old=old[:500], new=new[:500])
+
+
+async def keep_page(tx: Tx, who: Principal, channel: Channel, page: str) -> None:
+    """Where it was looked for last."""
+    old = channel.options.get("page", "")
+    if page != old:
+        channel.options = channel.options | {"page": page}
+        emit(tx, who, _changed(channel, "page", old, page))
 
 
 async def close_place(tx: Tx, who: Principal, channel: Channel) -> None:

@@ -1,6 +1,8 @@
-"""The settings of forms and chats, for admins: what is asked, who may show it, the snippet, a preview."""
+"""The settings of forms and chats, for admins: what is asked, who may show it, the snippet, a preview, and whether it
+stands on a page."""
 
-from typing import Any
+from typing import Any, cast
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,15 +17,27 @@ from server.kit.about import to_id
 from server.kit.access import Principal
 from server.kit.db import Tx
 from server.kit.hours import DAYS, hours_text
+from server.kit.jobs import Services
+from server.kit.outbound import sentence
 from server.kit.pages import render
 from server.kit.text import _
 from server.kit.web import Answer, field, page_heads, route, settings_page, toast
 from server.portal import channels as verbs
 from server.portal.access import get_place, must_be_admin
 from server.portal.answers import whole
+from server.portal.looking import Verdict, look
 from server.portal.proof import secret_of
 from server.portal.queries import count_origins
-from server.portal.setup import ASKABLE, TEXTS, PlaceDraft, parse_place, parse_sites, parse_title
+from server.portal.setup import (
+    ASKABLE,
+    TEXTS,
+    PlaceDraft,
+    parse_page,
+    parse_place,
+    parse_sites,
+    parse_title,
+    typed_anew,
+)
 from server.portal.shown import shown_of
 
 
@@ -66,10 +80,21 @@ def _hours(channel: Channel) -> list[str]:
 
 
 async def preview(request: Request, tx: Tx, who: Principal) -> Answer:
-    """As visitors will see it, for a frame on our own page; nothing can be sent from there."""
+    """As visitors will see it, for a frame on our own page; nothing can be sent from there. The address says what is
+    typed and not saved yet."""
     channel = await get_place(tx, who, request.path_params["id"])
+    if typed := dict(request.query_params):
+        channel = typed_anew(channel, typed, list(await _known(tx, who)))
     template = "portal/chat.html" if channel.kind == "chat" else "portal/form.html"
     return whole(request, template, sites=("'self'",), preview=True, **await shown_of(tx, channel))
+
+
+async def preview_frame(request: Request, tx: Tx, who: Principal) -> Answer:
+    """The frame again, for what is typed now; of the whole form it takes what visitors see."""
+    channel = await get_place(tx, who, request.path_params["id"])
+    seen = ("name", "ask_", "order_", *(f"{name}_" for name in TEXTS[channel.kind]))
+    typed = {name: value for name, value in request.query_params.items() if name.startswith(seen) and value}
+    return render("portal/_preview.html", channel=channel, query=urlencode(typed))
 
 
 async def change(request: Request, tx: Tx, who: Principal) -> Answer:
@@ -93,6 +118,22 @@ async def close(request: Request, tx: Tx, who: Principal) -> Answer:
     return Response(status_code=200, headers={"HX-Redirect": "/settings/portal"})
 
 
+async def look_there(request: Request, who: Principal) -> None:
+    """Fetches the page before any transaction."""
+    services: Services = request.app.state.services
+    async with services.database.transaction(read=True) as tx:
+        channel = await get_place(tx, who, request.path_params["id"])
+    page = parse_page(field(request.state.form, "page", 2000))
+    request.state.verdict = await look(services.outbound, channel, services.settings.url, page)
+
+
+async def verdict(request: Request, tx: Tx, who: Principal) -> Answer:
+    channel = await get_place(tx, who, request.path_params["id"])
+    await verbs.keep_page(tx, who, channel, parse_page(field(request.state.form, "page", 2000)))
+    found = cast(Verdict, request.state.verdict)
+    return render("portal/_verdict.html", verdict=found, channel=channel, sentence=sentence)
+
+
 async def secret(request: Request, tx: Tx, who: Principal) -> Answer:
     """A new one, shown this once."""
     channel = await get_place(tx, who, request.path_params["id"])
@@ -108,5 +149,7 @@ routes = [
     route("PUT", PLACE, change),
     route("DELETE", PLACE, close),
     route("GET", f"{PLACE}/preview", preview),
+    route("GET", f"{PLACE}/preview/frame", preview_frame),
     route("POST", f"{PLACE}/secret", secret),
+    route("POST", f"{PLACE}/look", verdict, before=look_there),
 ]

@@ -7,10 +7,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from server.announcer.forms import in_language, parse_both
+from server.channels.models import Channel
 from server.contacts.fields import CUSTOM, labels
 from server.contacts.models import CustomField
 from server.kit.errors import Invalid
 from server.kit.hours import DAYS, parse_hours, parse_zone
+from server.kit.outbound import Unreachable, check_url
 from server.kit.text import _, clean, language
 
 SITES, TEXT, NAME = 50, 600, 80
@@ -50,6 +52,18 @@ def parse_place(kind: str, form: Mapping[str, Any], known: list[str], mails: set
     return options
 
 
+def typed_anew(channel: Channel, form: Mapping[str, Any], known: list[str]) -> Channel:
+    """The channel as it would be with what is typed now: for looking at, in no session. What is half typed is no
+    mistake yet."""
+    texts = {name: parse_both(name, form, TEXT) for name in TEXTS[channel.kind]}
+    options = channel.options | {"fields": parse_fields(form, known), "texts": texts}
+    name = " ".join(clean(form.get("name"), NAME).split()) or channel.name
+    return Channel(
+        workspace_id=channel.workspace_id, kind=channel.kind, name=name, address=channel.address, options=options,
+        language=channel.language, sites=channel.sites,
+    )  # fmt: skip
+
+
 def _mail(form: Mapping[str, Any], mails: set[int]) -> int | None:
     chosen = str(form.get("mail") or "")
     return int(chosen) if re.fullmatch(r"[0-9]{1,17}", chosen) and int(chosen) in mails else None
@@ -83,6 +97,20 @@ def _site(text: str) -> str:
     if parts.scheme not in ("http", "https") or not HOST.fullmatch(host) or parts.username or len(host) > 253:
         raise wrong
     return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
+
+
+def parse_page(raw: str) -> str:
+    """A page of the admin's own site; where it leads is looked at when it is fetched."""
+    try:
+        check_url(raw)
+    except Unreachable:
+        raise Invalid(page=_("A web address is expected here, such as https://www.example.org/contact")) from None
+    return raw
+
+
+def origin_of(url: str) -> str:
+    """The site of a page, spelled as `sites` are."""
+    return _site(urlsplit(url)._replace(path="", query="", fragment="").geturl())
 
 
 def parse_title(raw: object) -> str:

@@ -7,6 +7,16 @@ from server.sla.queries import promises_of
 domain = Domain(
     name="sla",
     routes=settings.routes,
-    panels=[Panel(("case",), "facts", "promises", "sla/_promises.html", promises_of, "/panels/promises?about={about}")],
+    panels=[
+        Panel(
+            ("case",),
+            "facts",
+            "promises",
+            "sla/_promises.html",
+            promises_of,
+            "/panels/promises?about={about}",
+            order=10,
+        )
+    ],
     settings=[SettingsPage("Promises (SLA)", "/settings/sla", "hourglass", 47, "admin")],
 )

@@ -68,7 +68,12 @@ async def send_again(tx: Tx, who: Principal, webhook: Webhook, delivery: Webhook
         raise Invalid(_("It is switched off, or on its way already"))
     delivery.state, delivery.attempts = "waiting", 0
     enqueue(tx, who, "webhooks.deliver", {"delivery": delivery.id})
-    emit(tx, who, facts.WebhookChanged(subject=webhook.subject, old="", new=""))
+    tried(tx, who, webhook, delivery)
+
+
+def tried(tx: Tx, who: Principal, webhook: Webhook, delivery: WebhookDelivery) -> None:
+    """The log has changed."""
+    emit(tx, who, facts.WebhookTried(subject=webhook.subject, delivery=delivery.id, state=delivery.state))
 
 
 def arrived(tx: Tx, webhook: Webhook) -> None:

@@ -32,6 +32,15 @@ class WebhookFailing(Event):
     """Nothing arrives there for now; said once until something does."""
 
 
+@event("webhook.tried")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookTried(Event):
+    """The address was told, or asked in vain, or there was nothing left to tell; `state` as in the log."""
+
+    delivery: int
+    state: str
+
+
 @event("webhook.recovered")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookRecovered(Event):
@@ -45,3 +54,17 @@ class WebhookDisabled(Event):
 
     address: str
     owner: int
+
+
+@event("outside.happened")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideHappened(Event):
+    """A shop or another program says what happened to a customer, such as "order.shipped". `words`: what it brings;
+    `address`: an e-mail address that it gave; `language`: in which the customer is written to."""
+
+    event: str
+    words: dict[str, str]
+    address: str
+    language: str
+    channel: int
+    door: str  # its name

@@ -2,7 +2,7 @@
 
 import base64
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, ValidationError
 from sqlalchemy import select
@@ -24,6 +24,9 @@ from server.kit.db import Tx
 from server.kit.errors import Invalid
 from server.kit.text import _, clean, speaking
 
+B = TypeVar("B", bound=Body)
+Id = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f<>]+$")]
+
 
 class Sender(Body):
     name: str = Field("", max_length=120)
@@ -42,7 +45,7 @@ class SentFile(Body):
 class Inbound(Body):
     """`thread`: a conversation of the other messenger; without it the sender is one."""
 
-    id: str = Field(min_length=1, max_length=200)
+    id: Id
     sender: Sender = Field(alias="from")
     text: str = Field(min_length=1, max_length=50_000)
     thread: str = Field("", max_length=200)
@@ -55,17 +58,24 @@ class Told:
     is_known: bool
 
 
-def parse_inbound(raw: Any) -> Inbound:
+def shaped(model: type[B], raw: Any) -> B:
     try:
-        told = Inbound.model_validate(raw)
+        return model.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "body"
-        raise Invalid(_("“%(place)s” is not as it should be") % {"place": place[:80]}) from None
+        raise wrong(".".join(str(part) for part in first["loc"]) or "body") from None
+
+
+def wrong(place: str) -> Invalid:
+    return Invalid(_("“%(place)s” is not as it should be") % {"place": place[:80]})
+
+
+def parse_inbound(raw: Any) -> Inbound:
+    told = shaped(Inbound, raw)
     for file in told.files:
         content_of(file)
     if told.sender.email and not MAIL.match(told.sender.email.lower()):
-        raise Invalid(_("“%(place)s” is not as it should be") % {"place": "from.email"})
+        raise wrong("from.email")
     if not any((told.sender.email, told.sender.phone, told.sender.handle, told.thread)):
         raise Invalid(_("Say who it is from: an e-mail, a phone, a handle or a thread"))
     return told
@@ -75,7 +85,7 @@ def content_of(file: SentFile) -> bytes:
     try:
         return base64.b64decode(file.content, validate=True)
     except ValueError:
-        raise Invalid(_("“%(place)s” is not as it should be") % {"place": "files.content"}) from None
+        raise wrong("files.content") from None
 
 
 async def take_message(tx: Tx, channel: Channel, told: Inbound, files: list[CaseFile]) -> Told:
@@ -93,7 +103,7 @@ async def take_message(tx: Tx, channel: Channel, told: Inbound, files: list[Case
     here = here.where(Case.merged_into_id.is_(None)).order_by(Case.id.desc()).limit(1)
     case = await tx.scalar(here.options(*WHOLE).with_for_update(of=Case))
     if case is None:
-        contact = await _person(tx, who, channel, sender)
+        contact = await person_of(tx, who, channel, sender)
         subject = " ".join(told.text.split())[:80]
         case = await open_case(tx, who, contact, subject, channel, place)
     values = {"via": "webhook", "sender": clean(sender.name, 120), "address": place}
@@ -102,7 +112,7 @@ async def take_message(tx: Tx, channel: Channel, told: Inbound, files: list[Case
     return Told(case, False)
 
 
-async def _person(tx: Tx, who: Principal, channel: Channel, sender: Sender) -> Contact:
+async def person_of(tx: Tx, who: Principal, channel: Channel, sender: Sender) -> Contact:
     """By mail, else by phone; nobody known: a new record, marked so."""
     keys = [("email", sender.email.lower()), ("phone", phone_key(sender.phone) if sender.phone else "")]
     for kind, value in keys:

@@ -11,6 +11,7 @@ from server.cases.api import message_shape
 from server.cases.models import CaseMessage
 from server.identity.access import by_user_id
 from server.identity.models import Workspace
+from server.kit.access import system
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.events import EventRow
@@ -18,7 +19,7 @@ from server.kit.jobs import Work, job
 from server.kit.live import event_json
 from server.kit.outbound import Unreachable
 from server.kit.seal import unseal
-from server.webhooks.actions import arrived, disable, failed
+from server.webhooks.actions import arrived, disable, failed, tried
 from server.webhooks.forms import signature
 from server.webhooks.models import Webhook, WebhookDelivery
 
@@ -55,6 +56,7 @@ async def _prepare(tx: Tx, delivery_id: int) -> tuple[Webhook, WebhookDelivery] 
         delivery.body = await _body(tx, webhook, delivery)
     if webhook.disabled_at is not None or not delivery.body:
         delivery.state = "left"
+        tried(tx, system(webhook.workspace_id), webhook, delivery)
         return None
     return webhook, delivery
 
@@ -106,10 +108,11 @@ async def _settle(tx: Tx, delivery_id: int, status: int | None, problem: str, is
     if is_taken:
         delivery.state = "done"
         arrived(tx, webhook)
-        return False
-    failed(tx, webhook)
-    if delivery.attempts >= TRIES or webhook.disabled_at is not None:
-        delivery.state = "failed"
+    else:
+        failed(tx, webhook)
+        if delivery.attempts >= TRIES or webhook.disabled_at is not None:
+            delivery.state = "failed"
+    tried(tx, system(webhook.workspace_id), webhook, delivery)
     return delivery.state == "waiting"
 
 

@@ -1,9 +1,9 @@
-"""Webhooks: addresses that are told of facts, what was told them, and doors by which other messengers write."""
+"""Webhooks: addresses that are told of facts, what was told them, and doors by which other programs tell us."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Text
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from server.kit.db import Base
@@ -31,6 +31,11 @@ class Webhook(Base):
     @property
     def subject(self) -> str:
         return f"webhook:{self.id}"
+
+    @property
+    def topic(self) -> str:
+        """Of the workspace's log, for admins who look at it."""
+        return f"webhooks:{self.workspace_id}"
 
     @property
     def url(self) -> str:
@@ -63,3 +68,20 @@ class WebhookDoor(Base):
 
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"), primary_key=True)
     sealed: Mapped[str]
+
+
+class Happening(Base):
+    """An event that a program told us of, by the id that it gave it: each counts once. What it says is its fact."""
+
+    __tablename__ = "happening"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
+    key: Mapped[str]
+    at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("channel_id", "key"), {"sqlite_autoincrement": True})
+
+    @property
+    def subject(self) -> str:
+        return f"happening:{self.id}"

@@ -1,4 +1,5 @@
-"""The door for other messengers: /p/hooks/{key}. The signature is of the raw body, with the channel's own secret."""
+"""The door for other programs: /p/hooks/{key}. Messengers bring messages, shops bring events. The signature is of the
+raw body, with the channel's own secret."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,12 +20,13 @@ from server.kit.text import _
 from server.kit.web import Answer
 from server.webhooks.access import door_at
 from server.webhooks.forms import is_signed
+from server.webhooks.happenings import Told, parse_told, take_event
 from server.webhooks.inbound import Inbound, content_of, parse_inbound, take_message
 
 LARGEST = 256 * 1024
 
 
-async def _told(request: Request, tx: Tx) -> tuple[Channel, Inbound]:
+async def _told(request: Request, tx: Tx) -> tuple[Channel, Inbound | Told]:
     """Who is speaking, and what they say; whoever does not know the secret is asked nothing further."""
     found = await door_at(tx, request.path_params["key"][:100])
     if found is None:
@@ -35,13 +37,18 @@ async def _told(request: Request, tx: Tx) -> tuple[Channel, Inbound]:
     given = request.headers.get("tertulia-signature", "")
     if not is_signed(secret, moment, request.state.digest, given, now().timestamp()):
         raise Forbidden(_("The signature does not fit, or the clock is more than five minutes wrong"))
-    return channel, parse_inbound(request.state.json)
+    raw = request.state.json
+    return channel, parse_told(raw) if isinstance(raw, dict) and "event" in raw else parse_inbound(raw)
 
 
 async def take(request: Request, tx: Tx) -> Answer:
     if len(request.state.digest) > LARGEST:
         return JSONResponse({"error": "too_large", "message": _("At most 256 KB")}, 413)
     channel, told = await _told(request, tx)
+    if isinstance(told, Told):
+        noted = await take_event(tx, channel, told)
+        number = noted.happening.id
+        return JSONResponse({"event": number, "known": noted.is_known}, 200 if noted.is_known else 201)
     done = await take_message(tx, channel, told, request.state.stored)
     return JSONResponse({"case": done.case.number, "known": done.is_known}, 200 if done.is_known else 201)
 
@@ -54,7 +61,7 @@ async def _store(request: Request) -> list[CaseFile]:
     try:
         async with services.database.transaction(read=True) as tx:
             _channel, told = await _told(request, tx)
-        contents = [(one.name, content_of(one)) for one in told.files]
+        contents = [(one.name, content_of(one)) for one in told.files] if isinstance(told, Inbound) else []
     except DomainError:
         return []
     stored = []

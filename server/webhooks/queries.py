@@ -15,11 +15,11 @@ SHOWN = 20  # of the log of each
 async def list_webhooks(tx: Tx, who: Principal) -> list[tuple[Webhook, list[WebhookDelivery]]]:
     """Each with its newest deliveries."""
     found = list(await tx.scalars(visible_webhooks(who).order_by(Webhook.id)))
-    newest = [await _newest(tx, webhook) for webhook in found]
+    newest = [await newest_of(tx, webhook) for webhook in found]
     return list(zip(found, newest, strict=True))
 
 
-async def _newest(tx: Tx, webhook: Webhook) -> list[WebhookDelivery]:
+async def newest_of(tx: Tx, webhook: Webhook) -> list[WebhookDelivery]:
     mine = select(WebhookDelivery).where(WebhookDelivery.webhook_id == webhook.id)
     return list(await tx.scalars(mine.order_by(WebhookDelivery.id.desc()).limit(SHOWN)))
 

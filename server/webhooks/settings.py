@@ -29,7 +29,8 @@ def _base(request: Request) -> str:
 
 async def index(request: Request, tx: Tx, who: Principal) -> Answer:
     must_be_admin(who)
-    heads = await page_heads(tx, who)
+    log = f"webhooks:{who.workspace_id}"
+    heads = await page_heads(tx, who, log)
     return await settings_page(
         request,
         tx,
@@ -40,6 +41,7 @@ async def index(request: Request, tx: Tx, who: Principal) -> Answer:
         doors=await list_doors(tx, who),
         base=_base(request),
         events=EVENTS,
+        log_topic=log,
         languages=LANGUAGES,
         sentence=sentence,
     )

@@ -4,17 +4,20 @@ import { pass, signIn } from './page.js';
 import { isBusy, swapRegion } from './swap.js';
 
 const AGAIN_AFTER = 5_000;
+const CALM = 5_000; // between two loads of a region that follows whatever happens, such as counts
 
 const waiting = new Map(); // id → timer
 const stale = new Set(); // ids that changed while nobody looked
 const offered = new Map(); // id → changes since, shown in the pill
 const loading = new Set();
+const loadedAt = new Map();
 
 export function refreshRegions(regions, spread = 0) {
   for (const region of regions) {
     if (!region?.id) continue;
     if (region.dataset.refresh === 'pill') offer(region.id);
     else if (document.hidden && !('evenHidden' in region.dataset)) stale.add(region.id);
+    else if (region.dataset.refresh === 'calm') scheduleCalmly(region.id, spread);
     else schedule(region.id, Math.random() * spread * 1000);
   }
 }
@@ -42,9 +45,16 @@ function schedule(id, delay) {
   waiting.set(id, setTimeout(load, delay, id));
 }
 
+function scheduleCalmly(id, spread) {
+  if (waiting.has(id)) return; // it comes anyhow
+  const rest = (loadedAt.get(id) ?? -CALM) + CALM - performance.now();
+  schedule(id, Math.max(rest, Math.random() * spread * 1000));
+}
+
 async function load(id) {
   if (loading.has(id)) return schedule(id, 50);
   waiting.delete(id);
+  loadedAt.set(id, performance.now());
   const region = document.getElementById(id);
   if (!region) return;
   loading.add(id);

@@ -147,6 +147,24 @@ def test_refresh_waits_in_a_pill(wire: Wire, page: Page) -> None:
     expect(pill).to_have_count(0)
 
 
+def test_a_calm_region_is_fetched_now_and_then_whatever_happens(wire: Wire, page: Page) -> None:
+    counts = '<p id="counts" data-refresh="calm" data-src="/counts">%s</p>'
+    show(wire, page, TASKS + counts % "1")
+    asked: list[int] = []
+
+    def counted() -> HTMLResponse:
+        asked.append(wire.heads["tasks:1"])
+        return HTMLResponse(counts % f"At {asked[-1]}")
+
+    wire.fragments["/counts"] = counted
+    wire.say({"t": "r", "topic": "tasks:1", "n": 2, "regions": ["counts"], "spread": 0})
+    expect(page.locator("#counts")).to_have_text("At 2")
+    for n in range(3, 9):
+        wire.say({"t": "r", "topic": "tasks:1", "n": n, "regions": ["counts"], "spread": 0})
+    expect(page.locator("#counts")).to_have_text("At 8", timeout=10_000)
+    assert asked == [2, 8]
+
+
 def test_region_without_an_address_is_taken_from_the_page(wire: Wire, page: Page) -> None:
     show(wire, page, TASKS.replace(' data-src="/tasks"', ""))
     wire.body = TASKS.replace(' data-src="/tasks"', "").replace("Write", "From the page")

@@ -2,6 +2,7 @@
 
 import asyncio
 import smtplib
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -16,7 +17,7 @@ from server.channels.doorway import CONNECTIONS, Doorway
 from server.channels.forms import ChannelDraft
 from server.kit.access import Principal
 from server.settings import Settings
-from tests import needs
+from tests import make, needs
 from tests.cases.conftest import letter
 from tests.conftest import Client
 
@@ -164,3 +165,25 @@ def test_a_place_is_host_and_port() -> None:
     for wrong in ("2424", "127.0.0.1", "127.0.0.1:0", ":2424"):
         with pytest.raises(ValidationError):
             Settings(smtp_in=wrong)
+
+
+@pytest.mark.parametrize("recipients", [[HELP], [HELP, SALES]])
+async def test_one_letter_by_many_connections_at_once_is_one_message(
+    app: Starlette, api: Client, door: Open, recipients: list[str]
+) -> None:
+    """On PostgreSQL the transactions really overlap: all have their letter before the first is let go."""
+    port, _smtp = await door(Deliveries)
+    together = threading.Barrier(6)
+
+    def bring(n: int) -> None:
+        with smtplib.LMTP("127.0.0.1", port) as client:
+            client.ehlo()
+            client.mail("h@x.example")
+            client.rcpt(recipients[n % len(recipients)])
+            together.wait(10)
+            assert client.data(letter(Message_ID="<same@x.example>"))[0] == 250
+
+    await asyncio.gather(*(asyncio.to_thread(bring, n) for n in range(6)))
+    assert await cases(api) == ["Steam wand loses pressure"]
+    assert len((await api.get("/cases/1/messages")).json()["items"]) == 1
+    assert len(await make.facts(app, "case.received")) == len(await make.facts(app, "contact.created")) == 1

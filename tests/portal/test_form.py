@@ -1,5 +1,6 @@
 """Forms: what is asked is checked, what is typed is claimed, programs are let down, and no other site shows it."""
 
+import html
 import re
 
 import pytest
@@ -140,3 +141,17 @@ async def test_the_preview_is_for_admins_and_sends_nothing(
     assert "frame-ancestors 'self'" in shown.headers["content-security-policy"] and " inert" in shown.text
     assert (await mateo.get("/settings/portal/1/preview")).status_code == 403
     assert (await mateo.get("/settings/portal")).status_code == 403
+
+
+async def test_the_preview_shows_what_is_typed_and_keeps_nothing(ana: Client, mateo: Client, form: str) -> None:
+    typed = {"name": "Ask us", "title_en": "Tell us <b>all</b>", "ask_phones": "must", "sites": "half ty", "team": "1"}
+    frame = await ana.get("/settings/portal/1/preview/frame", params=typed)
+    found = re.search(r'src="(/settings/portal/1/preview\?[^"]+)"', frame.text)
+    assert found is not None and "half" not in found[1], "only what visitors see"
+    shown = (await ana.get(html.unescape(found[1]))).text
+    assert "Tell us &lt;b&gt;all&lt;/b&gt;" in shown and 'name="phones"' in shown and 'name="emails"' not in shown
+    saved = (await ana.get("/settings/portal/1/preview")).text
+    assert "Tell us" not in saved and 'name="emails"' in saved
+    nothing = (await ana.get("/settings/portal/1/preview/frame", params={"name": ""})).text
+    assert 'src="/settings/portal/1/preview"' in nothing
+    assert (await mateo.get("/settings/portal/1/preview/frame")).status_code == 403

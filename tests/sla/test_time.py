@@ -106,3 +106,10 @@ async def test_time_is_looked_at_once_for_many(app: Starlette, ana: Client, take
     assert len(statements) <= 2
     assert len(await make.facts(app, "sla.breached")) == 6
     assert all(at for at in (await due(app)).values())
+
+
+async def test_promises_stand_right_below_the_case(ana: Client, take: Take, policy: None) -> None:
+    await take()
+    page = (await ana.get("/cases/1")).text
+    places = [page.index(f'id="{name}"') for name in ("case-1-facts", "case-1-promises", "case-customer-after")]
+    assert places == sorted(places)

@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from server.kit.clock import frozen
 from server.kit.events import REGISTRY
 from server.kit.outbound import Outbound
+from server.webhooks.access import may_hear_webhooks
 from server.webhooks.forms import EVENTS
 from server.webhooks.models import Webhook, WebhookDelivery
 from tests import make
@@ -266,6 +267,38 @@ async def test_the_page_follows_its_life(
         lambda: ana.delete(f"{PAGE}/1"),
     ):
         await assert_live_equals_reload(app, mateo, PAGE, act, language=language, regions=("webhooks",))
+
+
+async def test_the_log_follows_each_attempt(app: Starlette, ana: Client, mateo: Client, site: Site, hook: str) -> None:
+    """Also those after the first, when nothing else of the webhook changes, and the one by hand."""
+    await mateo_becomes_admin(app)
+    site.answers["/hook"] = NO
+    await ana.post("/contacts", data={"name": "Lucía Ferrer"})
+    with frozen() as clock:
+        await work(app)
+        for n in range(2, 11):
+            clock.forward(hours=1)
+            screen = await assert_live_equals_reload(app, mateo, PAGE, lambda: work(app), regions=("webhook-1-log",))
+            log = screen.page.find("webhook-1-log")
+            assert log is not None and ("Given up" if n == 10 else "On its way") in log.text()
+        site.answers["/hook"] = YES
+        again = lambda: ana.post(f"{PAGE}/1/deliveries/1")  # noqa: E731
+        screen = await assert_live_equals_reload(app, mateo, PAGE, again, regions=("webhook-1-log",))
+        screen = await assert_live_equals_reload(app, mateo, PAGE, lambda: work(app), regions=("webhook-1-log",))
+    log = screen.page.find("webhook-1-log")
+    assert log is not None and "Arrived" in log.text()
+    assert [row.data["state"] for row in await make.facts(app, "webhook.tried")] == ["waiting"] * 9 + [
+        "failed",
+        "waiting",
+        "done",
+    ]
+
+
+async def test_only_admins_hear_the_log(app: Starlette, mateo: Client, hook: str) -> None:
+    owner, member = await make.person(app), await make.person(app, 2)
+    async with app.state.database.transaction(read=True) as tx:
+        assert await may_hear_webhooks(tx, owner, {"1", "2", "x"}) == {"1"}
+        assert await may_hear_webhooks(tx, member, {"1", "2"}) == set()
 
 
 def test_every_event_that_can_be_chosen_is_one() -> None:

@@ -497,6 +497,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('user_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('place', sa.String(), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('query', sa.String(), nullable=False),
     sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_saved_view_user_id_user')),
@@ -766,6 +767,39 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_customer_number_workspace_id_workspace')),
     sa.PrimaryKeyConstraint('contact_id', name=op.f('pk_customer_number')),
     sa.UniqueConstraint('workspace_id', 'number', name=op.f('uq_customer_number_workspace_id_number'))
+    )
+    op.create_table('event_letter',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('about', sa.String(), nullable=False),
+    sa.Column('happening', sa.String(), nullable=False),
+    sa.Column('channel_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('address', sa.String(), nullable=False),
+    sa.Column('subject', sa.String(), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('language', sa.String(), nullable=False),
+    sa.Column('message_id', sa.String(), nullable=False),
+    sa.Column('state', sa.String(), nullable=False),
+    sa.Column('attempts', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('problem', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_event_letter_channel_id_channel')),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], name=op.f('fk_event_letter_workspace_id_workspace')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_event_letter'))
+    )
+    with op.batch_alter_table('event_letter', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_event_letter_about'), ['about'], unique=False)
+        batch_op.create_index(batch_op.f('ix_event_letter_happening'), ['happening'], unique=False)
+
+    op.create_table('happening',
+    sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('channel_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('key', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_happening_channel_id_channel'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_happening')),
+    sa.UniqueConstraint('channel_id', 'key', name=op.f('uq_happening_channel_id_key')),
+    sqlite_autoincrement=True
     )
     op.create_table('import_failure',
     sa.Column('id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -1366,6 +1400,12 @@ def downgrade() -> None:
         batch_op.drop_index('ix_import_failure_batch')
 
     op.drop_table('import_failure')
+    op.drop_table('happening')
+    with op.batch_alter_table('event_letter', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_event_letter_happening'))
+        batch_op.drop_index(batch_op.f('ix_event_letter_about'))
+
+    op.drop_table('event_letter')
     op.drop_table('customer_number')
     with op.batch_alter_table('contact_key', schema=None) as batch_op:
         batch_op.drop_index('ix_contact_key_value')

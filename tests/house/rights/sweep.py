@@ -100,7 +100,7 @@ async def person(app: Starlette, workspace: Workspace, name: str) -> User:
 
 WHO = ("anonymous", "stranger", "ex-member", "read-only", "colleague")
 KIND_OF = (  # how an address begins, and what its number counts
-    ("/contacts/views", None), ("/contacts", "contact"), ("/companies", "company"), ("/notes", "note"), ("/files", "file"),
+    ("/contacts/views", None), ("/cases/views", None), ("/contacts", "contact"), ("/companies", "company"), ("/notes", "note"), ("/files", "file"),
     ("/tasks", "task"), ("/messages", "message"), ("/rooms", "room"), ("/chat", "room"), ("/calls", "call"),
     ("/cases", "case"),
 )  # fmt: skip

@@ -66,11 +66,13 @@ async def test_nobody_listens_to_what_they_may_not_see(app: Starlette, workspace
     kinds = set(app.state.house.topics)
     missing = {f"{kind}:{rest}" for kind in kinds for rest in (str(MISSING), *NOT_NUMBERS)} | {"nothing:1"}
     shared = {f"{kind}:{workspace.id}" for kind in ("contacts", "tasks", "calls", "cases", "workspace")}
+    admins = {f"webhooks:{workspace.id}"}  # a colleague is one here
     for name in ("colleague", "read-only", "stranger"):
         user = await person(app, workspace, name)
         listener = Person(await make.person(app, user.id), "en")
-        heard = await doors.may_listen(listener, closed | personal | missing | shared | {f"user:{user.id}"})
-        assert heard == {f"user:{user.id}"} | (set() if name == "stranger" else shared), name
+        heard = await doors.may_listen(listener, closed | personal | missing | shared | admins | {f"user:{user.id}"})
+        own = {"colleague": shared | admins, "read-only": shared}.get(name, set())
+        assert heard == own | {f"user:{user.id}"}, name
     ana = Person(await make.person(app, 1), "en")
     assert await doors.may_listen(ana, closed | shared) == closed | shared
 
@@ -78,4 +80,4 @@ async def test_nobody_listens_to_what_they_may_not_see(app: Starlette, workspace
 async def test_every_kind_of_topic_is_in_the_sweep(app: Starlette) -> None:
     records = {"contact", "company", "task", "room", "call", "case"}
     shared = {"contacts", "tasks", "calls", "cases", "workspace"}
-    assert set(app.state.house.topics) == records | shared | {"user", "job"}
+    assert set(app.state.house.topics) == records | shared | {"user", "job", "webhooks"}

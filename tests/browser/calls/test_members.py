@@ -146,3 +146,26 @@ def test_everybody_reads_the_call_chat(call_house: House, pair: Pair) -> None:
     expect(mateo.page.locator(".calltalk")).to_contain_text("The contract is on its way")
     expect(ana.page.locator(".calltalk").get_by_text("The contract is on its way")).to_have_count(1)
     expect(box).to_have_value("")
+
+
+def test_picture_in_picture(call_house: House, pair: Pair) -> None:
+    """The picture of who speaks goes to a window of its own and comes back; the call goes on meanwhile, on other pages too."""
+    ana, mateo, _path = pair
+    both_in(call_house, pair)
+    ana.sees("Mateo")
+    assert ana.page.evaluate("document.pictureInPictureEnabled")
+    button = ana.page.get_by_role("button", name="Picture in picture")
+    button.click()
+    ana.page.wait_for_function("() => document.pictureInPictureElement?.closest('.vid')")
+    shown = ana.page.evaluate("document.pictureInPictureElement.closest('.vid').querySelector('.tile-name').textContent")
+    assert shown.startswith("Mateo"), shown
+    ana.sees("Mateo")
+    mateo.sees("Ana")
+    ana.page.locator("#nav a[href='/tasks']").click()
+    expect(ana.page.locator("#callcard")).to_be_visible()
+    ana.sees("Mateo")
+    ana.page.get_by_role("link", name="Back to the call").click()
+    button.click()
+    ana.page.wait_for_function("() => !document.pictureInPictureElement")
+    ana.sees("Mateo")
+    mateo.hears()

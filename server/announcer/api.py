@@ -1,11 +1,10 @@
 """The API of the announcer: how callers of the line are led."""
 
-from typing import Literal
-
 from starlette.requests import Request
 
 from server.announcer.access import get_line
 from server.announcer.models import Line
+from server.announcer.script import Kind
 from server.kit.access import Principal
 from server.kit.api import Shape, api
 from server.kit.db import Tx
@@ -13,9 +12,10 @@ from server.kit.db import Tx
 
 class OptionShape(Shape):
     digit: str
-    kind: Literal["team", "person", "voicemail", "self", "menu", "text", "file"]
+    kind: Kind
     label: dict[str, str]
     target: int | None
+    skill: str
 
 
 class MenuShape(Shape):
@@ -45,7 +45,7 @@ def line_shape(line: Line) -> LineShape:
             id=menu.id, name=menu.name, language=menu.language, voice=menu.voice, greeting=menu.greeting,
             hours=menu.hours, zone=menu.zone,
             options=[
-                OptionShape(digit=one.digit, kind=one.kind, label=one.label, target=one.target_id)
+                OptionShape(digit=one.digit, kind=one.kind, label=one.label, target=one.target_id, skill=one.skill)
                 for one in menu.options
             ],
         )

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from server.automation.models import Rule
 from server.cases.models import Case, CaseMessage
+from server.contacts.models import Contact
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.text import fold
@@ -21,22 +22,27 @@ async def newest_message(tx: Tx, case: Case) -> CaseMessage | None:
 
 def holds(when: dict[str, Any], case: Case, message: CaseMessage | None, is_open: dict[int, bool]) -> bool:
     """`is_open`: for each calendar whether its hours are on."""
-    contact, company = case.contact, case.contact.company
     text = fold(f"{case.subject} {message.body if message else ''}")
-    tags = {fold(tag) for tag in (*contact.tags, *(company.tags if company else ()))}
-    places = fold(
-        " ".join(str(one.get("value", "")) for one in (*contact.addresses, *(company.addresses if company else ())))
-    )
-    found = {
+    found = customer_holds(when, case.contact) | {
         "channel": case.channel_id == when.get("channel"),
         "team": case.team_id == when.get("team"),
         "language": case.language[:2] == when.get("language"),
         "words": any(fold(word) in text for word in when.get("words", ())),
-        "tag": fold(when.get("tag", "")) in tags,
-        "territory": any(fold(word) in places for word in when.get("territory", ())),
         "calendar": is_open.get(when.get("calendar", 0)) == (when.get("hours") != "closed"),
     }
     return all(found[name] for name in when if name in found)
+
+
+def customer_holds(when: dict[str, Any], contact: Contact) -> dict[str, bool]:
+    """The conditions about who wrote, or their company."""
+    company = contact.company
+    tags = {fold(tag) for tag in (*contact.tags, *(company.tags if company else ()))}
+    points = (*contact.addresses, *(company.addresses if company else ()))
+    places = fold(" ".join(str(one.get("value", "")) for one in points))
+    return {
+        "tag": fold(when.get("tag", "")) in tags,
+        "territory": any(fold(word) in places for word in when.get("territory", ())),
+    }
 
 
 async def hours_of(tx: Tx, rules: list[Rule]) -> dict[int, bool]:

@@ -157,7 +157,9 @@ def test_picture_in_picture(call_house: House, pair: Pair) -> None:
     button = ana.page.get_by_role("button", name="Picture in picture")
     button.click()
     ana.page.wait_for_function("() => document.pictureInPictureElement?.closest('.vid')")
-    shown = ana.page.evaluate("document.pictureInPictureElement.closest('.vid').querySelector('.tile-name').textContent")
+    shown = ana.page.evaluate(
+        "document.pictureInPictureElement.closest('.vid').querySelector('.tile-name').textContent"
+    )
     assert shown.startswith("Mateo"), shown
     ana.sees("Mateo")
     mateo.sees("Ana")

@@ -34,7 +34,7 @@ from server.kit.text import _
 from server.kit.web import Answer, field, is_htmx, page, page_heads, route, toast
 
 Loaded = tuple[Panel, dict[str, Any]]
-PAGES = {"contacts": "contact", "companies": "company", "chat": "room"}
+PAGES = {"contacts": "contact", "companies": "company", "chat": "room", "tasks": "task"}
 
 
 async def index(request: Request, tx: Tx, who: Principal) -> Answer:

@@ -35,7 +35,7 @@ def home_of(task: Task) -> Home:
     team = [f"team:{task.team_id}"] if task.team_id else []
     url = task.url if task.removed_at is None else "/tasks"
     rings = (*people, *team)
-    return Home(task.subject, task.title, url, rings, task.assignee_id, task.team_id, icon="circle-check")
+    return Home(task.subject, task.title, url, rings, task.assignee_id, task.team_id, icon="circle-check", tells=True)
 
 
 offers_homes(["task"], get_task_home, task_homes)

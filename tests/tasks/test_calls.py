@@ -104,3 +104,12 @@ async def test_a_reader_has_no_button(app: Starlette, ana: Client, mateo: Client
     await ana.put("/settings/people/2/role", data={"value": "read-only"})
     assert 'hx-post="/calls"' not in (await mateo.get(task)).text
     assert (await mateo.post("/calls", data={"about": "task:1"})).status_code == 403
+
+
+async def test_who_missed_it_finds_the_task_under_the_bell(
+    app: Starlette, ana: Client, mateo: Client, task: str
+) -> None:
+    await ana.post("/calls", data={"about": "task:1"})
+    await ana.delete("/calls/1")
+    page = (await mateo.get("/notices")).text
+    assert "</b> called you" in page and "Move the oven" in page

@@ -26,6 +26,7 @@ from server.kit.db import Tx
 from server.kit.errors import Conflict, Invalid
 from server.kit.events import emit
 from server.kit.hours import parse_zone
+from server.kit.routes import known_routes
 from server.kit.text import LANGUAGES, _, clean
 
 MENUS = 20
@@ -174,7 +175,7 @@ async def _put_option(
     target = await _target(tx, who, line, checked)
     values: dict[str, Any] = {
         "digit": checked.digit, "kind": checked.kind, "label": checked.label, "target_id": target,
-        "text": checked.text or {},
+        "text": checked.text or {}, "skill": await _skill(tx, who, checked),
     }  # fmt: skip
     if checked.kind == "file" and not checked.file and not (known is not None and known.file):
         raise Invalid(sound=_("Choose a sound file"))
@@ -206,6 +207,15 @@ async def _target(tx: Tx, who: Principal, line: Line, draft: OptionDraft) -> int
     if not found:
         raise Invalid(target=_("Not in this workspace"))
     return int(number)
+
+
+async def _skill(tx: Tx, who: Principal, draft: OptionDraft) -> str:
+    if draft.kind != "skill":
+        return ""
+    kind, _colon, skill = draft.target.partition(":")
+    if kind != "skill" or skill not in await known_routes().skills(tx, who.workspace_id):
+        raise Invalid(target=_("Nobody has this skill"))
+    return skill
 
 
 async def remove_option(tx: Tx, who: Principal, option: LineOption) -> None:

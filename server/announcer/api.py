@@ -1,21 +1,31 @@
-"""The API of the announcer: how callers of the line are led."""
+"""The API of the announcer: how callers are led, and the numbers and PINs that customers prove themselves by."""
 
-from typing import Literal
+from datetime import datetime
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from server.announcer.access import get_line
-from server.announcer.models import Line
+from server.announcer.given import ONCE, link_of, make_pin
+from server.announcer.models import CustomerNumber, Line
+from server.announcer.pins import give_pin, is_locked, remove_pin
+from server.announcer.script import Kind
+from server.contacts.access import get_contact
+from server.contacts.models import Contact
+from server.identity.settings import shown_base
 from server.kit.access import Principal
 from server.kit.api import Shape, api
 from server.kit.db import Tx
+from server.kit.errors import NotFound
+from server.kit.text import _
 
 
 class OptionShape(Shape):
     digit: str
-    kind: Literal["team", "person", "voicemail", "self", "menu", "text", "file"]
+    kind: Kind
     label: dict[str, str]
     target: int | None
+    skill: str
 
 
 class MenuShape(Shape):
@@ -45,7 +55,7 @@ def line_shape(line: Line) -> LineShape:
             id=menu.id, name=menu.name, language=menu.language, voice=menu.voice, greeting=menu.greeting,
             hours=menu.hours, zone=menu.zone,
             options=[
-                OptionShape(digit=one.digit, kind=one.kind, label=one.label, target=one.target_id)
+                OptionShape(digit=one.digit, kind=one.kind, label=one.label, target=one.target_id, skill=one.skill)
                 for one in menu.options
             ],
         )
@@ -65,6 +75,52 @@ async def show(request: Request, tx: Tx, who: Principal) -> LineShape:
     return line_shape(line)
 
 
+class PinShape(Shape):
+    """`pin` and `link` are given when the PIN is made, and never again."""
+
+    number: str
+    set_at: datetime
+    locked_until: datetime | None
+    pin: str | None = None
+    link: str | None = None
+
+
+def pin_shape(row: CustomerNumber, pin: str | None = None, link: str | None = None) -> PinShape:
+    locked = row.locked_until if is_locked(row) else None
+    return PinShape(number=row.number, set_at=row.set_at, locked_until=locked, pin=pin, link=link)
+
+
+async def _their_number(tx: Tx, contact: Contact) -> CustomerNumber:
+    row: CustomerNumber | None = await tx.get(CustomerNumber, contact.id)
+    if row is None:
+        raise NotFound(_("There is no PIN"))
+    return row
+
+
+async def show_pin(request: Request, tx: Tx, who: Principal) -> PinShape:
+    return pin_shape(await _their_number(tx, await get_contact(tx, who, request.path_params["id"])))
+
+
+async def give(request: Request, tx: Tx, who: Principal) -> Response:
+    """The number stays; the PIN before it, its links and its lock end."""
+    contact = await get_contact(tx, who, request.path_params["id"], "edit")
+    line = await get_line(tx, who)
+    row = await give_pin(tx, who, contact, request.state.pin_hash)
+    link = link_of(request, line, row, shown_base(request)) if line is not None else None
+    shown = pin_shape(row, request.state.pin, link).model_dump_json()
+    return Response(shown, 200, ONCE, "application/json")
+
+
+async def take(request: Request, tx: Tx, who: Principal) -> None:
+    contact = await get_contact(tx, who, request.path_params["id"], "edit")
+    await _their_number(tx, contact)
+    await remove_pin(tx, who, contact)
+
+
+PIN = "/contacts/{id:int}/pin"
 routes = [
     api("GET", "/announcer", show, "How callers of the public line are led", gives=LineShape),
+    api("GET", PIN, show_pin, "Read a customer's number, and whether it is locked", gives=PinShape),
+    api("PUT", PIN, give, "Give a customer a PIN, in place of the one before", gives=PinShape, before=make_pin),
+    api("DELETE", PIN, take, "Take a customer's number and PIN away"),
 ]

@@ -181,7 +181,7 @@ class Dialogue:
             return self._unanswered(Prompt("wrong"))
         self._rounds = 0
         match option.kind:
-            case "team" | "person":
+            case "team" | "person" | "record" | "skill":
                 return self._ring(option)
             case "voicemail":
                 return self._voicemail()

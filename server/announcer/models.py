@@ -48,7 +48,7 @@ class LineMenu(Base):
 
 
 class LineOption(Base):
-    """`kind`: script.KINDS. `target_id`: the team, person or menu of that kind."""
+    """`kind`: script.KINDS. `target_id`: the team, person or menu of that kind; `skill`: of kind skill."""
 
     __tablename__ = "line_option"
 
@@ -60,6 +60,7 @@ class LineOption(Base):
     target_id: Mapped[int | None]
     text: Mapped[dict[str, Any]]
     file: Mapped[str] = mapped_column(default="")
+    skill: Mapped[str] = mapped_column(default="")
 
     __table_args__ = (UniqueConstraint("menu_id", "digit"),)
 
@@ -67,7 +68,7 @@ class LineOption(Base):
 class LineCall(Base):
     """What is known of a call that came by the line. `proof`: "" (nothing: a typed name proves nothing) | link | pin.
 
-    `wants`: the addressee that was chosen ("team:2", "user:5"), `chosen` the label of the choice.
+    `wants`: what was chosen ("team:2", "user:5", "skill:steam"), `chosen` the label of the choice.
     """
 
     __tablename__ = "line_call"

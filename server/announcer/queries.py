@@ -19,6 +19,7 @@ from server.kit.access import Principal, system
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.hours import is_open
+from server.kit.routes import known_routes
 from server.kit.text import _, speaking
 
 SOON = timedelta(seconds=30)  # in which a caller's page may connect
@@ -71,7 +72,7 @@ def _menu(menu: LineMenu, language: str) -> Menu:
 
 def _option(one: LineOption, language: str) -> Option:
     label, text = in_language(one.label, language), in_language(one.text, language)
-    return Option(one.digit, one.kind, label, one.target_id, text, one.file)  # type: ignore[arg-type]
+    return Option(one.digit, one.kind, label, one.target_id, text, one.file, one.skill)  # type: ignore[arg-type]
 
 
 async def known_of(tx: Tx, workspace_id: int, about: str, fields: Collection[str], language: str) -> Known | None:
@@ -167,8 +168,11 @@ async def number_of(tx: Tx, about: str) -> dict[str, Any]:
 
 
 async def target_names(tx: Tx, who: Principal, line: Line) -> dict[str, str]:
-    """ "team:2", "person:5", "menu:3" → names."""
+    """ "team:2", "person:5", "skill:steam", "menu:3" → names."""
     teams = await tx.execute(select(Team.id, Team.name).where(Team.workspace_id == who.workspace_id))
     people = await tx.execute(select(User.id, User.name).where(User.workspace_id == who.workspace_id, User.active))
     names = {f"team:{row.id}": row.name for row in teams} | {f"person:{row.id}": row.name for row in people}
+    skills = {*await known_routes().skills(tx, who.workspace_id)}
+    skills |= {option.skill for menu in line.menus for option in menu.options if option.skill}
+    names |= {f"skill:{skill}": skill for skill in sorted(skills)}
     return names | {f"menu:{menu.id}": menu.name for menu in line.menus}

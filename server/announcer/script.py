@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["team", "person", "voicemail", "self", "menu", "text", "file"]
-KINDS: tuple[Kind, ...] = ("team", "person", "voicemail", "self", "menu", "text", "file")
+Kind = Literal["team", "person", "record", "skill", "voicemail", "self", "menu", "text", "file"]
+KINDS: tuple[Kind, ...] = ("team", "person", "record", "skill", "voicemail", "self", "menu", "text", "file")
+READ_AS = {"record": "person", "skill": "team"}  # kinds that are read to callers in the same words
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Option:
     target: int | None = None
     text: str = ""
     file: str = ""
+    skill: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +88,7 @@ def greeting_of(menu: Menu) -> list[Piece]:
 
 
 def choices_of(menu: Menu) -> list[Piece]:
-    return [Prompt(f"option_{option.kind}", (option.label, option.digit)) for option in menu.options]
+    return [
+        Prompt(f"option_{READ_AS.get(option.kind, option.kind)}", (option.label, option.digit))
+        for option in menu.options
+    ]

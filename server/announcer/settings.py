@@ -110,7 +110,7 @@ def _option(form: Any, sound: str) -> OptionDraft:
         digit=field(form, "digit", 2),
         kind=field(form, "kind", 20),
         label=parse_both("label", form, LABEL),
-        target=field(form, "target", 30),
+        target=field(form, "target", 80),
         text=parse_both("text", form, TEXT),
         file=sound,
     )

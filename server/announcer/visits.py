@@ -10,6 +10,7 @@ from server.announcer import events as facts
 from server.announcer.models import Line, LineCall
 from server.announcer.pins import note_right, task_for
 from server.announcer.queries import SOON, anonymous_now
+from server.announcer.routing import addressees
 from server.announcer.script import Option
 from server.calls import hosting, rings
 from server.calls.actions import by, end_call, go_out, look_later, tell
@@ -78,13 +79,12 @@ async def visit_of(tx: Tx, call_id: int) -> tuple[LineCall, Call, Participant]:
 
 
 async def ring(tx: Tx, call_id: int, option: Option) -> None:
-    """Rings a team or a person, of those who may see what the call is about."""
+    """Rings whom the choice leads to, of those who may see what the call is about."""
     visit, call, one = await visit_of(tx, call_id)
-    name = f"{'team' if option.kind == 'team' else 'user'}:{option.target}"
-    visit.wants, visit.chosen, visit.queued_at = name, option.label, visit.queued_at or now()
-    await rings.ring(
-        tx, call, await rings.who_may_come(tx, call, [name]), option.target if option.kind == "team" else None
-    )
+    wants, names = await addressees(tx, visit, call, option)
+    visit.wants, visit.chosen, visit.queued_at = wants, option.label, visit.queued_at or now()
+    team = int(wants[5:]) if wants.startswith("team:") else None
+    await rings.ring(tx, call, await rings.who_may_come(tx, call, names), team)
     tell(tx, by(call, one), call, facts.LineChosen, label=option.label)
 
 
@@ -159,7 +159,7 @@ async def ask_back(tx: Tx, call_id: int) -> None:
 async def whose(tx: Tx, visit: LineCall, call: Call) -> tuple[int | None, int | None]:
     """(team, person) for what is left behind: who was wanted, else those of the record, else those of the line."""
     kind, _colon, number = visit.wants.partition(":")
-    if number:
+    if kind in ("team", "user"):
         return (int(number), None) if kind == "team" else (None, int(number))
     if call.about:
         record_ = await get_record(tx, system(call.workspace_id), call.about)

@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from server.announcer.access import get_line, line_call_of
+from server.announcer.given import ONCE, link_of, make_pin
 from server.announcer.letters import mail_link
-from server.announcer.models import CustomerNumber, Line
-from server.announcer.pins import give_pin, new_pin, remove_pin
-from server.announcer.proof import DAYS, make_proof
+from server.announcer.pins import give_pin, remove_pin
+from server.announcer.proof import DAYS
 from server.announcer.queries import number_of
 from server.calls.access import about_of
 from server.contacts.access import get_contact
@@ -57,28 +57,17 @@ async def number(request: Request, tx: Tx, who: Principal) -> Answer:
     return render("announcer/_panel.html", about=contact.about, heads=heads, **await number_of(tx, contact.about))
 
 
-async def make_pin(request: Request, who: Principal) -> None:
-    """Hashing is slow on purpose: outside the transaction."""
-    request.state.pin = new_pin()
-    request.state.pin_hash = await request.app.state.passwords.hash(request.state.pin)
-
-
 async def give(request: Request, tx: Tx, who: Principal) -> Answer:
     """A new PIN, and a link that proves the same: both are shown this once."""
     contact = await get_contact(tx, who, request.path_params["id"], "edit")
     line = await get_line(tx, who)
     row = await give_pin(tx, who, contact, request.state.pin_hash)
-    link = _link(request, line, row, shown_base(request)) if line is not None else ""
+    link = link_of(request, line, row, shown_base(request)) if line is not None else ""
     shown = render(
         "announcer/_given.html",
         pin=request.state.pin, number=row.number, link=link, days=DAYS, contact=contact, mails=_mails(request),
     )  # fmt: skip
-    return HTMLResponse(shown, 201, headers={"Cache-Control": "no-store"})
-
-
-def _link(request: Request, line: Line, row: CustomerNumber, base: str) -> str:
-    proof = make_proof(request.app.state.settings.secret, line.key, row.contact_id, row.set_at)
-    return f"{base}/p/call/{line.key}?proof={proof}"
+    return HTMLResponse(shown, 201, headers=ONCE)
 
 
 def _mails(request: Request) -> bool:
@@ -94,7 +83,7 @@ async def mail(request: Request, tx: Tx, who: Principal) -> Answer:
         raise Conflict(_("No mail server is set: copy the link when you give a PIN"))
     if line is None or not line.is_on or row is None:
         raise Conflict(_("There is no PIN"))
-    to = await mail_link(tx, who, contact, _link(request, line, row, request.app.state.settings.url))
+    to = await mail_link(tx, who, contact, link_of(request, line, row, request.app.state.settings.url))
     return toast(Response(status_code=201, headers={"HX-Reswap": "none"}), _("The link goes to %(to)s") % {"to": to})
 
 

@@ -1,6 +1,6 @@
 """Automation: rules for what comes in, who gets it, and the care of cases that lie still."""
 
-from server.automation import jobs, letters, live, reactions, settings  # noqa: F401  they register themselves
+from server.automation import jobs, letters, live, reactions, routes, settings  # noqa: F401  they register themselves
 from server.kit.domain import Domain, SettingsPage
 
 domain = Domain(

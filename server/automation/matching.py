@@ -41,23 +41,28 @@ async def asked_of(tx: Tx, case: Case) -> Asked:
 
 def holds(when: dict[str, Any], asked: Asked, is_open: dict[int, bool]) -> bool:
     """`is_open`: for each calendar whether its hours are on."""
-    contact, company = asked.contact, asked.contact.company
     text = fold(asked.text)
-    tags = {fold(tag) for tag in (*contact.tags, *(company.tags if company else ()))}
-    places = fold(
-        " ".join(str(one.get("value", "")) for one in (*contact.addresses, *(company.addresses if company else ())))
-    )
-    found = {
+    found = customer_holds(when, asked.contact) | {
         "channel": asked.channel_id == when.get("channel"),
         "team": asked.team_id == when.get("team"),
         "language": asked.language[:2] == when.get("language"),
         "events": asked.event in when.get("events", ()),
         "words": any(fold(word) in text for word in when.get("words", ())),
-        "tag": fold(when.get("tag", "")) in tags,
-        "territory": any(fold(word) in places for word in when.get("territory", ())),
         "calendar": is_open.get(when.get("calendar", 0)) == (when.get("hours") != "closed"),
     }
     return all(found[name] for name in when if name in found)
+
+
+def customer_holds(when: dict[str, Any], contact: Contact) -> dict[str, bool]:
+    """The conditions about who wrote, or their company."""
+    company = contact.company
+    tags = {fold(tag) for tag in (*contact.tags, *(company.tags if company else ()))}
+    points = (*contact.addresses, *(company.addresses if company else ()))
+    places = fold(" ".join(str(one.get("value", "")) for one in points))
+    return {
+        "tag": fold(when.get("tag", "")) in tags,
+        "territory": any(fold(word) in places for word in when.get("territory", ())),
+    }
 
 
 async def hours_of(tx: Tx, rules: list[Rule]) -> dict[int, bool]:

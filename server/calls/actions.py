@@ -11,12 +11,12 @@ from server.calls.access import must_be_open, own_place
 from server.calls.forms import NOTE_LENGTH, NUMBER_LENGTH, OUTCOMES, TEXT_LENGTH, LoggedDraft
 from server.calls.models import DIRECTIONS, Call, CallMessage, Participant, Ring
 from server.contacts.access import get_record
-from server.kit.access import Principal
+from server.kit.access import Principal, system
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Invalid
 from server.kit.events import Event, emit
-from server.kit.homes import get_home
+from server.kit.homes import get_home, homes_of
 from server.kit.jobs import enqueue
 from server.kit.text import _, clean
 
@@ -147,12 +147,23 @@ async def end_call(tx: Tx, who: Principal, call: Call, reason: str = "ended", at
     people = await people_of(tx, call)
     for one in people:
         await go_out(tx, call, one, at, "ended")
-    rings = await tx.scalars(select(Ring).where(Ring.call_id == call.id, Ring.state == "ringing"))
+    rings = list(await tx.scalars(select(Ring).where(Ring.call_id == call.id, Ring.state.in_(("ringing", "busy")))))
+    came = {one.user_id for one in people if one.first_joined_at is not None}
+    if call.answered_at is None:
+        await tell_unheard(tx, call, {ring.user_id for ring in rings} - came)
     for ring in rings:
         ring.state = "over"
     call.seconds = talked(at, people)
     tell(tx, who, call, facts.CallEnded, seconds=call.seconds, reason=reason)
     await tx.flush()
+
+
+async def tell_unheard(tx: Tx, call: Call, called: set[int]) -> None:
+    """Those of a conversation or a task are told by the bell; a record's call makes a task instead."""
+    home = (await homes_of(tx, system(call.workspace_id), [call.about])).get(call.about) if called else None
+    if home is not None and home.tells:
+        house = system(call.workspace_id)
+        tell(tx, house, call, facts.CallUnheard, caller=call.starter_id, called=sorted(called))
 
 
 def talked(end: datetime, people: list[Participant]) -> int:

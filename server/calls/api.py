@@ -17,7 +17,11 @@ from server.kit.access import Principal
 from server.kit.api import PREFIX, Body, Listing, Page, Query, Shape, api, linked, page_of
 from server.kit.db import Tx
 
-About = Field(min_length=1, max_length=40, description='A record, "contact:7" or "company:3", or a room, "room:2"')
+About = Field(
+    min_length=1,
+    max_length=40,
+    description='A record, "contact:7" or "company:3", a room, "room:2", or a task, "task:4"',
+)
 
 
 class NewCall(Body):

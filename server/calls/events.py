@@ -32,6 +32,15 @@ class CallMissed(Event):
     owner: int | None
 
 
+@event("call.unheard")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallUnheard(Event):
+    """It rang for these people of a conversation or a task, and none of them came. `caller`: who began it."""
+
+    caller: int | None
+    called: list[int]
+
+
 @event("call.rang")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRang(Event):

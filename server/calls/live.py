@@ -119,10 +119,10 @@ async def _asked_again(tx: Tx, calls: list[Call]) -> list[Change]:
     return asked + [Recheck(f"user:{id}") for id in await members_in(tx, [call.id for call in going])]
 
 
-@shows("contact.changed", "room.changed")
+@shows("contact.changed", "room.changed", "task.changed")
 async def show_names(tx: Tx, row: EventRow) -> list[Change]:
     """Rows of the log carry the name of what their call belongs to."""
-    if row.data["field"] != "name":
+    if row.data["field"] != ("title" if row.name == "task.changed" else "name"):
         return []
     who = system(row.workspace_id)
     _record, lists = await audiences(tx, row.subject, f"calls:{row.workspace_id}")

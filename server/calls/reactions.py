@@ -1,4 +1,5 @@
-"""What calls do when their record goes into the trash or their room into the archive, and when a record is erased."""
+"""What calls do when their record goes into the trash, their room into the archive or their task away, and when a
+record is erased."""
 
 from sqlalchemy import delete, select
 
@@ -9,7 +10,7 @@ from server.kit.db import Tx
 from server.kit.events import EventRow, reacts
 
 
-@reacts("contact.trashed", "room.archived")
+@reacts("contact.trashed", "room.archived", "task.removed")
 async def end_with_record(tx: Tx, row: EventRow) -> None:
     """Nobody could go on in it, and a guest would sit there alone."""
     going = Call.workspace_id == row.workspace_id, Call.about == row.subject, Call.ended_at.is_(None)

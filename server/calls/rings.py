@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from server.calls import events as facts
 from server.calls.access import must_be_open
-from server.calls.actions import RING, add_member, look_later, start_call, tell
+from server.calls.actions import RING, add_member, look_later, start_call, tell, tell_unheard
 from server.calls.models import Call, Participant, Ring
 from server.identity.queries import resolve
 from server.kit.access import Principal, restricted_to, system
@@ -164,6 +164,8 @@ async def miss(tx: Tx, who: Principal, call: Call) -> None:
     """Nobody came in time. Once for each call: whose it was gets a task (see the reactions of tasks)."""
     if call.attended:  # the announcer takes a message then
         return
+    ringing = select(Ring.user_id).where(Ring.call_id == call.id, Ring.state.in_(("ringing", "busy")))
+    called = set(await tx.scalars(ringing))
     await stop_ringing(tx, call, "missed")
     if call.answered_at is not None or call.missed_at is not None:
         return
@@ -171,3 +173,4 @@ async def miss(tx: Tx, who: Principal, call: Call) -> None:
     whose = {"team": home.team, "owner": home.owner} if home else {"team": None, "owner": None}
     call.missed_at = now()
     tell(tx, who, call, facts.CallMissed, **whose)
+    await tell_unheard(tx, call, called)

@@ -34,7 +34,7 @@ from server.kit.text import _
 from server.kit.web import Answer, field, is_htmx, page, page_heads, route, toast
 
 Loaded = tuple[Panel, dict[str, Any]]
-PAGES = {"contacts": "contact", "companies": "company", "chat": "room"}
+PAGES = {"contacts": "contact", "companies": "company", "chat": "room", "tasks": "task"}
 
 
 async def index(request: Request, tx: Tx, who: Principal) -> Answer:
@@ -69,7 +69,7 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
     subject = f"call:{call_id}"
     topics = (subject, f"{subject}:team", f"{subject}:all")
     about = await about_of(tx, who, call_id)
-    panels = [one for one in request.app.state.house.panels(about.partition(":")[0]) if one.slot == "dock"]
+    panels = request.app.state.house.panels(about.partition(":")[0], "about", "notes", "dock")
     heads = await page_heads(
         tx, who, *topics, *([about] if about else []), *(topic for one in panels for topic in one.topics(about))
     )
@@ -109,7 +109,7 @@ async def _beside(request: Request, tx: Tx, who: Principal, call: Call, slot: st
     """What others know of who calls; nothing of a call that we began."""
     if call.direction != "in" or call.is_phone:
         return []
-    wanted = [panel for panel in request.app.state.house.panels("call") if panel.slot == slot]
+    wanted = request.app.state.house.panels("call", slot)
     return [(panel, await panel.load(tx, who, call.subject)) for panel in wanted]
 
 

@@ -63,9 +63,9 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         **await load_around(tx, who, case),
         panels=[
             (one, None if one.after else await one.load(tx, who, case.ref))
-            for one in request.app.state.house.panels("case")
+            for one in request.app.state.house.panels("case", "facts")
         ],
-        docks=[one for one in request.app.state.house.panels("contact") if one.slot == "dock"],
+        docks=request.app.state.house.panels("contact", "dock"),
         query=query,
         beside=beside if any(one.id == case.id for one in beside) else [case, *beside],
         total=paging.total,

@@ -42,7 +42,7 @@ def home_of(who: Principal, room: Room, people: dict[int, User], rings: tuple[st
     if room.kind != "direct":
         return Home(about, room.name, url, rings, icon="lock" if room.private else "hash")
     other = people.get(room.other_than(who.user_id))
-    return Home(about, other.name if other else "", url, rings, person=other)
+    return Home(about, other.name if other else "", url, rings, person=other, tells=True)
 
 
 offers_homes(["room"], get_room_home, room_homes)

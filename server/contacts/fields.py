@@ -150,14 +150,22 @@ PARSERS: dict[str, Callable[[object, CustomField], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """One field of one record as templates show it."""
+    """One field of one record as templates show it. Its words are found where it is drawn: one view serves all
+    languages."""
 
     name: str  # "phones", "x.tenure"
-    label: str
     value: Any
-    text: str
+    said: str  # of a built-in field
     version: int
     custom: CustomField | None = None
+
+    @property
+    def label(self) -> str:
+        return self.custom.label if self.custom else labels()[self.name]
+
+    @property
+    def text(self) -> str:
+        return custom_text(self.value) if self.custom else self.said
 
 
 def labels() -> dict[str, str]:
@@ -207,16 +215,15 @@ def field_views(contact: Contact, custom: Sequence[CustomField]) -> list[FieldVi
     """All fields of the record but its name, in order."""
     hidden = {"name"} | ({"title", "company"} if contact.kind == "company" else set())
     built_in = [
-        FieldView(name, label, getattr(contact, name), field_text(contact, name), contact.field_versions.get(name, 0))
-        for name, label in labels().items()
+        FieldView(name, getattr(contact, name), field_text(contact, name), contact.field_versions.get(name, 0))
+        for name in labels()
         if name not in hidden
     ]
     return built_in + [
         FieldView(
             CUSTOM + field.key,
-            field.label,
             contact.custom.get(field.key),
-            field_text(contact, CUSTOM + field.key),
+            "",
             contact.field_versions.get(CUSTOM + field.key, 0),
             field,
         )

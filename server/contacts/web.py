@@ -1,6 +1,7 @@
 """The list, the record's page, its facts edited in place, and what one does with many at once."""
 
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -66,25 +67,22 @@ async def views(request: Request, tx: Tx, who: Principal) -> Answer:
 async def show(request: Request, tx: Tx, who: Principal) -> Answer:
     contact_id, kind = request.path_params["id"], _kind(request)
     about = f"{kind}:{contact_id}"
-    panels = request.app.state.house.panels(kind)
+    panels = request.app.state.house.panels(kind, "centre", "facts", "dock")
     topics = dict.fromkeys([about, *(topic for panel in panels for topic in panel.topics(about))])
     heads = await page_heads(tx, who, f"contacts:{who.workspace_id}", *topics)
     contact = await get_contact(tx, who, contact_id)
     if contact.kind != kind:
         return RedirectResponse(contact.url, 303)
-    facts = field_views(contact, list((await list_fields(tx, who)).values()))
+    inputs = await _facts_of(tx, who, contact)
     loaded = [(panel, None if panel.after else await panel.load(tx, who, about)) for panel in panels]
-    people = await people_of(tx, who, contact) if kind == "company" else []
     return await page(
         request,
         tx,
         who,
         "contacts/show.html",
         heads=heads,
-        contact=contact,
-        facts=facts,
+        **inputs,
         panels=loaded,
-        people=people,
         zone=await recent(tx, who, contact),
         may_delete=may(who, "delete", contact),
         may_restrict=may(who, "restrict", contact),
@@ -100,9 +98,18 @@ async def facts(request: Request, tx: Tx, who: Principal) -> Answer:
     contact_id = request.path_params["id"]
     heads = await page_heads(tx, who, f"contact:{contact_id}", f"company:{contact_id}")
     contact = await get_contact(tx, who, contact_id)
+    return render("contacts/_facts.html", heads=heads, **await _facts_of(tx, who, contact))
+
+
+async def load_facts(tx: Tx, who: Principal, about: str) -> dict[str, Any]:
+    """For pages beside which a record's facts stand."""
+    return await _facts_of(tx, who, await get_contact(tx, who, parse_about(about)[1]))
+
+
+async def _facts_of(tx: Tx, who: Principal, contact: Contact) -> dict[str, Any]:
     views = field_views(contact, list((await list_fields(tx, who)).values()))
     people = await people_of(tx, who, contact) if contact.kind == "company" else []
-    return render("contacts/_facts.html", contact=contact, facts=views, people=people, heads=heads)
+    return {"contact": contact, "facts": views, "people": people}
 
 
 async def new(request: Request, tx: Tx, who: Principal) -> Answer:
@@ -126,7 +133,7 @@ async def _fact(request: Request, tx: Tx, who: Principal, to: str) -> tuple[Cont
     name = request.path_params["field"]
     views = field_views(contact, list((await list_fields(tx, who)).values()))
     if name == "name":
-        views.append(FieldView("name", _("Name"), contact.name, contact.name, contact.field_versions.get("name", 0)))
+        views.append(FieldView("name", contact.name, contact.name, contact.field_versions.get("name", 0)))
     for view in views:
         if view.name == name:
             return contact, view

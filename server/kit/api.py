@@ -18,7 +18,7 @@ from server.kit.db import Tx
 from server.kit.errors import DomainError, Invalid
 from server.kit.paging import API_LIMIT, PER_PAGE, decode_cursor, encode_cursor
 from server.kit.text import _, clean
-from server.kit.web import SAFE, Answer, route
+from server.kit.web import SAFE, Answer, Before, route
 
 PREFIX = "/api/v1"
 Number = Annotated[int, Field(ge=1, lt=10**18)]
@@ -121,9 +121,11 @@ def api(
     asks: type[Query] = Query,
     sends: str = "",
     gives_file: bool = False,
+    before: Before | None = None,
 ) -> ApiRoute:
     """The handler finds what came in `request.state.body` and `request.state.query`, as `takes` and `asks` say.
-    `sends`: a form with a file in this field comes instead of JSON; `gives_file`: bytes go instead."""
+    `sends`: a form with a file in this field comes instead of JSON; `gives_file`: bytes go instead. `before`:
+    as routes have it."""
     operation = Operation(method, path, summary, gives, takes, asks, handler.__name__, sends, gives_file)
 
     @wraps(handler)
@@ -136,7 +138,7 @@ def api(
         headers = {"location": shape.location()} if method == "POST" else None
         return Response(shape.model_dump_json(), operation.status, headers, "application/json")
 
-    inner = route(method, PREFIX + path, answer)
+    inner = route(method, PREFIX + path, answer, before=before)
     made = ApiRoute(inner.path, inner.endpoint, methods=[method], name=f"{handler.__module__}.{handler.__name__}")
     made.operation = operation
     return made

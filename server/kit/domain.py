@@ -24,9 +24,10 @@ Badge = Callable[[Principal], ScalarSelect[Any]]
 @dataclass(frozen=True, slots=True)
 class Panel:
     """A part of a record's page that another domain owns: loaded in the page's own transaction, shown in `slot`
-    ("centre", "facts" or "dock"), fetched again from `url`. `load(tx, who, about)` gives the template's inputs.
-    `after`: what the page can do without comes after its first paint, from `url`, as a request of its own. Panels stand
-    by their `order`, and those of the same one by their domains' names."""
+    ("centre", "facts" or "dock"; "about" and "notes" stand beside its calls), fetched again from `url`.
+    `load(tx, who, about)` gives the template's inputs. `after`: what the page can do without comes after its first
+    paint, from `url`, as a request of its own. Panels stand by their `order`, and those of the same one by their
+    domains' names."""
 
     on: tuple[str, ...]
     slot: str
@@ -111,6 +112,6 @@ class House:
         pages = [entry for domain in self.domains for entry in domain.settings if who.is_at_least(entry.role)]
         return sorted(pages, key=lambda entry: entry.order)
 
-    def panels(self, kind: str) -> list[Panel]:
-        found = [panel for domain in self.domains for panel in domain.panels if kind in panel.on]
+    def panels(self, kind: str, *slots: str) -> list[Panel]:
+        found = [each for domain in self.domains for each in domain.panels if kind in each.on and each.slot in slots]
         return sorted(found, key=lambda panel: panel.order)

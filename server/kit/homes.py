@@ -14,7 +14,7 @@ from server.kit.text import _
 @dataclass(frozen=True, slots=True)
 class Home:
     """As its reader may see it. `record`, `person` or `icon` is its face; `rings` are the addressees behind it, of
-    whom `owner` and `team` are told when nobody came."""
+    whom `owner` and `team` are told when nobody came. `tells`: each of them is told by the bell that they missed it."""
 
     about: str
     name: str
@@ -25,6 +25,7 @@ class Home:
     record: Any = None
     person: Any = None
     icon: str = ""
+    tells: bool = False
 
 
 To = Literal["see", "edit"]

@@ -15,10 +15,11 @@ from starlette.responses import Response
 
 from server.kit.clock import now
 from server.kit.db import Base, Tx
-from server.kit.errors import Invalid
+from server.kit.errors import Conflict, Invalid
 from server.kit.text import _
 
 KEPT = timedelta(hours=24)
+SHOWN_ONCE = 0  # the status of an answer that is not kept
 KEEP_HEADERS = ("location", "content-type", "x-toast", "hx-redirect", "hx-retarget", "hx-reswap")
 
 
@@ -64,18 +65,30 @@ async def claim(tx: Tx, user_id: int, key: str, request: str) -> Response | None
     Who comes second in another process waits here for the first one's commit.
     """
     insert = (sqlite if tx.get_bind().dialect.name == "sqlite" else postgresql).insert(IdempotencyRow)
-    values = {"user_id": user_id, "key": key, "request": request, "status": 0, "headers": {}, "body": "", "at": now()}
+    values = {
+        "user_id": user_id,
+        "key": key,
+        "request": request,
+        "status": SHOWN_ONCE,
+        "headers": {},
+        "body": "",
+        "at": now(),
+    }
     taken = insert.values(values).on_conflict_do_nothing().returning(IdempotencyRow.key)
     if await tx.scalar(taken) is not None:
         return None
     known = await tx.get_one(IdempotencyRow, (user_id, key))
     if known.request != request:
         raise Invalid(_("This Idempotency-Key was used for another request"))
+    if known.status == SHOWN_ONCE:
+        raise Conflict(_("This is done already, and what it showed is shown once"))
     return Response(known.body, known.status, known.headers)
 
 
 async def settle(tx: Tx, user_id: int, key: str, response: Response) -> None:
     headers = {name: response.headers[name] for name in KEEP_HEADERS if name in response.headers}
+    if response.headers.get("cache-control") == "no-store":  # a secret: the row would keep it for a day
+        return
     mine = (IdempotencyRow.user_id == user_id, IdempotencyRow.key == key)
     answer = {"status": response.status_code, "headers": headers, "body": bytes(response.body).decode()}
     await tx.execute(update(IdempotencyRow).where(*mine).values(answer))

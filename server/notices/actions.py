@@ -25,12 +25,14 @@ class NoticeDraft:
     text: str
     url: str
     place: str = ""
+    by: int | None = None  # who did it, where it came out later
 
 
 async def notify(tx: Tx, row: EventRow, names: Collection[str], draft: NoticeDraft) -> None:
     """Tells these addressees ("user:5", "team:2") of a fact: never its author, nobody who may not see what it is
     about, nobody twice of the same fact."""
-    people = await resolve(tx, row.workspace_id, names) - {row.actor_id}
+    actor = draft.by or row.actor_id
+    people = await resolve(tx, row.workspace_id, names) - {actor}
     if people and row.about is not None and (closed := await restricted_to(tx, row.about)):
         people &= await resolve(tx, row.workspace_id, closed)
     if not people:
@@ -45,7 +47,7 @@ async def notify(tx: Tx, row: EventRow, names: Collection[str], draft: NoticeDra
             subject=row.subject,
             about=row.about,
             place=draft.place,
-            actor_id=row.actor_id,
+            actor_id=actor,
             text=draft.text[:TEXT_LENGTH],
             url=draft.url,
             created_at=now(),

@@ -10,7 +10,8 @@ from server.kit.db import Base
 
 
 class Notice(Base):
-    """`kind`: mention | assigned | handed | direct | note. `actor` is who did it; `url` is where one answers."""
+    """`kind`: mention | assigned | handed | direct | note | missed and more. `actor` is who did it; `url` is where one
+    answers."""
 
     __tablename__ = "notice"
     __table_args__ = (

@@ -1,5 +1,7 @@
 """Which facts become notices. No other domain is asked: the fact says it."""
 
+from dataclasses import replace
+
 from sqlalchemy import delete, select, update
 
 from server.kit.about import subject_id
@@ -74,7 +76,11 @@ async def tell_of_task(tx: Tx, row: EventRow) -> None:
 async def _title(tx: Tx, row: EventRow) -> str:
     """From the fact, or as the thing is found by."""
     known: str | None = row.data.get("title")
-    return known or await tx.scalar(select(SearchRow.title).where(SearchRow.doc == row.subject)) or ""
+    return known or await _title_of(tx, row.subject)
+
+
+async def _title_of(tx: Tx, subject: str) -> str:
+    return await tx.scalar(select(SearchRow.title).where(SearchRow.doc == subject)) or ""
 
 
 @reacts("task.handed")
@@ -142,6 +148,16 @@ async def tell_of_flood(tx: Tx, row: EventRow) -> None:
 async def tell_of_case_note(tx: Tx, row: EventRow) -> None:
     url = f"/cases/{subject_id(row.subject)}"
     await notify(tx, row, row.data["mentions"], NoticeDraft("note", row.data["excerpt"], url))
+
+
+@reacts("call.unheard")
+async def tell_of_call(tx: Tx, row: EventRow) -> None:
+    """Who was called and did not come: where they can call back."""
+    kind, _colon, number = (row.about or "").partition(":")
+    draft = NoticeDraft("missed", "", f"/{'chat' if kind == 'room' else 'tasks'}/{number}", by=row.data["caller"])
+    if kind == "task":
+        draft = replace(draft, text=await _title_of(tx, row.about or ""))
+    await notify(tx, row, [f"user:{id}" for id in row.data["called"]], draft)
 
 
 @reacts("contact.erased")

@@ -1,7 +1,7 @@
 """Tasks: what is to be done, by whom, until when; and how it is handed from one department to another."""
 
 from server.kit.domain import Domain, Nav, Panel
-from server.tasks import api, live, reactions, resources, web  # noqa: F401  live and reactions register themselves
+from server.tasks import api, homes, live, reactions, resources, web  # noqa: F401  some register themselves
 from server.tasks.access import may_hear_task, may_hear_tasks
 from server.tasks.actions import assign_task, create_task, finish_task, hand_over_task, reopen_task
 from server.tasks.queries import count_waiting

@@ -13,5 +13,6 @@ domain = Domain(
     panels=[
         Panel(RECORDS, "centre", "timeline", "timeline/_timeline.html", web.load_panel, "/timeline/{about}"),
         Panel(RECORDS, "facts", "files", "timeline/_files.html", web.load_files, "/panels/files?about={about}"),
+        Panel(RECORDS, "notes", "notes", "timeline/_notes.html", web.load_notes, "/panels/notes?about={about}"),
     ],
 )

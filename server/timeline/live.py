@@ -46,8 +46,8 @@ async def show_removed_note(tx: Tx, row: EventRow) -> list[Change]:
 @shows("note.restored", "file.restored")
 async def show_restored(tx: Tx, row: EventRow) -> list[Change]:
     """Its place is in the middle of the stream, so each screen fetches its own."""
-    regions = ["timeline"] + ([about_id(row.about or "", "files")] if row.name == "file.restored" else [])
-    return [Refresh(row.about or "", regions)]
+    panel = about_id(row.about or "", "files" if row.name == "file.restored" else "notes")
+    return [Refresh(row.about or "", ["timeline", panel])]
 
 
 @shows("file.added")

@@ -164,6 +164,16 @@ async def files_panel(request: Request, tx: Tx, who: Principal) -> Answer:
     return render("timeline/_files.html", about=record.about, heads=heads, **await load_files(tx, who, record.about))
 
 
+async def load_notes(tx: Tx, who: Principal, about: str) -> dict[str, Any]:
+    return {"stream": await load_stream(tx, who, about, "notes"), "may_write": who.may_write}
+
+
+async def notes_panel(request: Request, tx: Tx, who: Principal) -> Answer:
+    record = await get_record(tx, who, request.query_params.get("about"))
+    heads = await page_heads(tx, who, record.about)
+    return render("timeline/_notes.html", about=record.about, heads=heads, **await load_notes(tx, who, record.about))
+
+
 routes = [
     route("GET", "/timeline/{about}", index),
     route("POST", "/timeline/{about}/notes", create_note),
@@ -181,4 +191,5 @@ routes = [
     route("DELETE", "/files/{id:int}", remove_file),
     route("DELETE", "/files/{id:int}/removal", restore_file),
     route("GET", "/panels/files", files_panel),
+    route("GET", "/panels/notes", notes_panel),
 ]

@@ -17,6 +17,7 @@ from server.announcer.speech import Sound
 from server.calls.models import Call
 from server.identity.passwords import Passwords
 from server.kit.clock import frozen, now
+from server.kit.idempotency import IdempotencyRow
 from server.tasks.models import Task
 from tests import make
 from tests.announcer.callers import set_up
@@ -202,3 +203,58 @@ async def test_who_has_no_address_gets_no_link(app: Starlette, ana: Client) -> N
     app.state.services.mailer.is_real = True
     assert (await ana.post("/contacts/1/pin/letters")).status_code == 422
     assert "Send the link" not in (await ana.post("/contacts/1/pin")).text
+
+
+async def test_programs_give_and_take_pins(app: Starlette, ana: Client, api: Client, other: Client) -> None:
+    """Shown once; the number stays and the PIN before it opens nothing; facts say who did it."""
+    path = await set_up(ana, fields=["title"])
+    await make.contact(app, title="Baker")
+    assert (await api.get("/contacts/1/pin")).status_code == 404
+    assert (await api.delete("/contacts/1/pin")).status_code == 404
+    first = (await api.put("/contacts/1/pin")).json()
+    second = await other.put("/contacts/1/pin")
+    assert (second.status_code, second.headers["cache-control"]) == (200, "no-store")
+    now_given = second.json()
+    assert now_given["number"] == first["number"] and now_given["pin"] != first["pin"]
+    assert is_proved_link(now_given["link"], path) and len(now_given["pin"]) == 6
+    shown = (await api.get("/contacts/1/pin")).json()
+    assert shown == now_given | {"pin": None, "link": None}
+    one = await attendant(app, path, Passwords())
+    assert await one._check(first["number"], first["pin"]) is None
+    assert await one._check(first["number"], now_given["pin"]) is not None
+    assert (await api.delete("/contacts/1/pin")).status_code == 204
+    assert (await api.get("/contacts/1/pin")).status_code == 404
+    told = await make.told(app, "pin.")
+    assert [name for name, _data in told] == ["pin.given", "pin.given", "pin.removed"]
+
+
+def is_proved_link(link: str, path: str) -> bool:
+    return f"{path}?proof=" in link
+
+
+async def test_a_company_has_no_pin_and_rights_are_the_record_s(
+    app: Starlette, ana: Client, api: Client, other: Client
+) -> None:
+    await make.contact(app)
+    await make.contact(app, "Hoteles Almadraba", "company")
+    assert (await api.put("/contacts/2/pin")).status_code == 422
+    await make.restrict(ana, 1, "user:1")
+    for method in ("GET", "PUT", "DELETE"):
+        assert (await other.request(method, "/contacts/1/pin")).status_code == 404
+    await ana.put("/settings/people/2/role", data={"value": "read-only"})
+    assert (await other.put("/contacts/1/pin")).status_code == 403
+    assert (await api.put("/contacts/1/pin")).status_code == 200
+
+
+async def test_a_pin_is_not_kept_for_a_request_that_comes_twice(app: Starlette, ana: Client, api: Client) -> None:
+    """Neither by programs nor by the page, which sends a key with every act."""
+    await make.contact(app)
+    for client, method, address in ((api, "PUT", "/contacts/1/pin"), (ana, "POST", "/contacts/1/pin")):
+        key = {"idempotency-key": f"again-{method}"}
+        assert (await client.request(method, address, headers=key)).is_success
+        again = await client.request(method, address, headers=key)
+        assert again.status_code == 409 and "shown once" in again.text
+    async with app.state.database.transaction(read=True) as tx:
+        kept = list(await tx.scalars(select(IdempotencyRow)))
+    assert [(row.body, row.headers) for row in kept] == [("", {})] * 2
+    assert len(await make.facts(app, "pin.given")) == 2

@@ -13,7 +13,7 @@ from tests.browser.house import House
 pytestmark = pytest.mark.browser
 AXE = Path("node_modules/axe-core/axe.min.js")
 PAGES = [
-    "/cases", "{case}", "/cases?view=solved", "/contacts", "/contacts?kind=company", "/contacts?q=nobody-has-this-name", "{record}", "/tasks", "/chat", "/notices", "/import", "/search?q=luc",
+    "/cases", "{case}", "/cases?view=solved", "/contacts", "/contacts?kind=company", "/contacts?q=nobody-has-this-name", "{record}", "/tasks", "{task}", "/chat", "/notices", "/import", "/search?q=luc",
     "/settings/profile", "/settings/people", "/settings/teams", "/settings/workspace", "/settings/fields", "/settings/check",
 ]  # fmt: skip
 SCREENS = {"wide": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
@@ -25,6 +25,8 @@ SCREENS = {"wide": {"width": 1440, "height": 900}, "phone": {"width": 390, "heig
 def test_no_violations(sqlite_house: House, chromium: Browser, screen: str, theme: str, language: str) -> None:
     record = sqlite_house.contact("Harriet Cole")
     case = sqlite_house.case("Nuria Cabrales", "Steam wand loses pressure", "She wrote on paper.")
+    made = sqlite_house.owner.post("/tasks", data={"title": "Move the oven", "assignee": "2"})
+    task = made.headers["location"]
     for path in ("/settings/fields",):
         sqlite_house.owner.post(path, data={"label": f"Seats {screen} {theme} {language}", "kind": "number"})
     page = sqlite_house.sit(chromium, "mateo@example.org", viewport=SCREENS[screen], color_scheme=theme)
@@ -35,7 +37,7 @@ def test_no_violations(sqlite_house: House, chromium: Browser, screen: str, them
     )
     found = []
     for path in PAGES:
-        address = path.format(record=record, case=case)
+        address = path.format(record=record, case=case, task=task)
         answer = page.goto(sqlite_house.url + address)
         assert answer is not None
         assert answer.status == 200, address

@@ -39,6 +39,39 @@ async def test_the_room(
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
+async def test_the_record_beside_its_call(
+    app: Starlette, ana: Client, mateo: Client, lucia: str, call: str, language: str
+) -> None:
+    """Its facts and its notes are those of its page, and move as they do there."""
+    number = lucia[8:]
+    await ana.post(f"/timeline/{lucia}/notes", data={"text": "Wants the large oven"})
+    await app.state.relay.drain()
+    await make.speak(app, 2, language)
+    title = {"value": "Manager", "seen": "0"}
+    await assert_live_equals_reload(
+        app,
+        mateo,
+        call,
+        lambda: ana.put(f"/contacts/{number}/facts/title", data=title),
+        language=language,
+        regions=("facts",),
+    )
+    for act in (
+        lambda: ana.post(f"/timeline/{lucia}/notes", data={"text": "Tarifa on 2 December"}),
+        lambda: ana.put("/notes/1", data={"text": "Wants the small oven"}),
+        lambda: ana.delete("/notes/2"),
+        lambda: ana.delete("/notes/2/removal"),
+    ):
+        screen = await assert_live_equals_reload(app, mateo, call, act, language=language, regions=("contact-1-notes",))
+    text = screen.page.text()
+    assert "Manager" in text and "small oven" in text and "Tarifa" in text
+    for part, name in (("/panels/notes?about=" + lucia, "contact-1-notes"), (f"/contacts/{number}/facts", "facts")):
+        assert f'id="{name}"' in (await mateo.get(part)).text
+    record = (await mateo.get(f"/contacts/{number}")).text
+    assert record.count('id="facts"') == 1 and 'id="contact-1-notes"' not in record
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
 async def test_coming_and_going(
     app: Starlette, ana: Client, mateo: Client, call: str, book: CallBook, language: str
 ) -> None:

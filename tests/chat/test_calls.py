@@ -8,10 +8,12 @@ from sqlalchemy import select
 from starlette.applications import Starlette
 
 from realtime.calls.ports import Fact, Joined, Left
+from server.calls import rings
 from server.calls.book import CallBook
 from server.calls.models import Call, Ring
 from server.chat.models import Message
 from server.identity.models import Workspace
+from server.kit.access import system
 from server.tasks.models import Task
 from tests import make
 from tests.calls.conftest import read_call
@@ -207,10 +209,45 @@ async def test_the_log_follows_the_room(app: Starlette, ana: Client, mateo: Clie
     assert screen.page.find("call-1-row") is None
 
 
-async def test_a_task_calls_its_record(app: Starlette, ana: Client, mateo: Client, lucia: str) -> None:
-    """A task without one has nobody to call."""
-    for about in (lucia, ""):
-        answer = await ana.post("/tasks", data={"title": "Ask her", "about": about})
-        assert answer.status_code < 400
-    assert f'"about": "{lucia}"' in (await ana.get("/tasks/1")).text
-    assert 'hx-post="/calls"' not in (await ana.get("/tasks/2")).text
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("how", ["nobody came", "hung up"])
+async def test_who_was_called_finds_it_under_the_bell(
+    app: Starlette, ana: Client, mateo: Client, talk: int, how: str, language: str
+) -> None:
+    """Whether it rang out or the caller left before: at once on every screen, and the notice leads to the conversation."""
+    await make.speak(app, 2, language)
+    url = await call_in(ana, talk)
+    await app.state.relay.drain()
+
+    async def miss() -> None:
+        if how == "hung up":
+            assert (await ana.delete(url)).status_code == 200
+            return
+        async with app.state.database.transaction() as tx:
+            call = await tx.get_one(Call, 1)
+            await rings.miss(tx, system(call.workspace_id), call)
+
+    screen = await assert_live_equals_reload(
+        app, mateo, "/notices", miss, language=language, regions=("notices", "nav", "tabbar")
+    )
+    sentence = "te llamó" if language == "es" else "called you"
+    assert f"Ana Beltrán {sentence}" in screen.page.text()
+    visited = await mateo.post("/notices/1/visit", headers={"hx-request": "true"})
+    assert visited.headers["hx-redirect"] == f"/chat/{talk}"
+    if how == "nobody came":
+        await ana.delete(url)
+    assert f"</b> {sentence}" not in (await ana.get("/notices")).text
+    assert len(await make.facts(app, "call.unheard")) == 1, "once, though it ends after it was missed"
+
+
+async def test_no_bell_for_who_came_or_said_no_nor_for_a_room(
+    app: Starlette, ana: Client, mateo: Client, priya: Client, talk: int, general: int
+) -> None:
+    declined = await call_in(ana, talk)
+    await mateo.put(f"{declined}/decline")
+    await ana.delete(declined)
+    answered = await call_in(ana, talk)
+    await mateo.put(f"{answered}/answer")
+    await ana.delete(answered)
+    await ana.delete(await call_in(ana, general))
+    assert await make.facts(app, "call.unheard") == []

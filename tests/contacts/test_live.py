@@ -27,6 +27,22 @@ async def test_a_changed_field_reaches_the_page(app: Starlette, ana: Client, mat
     assert "+34 600 000 142" in screen.page.text()
 
 
+async def test_a_changed_field_is_told_in_the_reader_s_language(
+    app: Starlette, ana: Client, mateo: Client, lucia: str
+) -> None:
+    """Its name, and a yes."""
+    await ana.post("/settings/fields", data={"label": "Key account", "kind": "yes_no"})
+    await make.speak(app, 2, "es")
+    for name, value, words in (("title", "Gerente", ("Cargo",)), ("x.key_account", "yes", ("Key account", "Sí"))):
+
+        async def act(name: str = name, value: str = value) -> httpx.Response:
+            return await ana.put(f"{lucia}/facts/{name}", data={"value": value, "seen": "0"})
+
+        screen = await assert_live_equals_reload(app, mateo, lucia, act, language="es", regions=("facts",))
+        shown = screen.page.find("contact-1-fact-" + name.replace(".", "-"))
+        assert shown is not None and all(word in shown.text() for word in words)
+
+
 async def test_a_changed_field_reaches_the_list(app: Starlette, ana: Client, mateo: Client, lucia: str) -> None:
     async def act() -> httpx.Response:
         return await ana.put(f"{lucia}/facts/emails", data={"value": "lucia@almadraba.example.org", "seen": "0"})

@@ -1139,6 +1139,7 @@ def upgrade() -> None:
     sa.Column('target_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
     sa.Column('text', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
     sa.Column('file', sa.String(), nullable=False),
+    sa.Column('skill', sa.String(), nullable=False),
     sa.ForeignKeyConstraint(['menu_id'], ['line_menu.id'], name=op.f('fk_line_option_menu_id_line_menu'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_line_option')),
     sa.UniqueConstraint('menu_id', 'digit', name=op.f('uq_line_option_menu_id_digit'))

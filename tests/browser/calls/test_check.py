@@ -2,13 +2,14 @@
 
 import contextlib
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
 from tests import needs
 from tests.browser.calls.conftest import FAKE
-from tests.browser.house import FLAGS, House, live
+from tests.browser.house import FLAGS, House, live, open_house
 
 pytestmark = pytest.mark.browser
 
@@ -34,6 +35,33 @@ def test_a_network_without_udp_is_named(call_house: House, playwright: Playwrigh
         expect(told(page)).to_contain_text("MEDIA_PORTS")
         expect(page.locator('[data-test="udp"]')).to_have_attribute("data-state", "bad")
         expect(page.locator('[data-test="socket"]')).to_have_attribute("data-state", "ok")
+
+
+# A path that lets small datagrams through and loses large ones, as a tunnel with a wrong packet size does.
+LOSES_LARGE = """
+import aioice.ice
+heard = aioice.ice.StunProtocol.datagram_received
+def small_alone(protocol, data, address):
+    if len(data) <= 250:
+        heard(protocol, data, address)
+aioice.ice.StunProtocol.datagram_received = small_alone
+"""
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "but not the large packets"), ("es", "pero no los paquetes grandes")]
+)
+def test_a_path_that_loses_the_handshake_is_named(tmp_path: Path, callers: Browser, language: str, words: str) -> None:
+    """UDP goes to and fro, the encrypted connection does not come about: another sentence than that of no UDP at all."""
+    with open_house(tmp_path, before=LOSES_LARGE) as lossy, lossy.speaking(language):
+        page = lossy.sit(callers, "ana@example.org")
+        press(page, lossy)
+        expect(told(page)).to_contain_text(words, timeout=15_000)
+        expect(told(page)).to_have_text(re.compile(r" \S+:\d+, "))
+        expect(page.locator('[data-test="udp"]')).to_have_attribute("data-state", "bad")
+        expect(page.locator('[data-test="socket"]')).to_have_attribute("data-state", "ok")
+        page.context.close()
+        assert lossy.complaints == []
 
 
 def press(page: Page, house: House) -> None:

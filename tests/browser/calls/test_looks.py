@@ -45,6 +45,16 @@ def looked_at(page: Page) -> list[str]:
     return told
 
 
+def facts_by_key(page: Page) -> None:
+    """What stands beside the call is its second half on a phone."""
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.locator(".cbtn[data-do=beside]").click()
+    page.locator("#b-talk").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#facts")).to_be_visible()
+    expect(page.locator(".notes-beside")).to_be_hidden()
+
+
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_every_screen_of_a_call(
     call_house: House, callers: Browser, pair: tuple[Caller, Caller, str], language: str
@@ -55,6 +65,8 @@ def test_every_screen_of_a_call(
         assert "\n".join(looked_at(ana.page)) == ""
         ana.page.locator("#call-join [type=submit]").first.click()
         expect(ana.page.locator("#call-stage .vid")).to_have_count(1)
+        assert "\n".join(looked_at(ana.page)) == ""
+        facts_by_key(ana.page)
         assert "\n".join(looked_at(ana.page)) == ""
         if language == "en":
             address = link_for_a_guest(ana)

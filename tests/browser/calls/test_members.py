@@ -119,6 +119,24 @@ def test_the_card_rings_in_a_hidden_tab(call_house: House, pair: Pair) -> None:
     ana.sees("Mateo")
 
 
+def test_notes_and_facts_of_the_record_stand_beside_the_call(call_house: House, pair: Pair) -> None:
+    """A note by key in the call stands on the record at once, and a fact that changes there changes here."""
+    ana, mateo, path = pair
+    start_call(call_house, ana.page, path)
+    ana.join()
+    expect(ana.page.locator(".notes-scroll .tl")).to_be_visible()
+    mateo.page.goto(call_house.url + path)
+    live(mateo.page)
+    ana.page.keyboard.press("n")
+    ana.page.keyboard.type("Tarifa on 2 December")
+    ana.page.keyboard.press("Control+Enter")
+    expect(mateo.page.locator("#timeline")).to_contain_text("Tarifa on 2 December")
+    expect(ana.page.locator(".notes-scroll").get_by_text("Tarifa on 2 December")).to_have_count(1)
+    ana.page.locator("label", has_text="Facts").click()
+    assert call_house.owner.put(f"{path}/facts/title", data={"value": "Manager"}).status_code == 200
+    expect(ana.page.locator("#facts")).to_contain_text("Manager")
+
+
 def test_everybody_reads_the_call_chat(call_house: House, pair: Pair) -> None:
     ana, mateo, _path = pair
     both_in(call_house, pair)
@@ -128,3 +146,28 @@ def test_everybody_reads_the_call_chat(call_house: House, pair: Pair) -> None:
     expect(mateo.page.locator(".calltalk")).to_contain_text("The contract is on its way")
     expect(ana.page.locator(".calltalk").get_by_text("The contract is on its way")).to_have_count(1)
     expect(box).to_have_value("")
+
+
+def test_picture_in_picture(call_house: House, pair: Pair) -> None:
+    """The picture of who speaks goes to a window of its own and comes back; the call goes on meanwhile, on other pages too."""
+    ana, mateo, _path = pair
+    both_in(call_house, pair)
+    ana.sees("Mateo")
+    assert ana.page.evaluate("document.pictureInPictureEnabled")
+    button = ana.page.get_by_role("button", name="Picture in picture")
+    button.click()
+    ana.page.wait_for_function("() => document.pictureInPictureElement?.closest('.vid')")
+    shown = ana.page.evaluate(
+        "document.pictureInPictureElement.closest('.vid').querySelector('.tile-name').textContent"
+    )
+    assert shown.startswith("Mateo"), shown
+    ana.sees("Mateo")
+    mateo.sees("Ana")
+    ana.page.locator("#nav a[href='/tasks']").click()
+    expect(ana.page.locator("#callcard")).to_be_visible()
+    ana.sees("Mateo")
+    ana.page.get_by_role("link", name="Back to the call").click()
+    button.click()
+    ana.page.wait_for_function("() => !document.pictureInPictureElement")
+    ana.sees("Mateo")
+    mateo.hears()

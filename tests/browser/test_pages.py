@@ -13,7 +13,7 @@ from tests.browser.house import House
 pytestmark = pytest.mark.browser
 AXE = Path("node_modules/axe-core/axe.min.js")
 PAGES = [
-    "/cases", "{case}", "/cases?view=solved", "/contacts", "/contacts?kind=company", "/contacts?q=nobody-has-this-name", "{record}", "/tasks", "{task}", "/chat", "/notices", "/import", "/search?q=luc",
+    "/cases", "{case}", "/cases?view=solved", "/cases?view=all&priority=urgent&type=problem&tag=steam", "/contacts", "/contacts?kind=company", "/contacts?q=nobody-has-this-name", "{record}", "/tasks", "{task}", "/chat", "/notices", "/import", "/search?q=luc",
     "/settings/profile", "/settings/people", "/settings/teams", "/settings/workspace", "/settings/fields", "/settings/check",
 ]  # fmt: skip
 SCREENS = {"wide": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}

@@ -16,7 +16,7 @@ from server.calls.book import CallBook
 from server.calls.models import Call, Part, Recording
 from server.kit.clock import frozen, now
 from server.kit.jobs import JOBS, JobRow, Work
-from tests.calls.conftest import Client, Facts, read_call, told
+from tests.calls.conftest import Client, Facts, guest, read_call, told
 
 
 async def run(app: Starlette, name: str) -> None:
@@ -50,10 +50,8 @@ async def test_two_who_talk_have_not_missed_each_other(
     await ana.post(f"{call}/messages", data={"text": "Hello"})
     async with app.state.database.transaction() as tx:
         await tx.execute(update(Call).values(answered_by=None))
-    from tests.calls.test_book import _guest
-
-    _visitor, guest = await _guest(app, ana, call, auto_admit="1")
-    await told(book, Joined(room, time.time(), 1), Joined(room, time.time(), guest.id))
+    _visitor, one = await guest(app, ana, call, auto_admit="1")
+    await told(book, Joined(room, time.time(), 1), Joined(room, time.time(), one.id))
     with frozen() as clock:
         clock.forward(seconds=50)
         await app.state.worker.drain()

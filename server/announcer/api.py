@@ -8,10 +8,9 @@ from starlette.responses import Response
 from server.announcer.access import get_line
 from server.announcer.given import ONCE, link_of, make_pin
 from server.announcer.models import CustomerNumber, Line
-from server.announcer.pins import give_pin, is_locked, remove_pin
+from server.announcer.pins import give_pin, is_locked, pin_of, remove_pin
 from server.announcer.script import Kind
 from server.contacts.access import get_contact
-from server.contacts.models import Contact
 from server.identity.settings import shown_base
 from server.kit.access import Principal
 from server.kit.api import Shape, api
@@ -76,10 +75,10 @@ async def show(request: Request, tx: Tx, who: Principal) -> LineShape:
 
 
 class PinShape(Shape):
-    """`pin` and `link` are given when the PIN is made, and never again."""
+    """Without a number there is no PIN. `pin` and `link` are given when it is made, and never again."""
 
-    number: str
-    set_at: datetime
+    number: str | None
+    set_at: datetime | None
     locked_until: datetime | None
     pin: str | None = None
     link: str | None = None
@@ -90,15 +89,9 @@ def pin_shape(row: CustomerNumber, pin: str | None = None, link: str | None = No
     return PinShape(number=row.number, set_at=row.set_at, locked_until=locked, pin=pin, link=link)
 
 
-async def _their_number(tx: Tx, contact: Contact) -> CustomerNumber:
-    row: CustomerNumber | None = await tx.get(CustomerNumber, contact.id)
-    if row is None:
-        raise NotFound(_("There is no PIN"))
-    return row
-
-
 async def show_pin(request: Request, tx: Tx, who: Principal) -> PinShape:
-    return pin_shape(await _their_number(tx, await get_contact(tx, who, request.path_params["id"])))
+    row = await pin_of(tx, await get_contact(tx, who, request.path_params["id"]))
+    return pin_shape(row) if row is not None else PinShape(number=None, set_at=None, locked_until=None)
 
 
 async def give(request: Request, tx: Tx, who: Principal) -> Response:
@@ -113,7 +106,8 @@ async def give(request: Request, tx: Tx, who: Principal) -> Response:
 
 async def take(request: Request, tx: Tx, who: Principal) -> None:
     contact = await get_contact(tx, who, request.path_params["id"], "edit")
-    await _their_number(tx, contact)
+    if await pin_of(tx, contact) is None:
+        raise NotFound(_("There is no PIN"))
     await remove_pin(tx, who, contact)
 
 

@@ -59,6 +59,10 @@ async def _free_number(tx: Tx, workspace_id: int) -> str:
     raise Conflict(_("No number is free; try again"))
 
 
+async def pin_of(tx: Tx, contact: Contact) -> CustomerNumber | None:
+    return await tx.get(CustomerNumber, contact.id)
+
+
 async def remove_pin(tx: Tx, who: Principal, contact: Contact) -> None:
     row = await tx.get(CustomerNumber, contact.id)
     if row is not None:

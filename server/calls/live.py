@@ -14,7 +14,7 @@ from server.kit.access import Principal, audiences, system
 from server.kit.db import Tx
 from server.kit.events import EventRow
 from server.kit.jobs import JobRow
-from server.kit.live import Change, Patch, Recheck, Refresh, lines, shows
+from server.kit.live import Change, Patch, Recheck, Refresh, lines, shows, silent
 from server.kit.pages import dom_id
 
 LINES = (
@@ -40,6 +40,7 @@ RINGS = ("call.started", "call.rang", "call.answered", "call.declined", "call.mi
 LISTED = ("call.started", "call.answered", "call.missed", "call.joined", "call.ended", "call.recorded")
 RECORDINGS = ("call.ended", "call.recorded", "recording.removed")
 CARDS = ["rings", "nav", "tabbar"]
+silent("call.unheard", "what comes of it, a notice, is shown")
 
 
 @shows(*LINES, "call.declined")

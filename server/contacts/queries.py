@@ -26,7 +26,8 @@ async def list_views(tx: Tx, who: Principal) -> list[SavedView]:
 
 async def recent(tx: Tx, who: Principal, at: Contact) -> list[Contact]:
     """For the narrow list beside a record: where something happened last, and the record itself."""
-    found = visible_contacts(who).where(Contact.kind == at.kind).options(OPEN_COMPANY)
+    found = visible_contacts(who).where(Contact.kind == at.kind)
+    found = found.options(OPEN_COMPANY.undefer(Contact.is_restricted))
     rows = list(await tx.scalars(found.order_by(Contact.active_at.desc(), Contact.id.desc()).limit(ZONE)))
     return rows if any(one.id == at.id for one in rows) else [at, *rows[: ZONE - 1]]
 

@@ -86,3 +86,20 @@ async def test_the_list_and_the_record_follow(
     await assert_live_equals_reload(
         app, mateo, panel, lambda: ana.put(f"{case}/status", data={"status": "solved"}), regions=("contact-1-cases",)
     )
+
+
+async def test_the_customers_company_under_the_cases_name(
+    app: Starlette, ana: Client, mateo: Client, case: str
+) -> None:
+    customer = (await ana.get("/api/v1/contacts")).json()["items"][0]["id"]
+    await ana.put(f"/contacts/{customer}/facts/company", data={"value": "Hoteles Almadraba", "seen": "9"})
+    firm = (await ana.get("/api/v1/companies")).json()["items"][0]["id"]
+    await app.state.relay.drain()
+    for act, shown in (
+        (lambda: ana.put(f"/contacts/{firm}/facts/name", data={"value": "Hoteles Alba", "seen": "9"}), True),
+        (lambda: ana.put(f"/contacts/{firm}/restriction", data={"who": ["user:1"]}), False),
+        (lambda: ana.put(f"/contacts/{firm}/restriction", data={}), True),
+        (lambda: ana.put(f"/contacts/{firm}/trash"), False),
+    ):
+        screen = await assert_live_equals_reload(app, mateo, case, act, regions=("case-1-head",))
+        assert ("Hoteles Alba" in screen.page.find("case-1-head").text()) == shown

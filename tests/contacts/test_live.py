@@ -129,12 +129,15 @@ async def test_a_companys_name_beside_its_people(
 ) -> None:
     """In the row, above the timeline, among the facts; for who may still read it and for who may not."""
     watcher = ana if watching == "ana" else mateo
-    for page, regions in ((lucia, ("facts", "contact-1-identity", "timeline")), ("/contacts", ("contact-1-row",))):
+    for page, regions in (
+        (lucia, ("facts", "record-who", "record-zone", "timeline")),
+        ("/contacts", ("contact-1-row",)),
+    ):
         assert "Hoteles Almadraba" in (await watcher.get(page)).text
         screen = await assert_live_equals_reload(
             app, watcher, page, lambda: RELABEL[act](ana, almadraba), regions=regions
         )
-        shown = screen.page.text().replace("Where something happened last", "")
+        shown = screen.page.text()
         assert ("Hoteles Alba" in shown) == (act == "rename")
         if watching == "mateo":
             assert "Almadraba" not in " ".join(screen.page.find(region).text() for region in regions)
@@ -156,9 +159,14 @@ async def test_people_beyond_the_first_few_follow_their_company_too(
     monkeypatch.setattr("server.contacts.live.PEOPLE", 1)
     await make.contact(app, "Oliver Banks", company="Hoteles Almadraba")
     await app.state.relay.drain()
-    for page, region in (("/contacts", "contact-list"), (lucia, "facts")):
+    for page, region in (
+        ("/contacts", "contact-list"),
+        *((lucia, one) for one in ("facts", "record-who", "record-zone")),
+    ):
         screen = await assert_live_equals_reload(app, mateo, page, lambda: rename(ana, almadraba), regions=(region,))
-        assert screen.page.find(region).text().count("Hoteles Alba") == (4 if page == "/contacts" else 1)
+        assert screen.page.find(region).text().count("Hoteles Alba") == {"contact-list": 4, "record-zone": 2}.get(
+            region, 1
+        )
         back = {"value": "Hoteles Almadraba", "seen": "99"}
         await ana.put(f"/contacts/{almadraba.rpartition('/')[2]}/facts/name", data=back)
         await app.state.relay.drain()
@@ -191,3 +199,40 @@ async def test_a_closed_company_given_to_somebody_reaches_who_may_read_it(
 
     screen = await assert_live_equals_reload(app, ana, lucia, act, regions=("facts", "contact-1-identity", "timeline"))
     assert "Hoteles Almadraba" in screen.page.find("facts").text()
+
+
+async def test_the_narrow_list_beside_a_record_follows_names(
+    app: Starlette, ana: Client, mateo: Client, lucia: str
+) -> None:
+    """Its words; when it comes or goes, the list. The order stays while one reads."""
+    oliver = (await make.contact(app, "Oliver Banks", emails="oliver@banks.example")).url
+    await app.state.relay.drain()
+    words, whole = f"contact-{oliver.rpartition('/')[2]}-beside", "record-zone"
+    for act, shown, region in (
+        (lambda: ana.put(f"{oliver}/facts/name", data={"value": "Oliver Brook", "seen": "0"}), "Oliver Brook", words),
+        (lambda: ana.put(f"{oliver}/facts/company", data={"value": "Nogal", "seen": "0"}), "Nogal", words),
+        (lambda: ana.put(f"{oliver}/restriction", data={"who": ["user:1"]}), "", whole),
+        (lambda: ana.put(f"{oliver}/restriction", data={}), "Oliver Brook", whole),
+        (lambda: ana.put(f"{oliver}/trash"), "", whole),
+    ):
+        screen = await assert_live_equals_reload(app, mateo, lucia, act, regions=(region,))
+        said = screen.page.find("record-zone").text()
+        assert shown in said
+        assert ("Oliver" in said) == bool(shown)
+
+
+async def test_a_companys_people_on_its_page(
+    app: Starlette, ana: Client, mateo: Client, lucia: str, almadraba: str
+) -> None:
+    """Renamed, gone to another company, come back, put away."""
+    for act, shown in (
+        (lambda: ana.put(f"{lucia}/facts/name", data={"value": "Lucía Ros", "seen": "0"}), True),
+        (lambda: ana.put(f"{lucia}/facts/company", data={"value": "Bodegas Nogal", "seen": "0"}), False),
+        (lambda: ana.put(f"{lucia}/facts/company", data={"value": "Hoteles Almadraba", "seen": "9"}), True),
+        (lambda: ana.put(f"{lucia}/restriction", data={"who": ["user:1"]}), False),
+        (lambda: ana.put(f"{lucia}/restriction", data={}), True),
+        (lambda: ana.put(f"{lucia}/trash"), False),
+        (lambda: ana.delete(f"{lucia}/trash"), True),
+    ):
+        screen = await assert_live_equals_reload(app, mateo, almadraba, act, regions=("facts",))
+        assert ("Lucía Ros" in screen.page.find("facts").text()) == shown

@@ -150,14 +150,21 @@ PARSERS: dict[str, Callable[[object, CustomField], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """One field of one record as templates show it."""
+    """One field of one record as templates show it. Its words are chosen when it is drawn, once a language."""
 
     name: str  # "phones", "x.tenure"
-    label: str
     value: Any
-    text: str
+    plain: str
     version: int
     custom: CustomField | None = None
+
+    @property
+    def label(self) -> str:
+        return self.custom.label if self.custom else labels()[self.name]
+
+    @property
+    def text(self) -> str:
+        return custom_text(self.value) if self.custom else self.plain
 
 
 def labels() -> dict[str, str]:
@@ -174,6 +181,9 @@ def labels() -> dict[str, str]:
         "language": _("Language"),
         "tags": _("Tags"),
     }
+
+
+BUILT_IN = tuple(labels())
 
 
 def company_ref(company_id: int | None) -> str:
@@ -206,21 +216,15 @@ def custom_text(value: Any) -> str:
 def field_views(contact: Contact, custom: Sequence[CustomField]) -> list[FieldView]:
     """All fields of the record but its name, in order."""
     hidden = {"name"} | ({"title", "company"} if contact.kind == "company" else set())
+    versions = contact.field_versions
     built_in = [
-        FieldView(name, label, getattr(contact, name), field_text(contact, name), contact.field_versions.get(name, 0))
-        for name, label in labels().items()
+        FieldView(name, getattr(contact, name), field_text(contact, name), versions.get(name, 0))
+        for name in BUILT_IN
         if name not in hidden
     ]
+    own = [(CUSTOM + field.key, field) for field in custom]
     return built_in + [
-        FieldView(
-            CUSTOM + field.key,
-            field.label,
-            contact.custom.get(field.key),
-            field_text(contact, CUSTOM + field.key),
-            contact.field_versions.get(CUSTOM + field.key, 0),
-            field,
-        )
-        for field in custom
+        FieldView(name, contact.custom.get(field.key), "", versions.get(name, 0), field) for name, field in own
     ]
 
 

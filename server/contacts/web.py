@@ -133,7 +133,7 @@ async def _fact(request: Request, tx: Tx, who: Principal, to: str) -> tuple[Cont
     name = request.path_params["field"]
     views = field_views(contact, list((await list_fields(tx, who)).values()))
     if name == "name":
-        views.append(FieldView("name", _("Name"), contact.name, contact.name, contact.field_versions.get("name", 0)))
+        views.append(FieldView("name", contact.name, contact.name, contact.field_versions.get("name", 0)))
     for view in views:
         if view.name == name:
             return contact, view

@@ -4,6 +4,8 @@ import httpx2 as httpx
 import pytest
 from starlette.applications import Starlette
 
+from server.contacts.cells import cell_of
+from server.kit.text import _
 from tests import make
 from tests.live import assert_live_equals_reload
 
@@ -19,11 +21,18 @@ async def lucia(ana: Client) -> str:
     return answer.headers["location"]
 
 
-async def test_a_changed_field_reaches_the_page(app: Starlette, ana: Client, mateo: Client, lucia: str) -> None:
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_a_changed_field_reaches_the_page(
+    app: Starlette, ana: Client, mateo: Client, lucia: str, language: str
+) -> None:
+    await make.speak(app, 2, language)
+
     async def act() -> httpx.Response:
         return await ana.put(f"{lucia}/facts/phones", data={"value": "+34 600 000 142", "seen": "0"})
 
-    screen = await assert_live_equals_reload(app, mateo, lucia, act, regions=("facts", "contact-1-identity"))
+    screen = await assert_live_equals_reload(
+        app, mateo, lucia, act, language=language, regions=("facts", "contact-1-identity")
+    )
     assert "+34 600 000 142" in screen.page.text()
 
 
@@ -236,3 +245,11 @@ async def test_a_companys_people_on_its_page(
     ):
         screen = await assert_live_equals_reload(app, mateo, almadraba, act, regions=("facts",))
         assert ("Lucía Ros" in screen.page.find("facts").text()) == shown
+
+
+async def test_a_word_chosen_too_early_is_noticed(
+    app: Starlette, ana: Client, mateo: Client, lucia: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.contacts.live.cell_of", lambda name: cell_of(name) if _("Phone") else None)
+    with pytest.raises(AssertionError, match="before the language"):
+        await assert_live_equals_reload(app, mateo, lucia, lambda: ana.put(f"{lucia}/facts/title", data={"value": "x"}))

@@ -28,6 +28,20 @@ export function dropRegions(regions) {
   document.dispatchEvent(new CustomEvent('regions:dropped'));
 }
 
+// What the whole page is about is closed to its reader: nothing of it stays, its name neither, but the ways elsewhere.
+export function dropPage(topic) {
+  const main = document.querySelector('main[data-record]');
+  if (main?.dataset.record !== topic || main.querySelector('.room')) return false; // beside a room stand the others
+  const words = document.getElementById('dropped').content.cloneNode(true);
+  document.title = words.querySelector('h2').textContent;
+  for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close();
+  delete main.dataset.record;
+  main.replaceChildren(words);
+  document.querySelector('.deep')?.classList.remove('deep');
+  document.dispatchEvent(new CustomEvent('regions:dropped'));
+  return true;
+}
+
 export function watchRegions() {
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) return;

@@ -13,7 +13,7 @@ const loading = new Set();
 export function refreshRegions(regions, spread = 0) {
   for (const region of regions) {
     if (!region?.id) continue;
-    if (region.dataset.refresh === 'pill') offer(region.id);
+    if (region.dataset.refresh === 'pill' && !region.querySelector('.blank')) offer(region.id); // an empty list has no rows to jump
     else if (document.hidden && !('evenHidden' in region.dataset)) stale.add(region.id);
     else schedule(region.id, Math.random() * spread * 1000);
   }

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { build } from 'esbuild';
+import { purged } from './purge.js';
 
 const DIST = 'static/dist';
 // The order matters: ours correct Tabler, and narrow.css corrects all.
@@ -50,7 +51,7 @@ async function bundle() {
   return { ...named(scripts), ...named(styles), ...named(frame), ...named(widget) };
 }
 
-// app.css exists only here: the list above, as imports.
+// app.css exists only here: the list above, as imports; of Tabler only what our pages use.
 function serveSheets({ onResolve, onLoad }) {
   onResolve({ filter: /^app\.css$/ }, () => ({ path: 'app.css', namespace: 'sheets' }));
   onLoad({ filter: /.*/, namespace: 'sheets' }, () => ({
@@ -58,6 +59,7 @@ function serveSheets({ onResolve, onLoad }) {
     loader: 'css',
     resolveDir: process.cwd(),
   }));
+  onLoad({ filter: /tabler\.min\.css$/ }, async ({ path }) => ({ contents: await purged(path), loader: 'css' }));
 }
 
 function named({ metafile }) {

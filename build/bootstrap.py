@@ -110,9 +110,10 @@ def dist_is_fresh() -> bool:
 
 
 def sources_digest() -> str:
-    static = ROOT / "static"
-    own = [f for f in static.rglob("*") if f.is_file() and DIST not in f.parents]
-    return digest(ROOT / "package-lock.json", ROOT / "build/assets.js", *sorted(own))
+    """Templates too: the style sheet holds what they use."""
+    own = [f for folder in ("static", "templates") for f in (ROOT / folder).rglob("*") if f.is_file()]
+    builders = (ROOT / "build/assets.js", ROOT / "build/purge.js")
+    return digest(ROOT / "package-lock.json", *builders, *sorted(f for f in own if DIST not in f.parents))
 
 
 def find_node() -> "tuple[pathlib.Path, list]":

@@ -2,10 +2,10 @@
 
 import asyncio
 import gc
-import multiprocessing
 import signal
 import socket
 import sys
+from functools import partial
 
 import uvicorn
 
@@ -13,6 +13,7 @@ from realtime.server_protocol import uvicorn_options
 from server.kit.domain import discover
 from server.kit.logging import set_up_logging
 from server.kit.migrate import migrate
+from server.kit.processes import Flock
 from server.kit.relay import Relay
 from server.kit.worker import Worker
 from server.main import (
@@ -48,22 +49,7 @@ def serve_forever(settings: Settings, workers: int, jobs: bool) -> None:
     print(f"Tertulia is at {settings.url}", file=sys.stderr)
     if workers == 1:
         return run_one(settings, shared, jobs)
-    children = [
-        multiprocessing.get_context("fork").Process(target=run_one, args=(settings, shared, jobs))
-        for _ in range(workers)
-    ]
-    for child in children:
-        child.start()
-
-    def stop(*_: object) -> None:
-        for child in children:
-            if child.is_alive():
-                child.terminate()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    for child in children:
-        child.join()
+    Flock(workers, partial(run_one, settings, shared, jobs)).run()
 
 
 def run_one(settings: Settings, shared: socket.socket, jobs: bool) -> None:

@@ -7,7 +7,15 @@ from sqlalchemy import select
 
 from server.cases.access import WHOLE, visible_cases
 from server.cases.models import Case, CaseMessage
-from server.cases.places import CHANGES_A_MESSAGE, again_patches, line_patches, page_patches, record_patch, row_patch
+from server.cases.places import (
+    CHANGES_A_MESSAGE,
+    again_patches,
+    head_patch,
+    line_patches,
+    page_patches,
+    record_patch,
+    row_patch,
+)
 from server.cases.queries import THREAD, cases_by_id, messages_by_id
 from server.contacts.queries import restricted_ids
 from server.identity.queries import members_of, people_by_id
@@ -130,6 +138,14 @@ async def show_names(tx: Tx, row: EventRow) -> list[Change]:
     closed = await restricted_ids(tx, system(row.workspace_id), {case.contact_id for case in cases})
     rows = [row_patch(case, f"cases:{row.workspace_id}") for case in cases if case.contact_id not in closed]
     return [*rows, *(patch for case in cases for patch in page_patches(case))]
+
+
+@shows("company.relabelled")
+async def show_company(tx: Tx, row: EventRow) -> list[Change]:
+    """The line under a case's name says whose its customer is; the newest cases of a large company are enough."""
+    theirs = Case.contact.has(company_id=subject_id(row.subject))
+    found = visible_cases(system(row.workspace_id)).where(theirs).order_by(Case.id.desc()).limit(200)
+    return [head_patch(case) for case in await tx.scalars(found.options(*WHOLE))]
 
 
 @lines(*LINES, template="cases/lines.html")

@@ -16,6 +16,10 @@ def row_patch(case: Case, topic: str) -> Patch:
     return Patch(topic, dom_id("case", case.id, "row"), "replace", fragment("cases/_row.html", case=case))
 
 
+def head_patch(case: Case) -> Patch:
+    return Patch(case.topic, dom_id("case", case.id, "head"), "replace", fragment("cases/_head.html", case=case))
+
+
 def page_patches(case: Case) -> list[Change]:
     """The head, the strip with whose turn it is, and the facts of the case's own page."""
     return [

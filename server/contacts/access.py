@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, select
+from sqlalchemy import ColumnElement, Select, String, and_, cast, false, or_, select
 from sqlalchemy.orm import joinedload, undefer
 
 from server.contacts.models import Contact, CustomField, SavedView
@@ -11,10 +11,12 @@ from server.kit.about import parse_about
 from server.kit.access import Principal, Restriction, allowed_id, built_once
 from server.kit.db import Tx
 from server.kit.errors import Forbidden, NotFound
-from server.kit.text import _
+from server.kit.index import WORDS, SearchRow
+from server.kit.text import _, fold
 
 Verb = Literal["see", "edit", "delete", "restrict"]
 KINDS = ("contact", "company")
+FIRMS = 20  # closed companies that a search looks into
 
 
 def is_open(company: type[Contact]) -> ColumnElement[bool]:
@@ -150,3 +152,24 @@ def trashed_abouts(who: Principal) -> Select[str]:
     """References of records in the trash, whose notices and texts are not shown meanwhile."""
     gone = select(Contact.kind + ":" + cast(Contact.id, String))
     return gone.where(Contact.workspace_id == who.workspace_id, Contact.trashed_at.is_not(None))
+
+
+def people_of_closed(who: Principal, query: str) -> Select[Any]:
+    """Numbers of people found by a closed company's name: every word is in it or in what else they are found by. The
+    index names no closed company (it is everybody's), so the few that this reader is on the list of are asked here.
+    The people themselves may be closed to the reader: rights are the caller's to add."""
+    own = select(Restriction.record_id).where(
+        Restriction.workspace_id == who.workspace_id,
+        Restriction.about.startswith("company:"),
+        Restriction.who.in_(who.names),
+    )
+    words = fold(query).split()[:WORDS]
+    named = (Contact.sort_name.contains(word, autoescape=True) for word in words)
+    firms = visible_contacts(who).where(Contact.kind == "company", Contact.id.in_(own), or_(false(), *named))
+    firm = firms.with_only_columns(Contact.id, Contact.sort_name).order_by(None).limit(FIRMS).subquery()
+    doc = and_(
+        SearchRow.workspace_id == who.workspace_id, SearchRow.kind == "contact", SearchRow.record_id == Contact.id
+    )
+    texts = firm.c.sort_name, SearchRow.text
+    held = (or_(*(text.contains(word, autoescape=True) for text in texts)) for word in words)
+    return select(Contact.id).join(firm, firm.c.id == Contact.company_id).join(SearchRow, doc).where(*held)

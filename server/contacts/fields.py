@@ -150,12 +150,11 @@ PARSERS: dict[str, Callable[[object, CustomField], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """One field of one record as templates show it. Its words are found where it is drawn: one view serves all
-    languages."""
+    """One field of one record as templates show it. Its words are chosen when it is drawn, once a language."""
 
     name: str  # "phones", "x.tenure"
     value: Any
-    said: str  # of a built-in field
+    plain: str
     version: int
     custom: CustomField | None = None
 
@@ -165,7 +164,7 @@ class FieldView:
 
     @property
     def text(self) -> str:
-        return custom_text(self.value) if self.custom else self.said
+        return custom_text(self.value) if self.custom else self.plain
 
 
 def labels() -> dict[str, str]:
@@ -182,6 +181,9 @@ def labels() -> dict[str, str]:
         "language": _("Language"),
         "tags": _("Tags"),
     }
+
+
+BUILT_IN = tuple(labels())
 
 
 def company_ref(company_id: int | None) -> str:
@@ -214,20 +216,15 @@ def custom_text(value: Any) -> str:
 def field_views(contact: Contact, custom: Sequence[CustomField]) -> list[FieldView]:
     """All fields of the record but its name, in order."""
     hidden = {"name"} | ({"title", "company"} if contact.kind == "company" else set())
+    versions = contact.field_versions
     built_in = [
-        FieldView(name, getattr(contact, name), field_text(contact, name), contact.field_versions.get(name, 0))
-        for name in labels()
+        FieldView(name, getattr(contact, name), field_text(contact, name), versions.get(name, 0))
+        for name in BUILT_IN
         if name not in hidden
     ]
+    own = [(CUSTOM + field.key, field) for field in custom]
     return built_in + [
-        FieldView(
-            CUSTOM + field.key,
-            contact.custom.get(field.key),
-            "",
-            contact.field_versions.get(CUSTOM + field.key, 0),
-            field,
-        )
-        for field in custom
+        FieldView(name, contact.custom.get(field.key), "", versions.get(name, 0), field) for name, field in own
     ]
 
 

@@ -8,15 +8,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from server.contacts.access import KINDS, is_open, visible_contacts, whole
+from server.contacts.access import KINDS, is_open, people_of_closed, visible_contacts, whole
 from server.contacts.cells import TAGS_SHOWN, Face, ListRow, main_point
 from server.contacts.filters import Fields, custom_column, custom_conditions
 from server.contacts.forms import ListQuery
 from server.contacts.models import Contact, ContactKey
 from server.identity.models import User
-from server.kit.access import Principal, Restriction, allowed_id
+from server.kit.access import Principal, allowed_id
 from server.kit.db import Tx, in_table_order
-from server.kit.index import WORDS, matching_ids
+from server.kit.index import matching_ids
 from server.kit.paging import PER_PAGE, Paging
 from server.kit.text import fold
 
@@ -115,7 +115,7 @@ def _matching(tx: Tx, who: Principal, query: ListQuery, fields: Fields) -> Selec
     found = select(Contact).where(own, state, Contact.kind == query.kind)
     if query.q:
         hits = matching_ids(tx, who, list(KINDS), query.q)
-        beside = [_people_of_closed(who, query.q)] if query.kind == "contact" else []
+        beside = [people_of_closed(who, query.q)] if query.kind == "contact" else []
         found = found.where(Contact.id.in_(hits.union_all(*beside) if beside else hits))
     if query.owner:
         owner = who.user_id if query.owner == "me" else None if query.owner == "none" else int(query.owner)
@@ -131,19 +131,6 @@ def _matching(tx: Tx, who: Principal, query: ListQuery, fields: Fields) -> Selec
         )
         found = found.where(Contact.id.in_(tagged))
     return found.where(*custom_conditions(query, fields))
-
-
-def _people_of_closed(who: Principal, words: str) -> Select[Any]:
-    """The index names no closed company (it is everybody's), so the few that this reader is on the list of are asked
-    for their name here."""
-    own = select(Restriction.record_id).where(
-        Restriction.workspace_id == who.workspace_id,
-        Restriction.about.startswith("company:"),
-        Restriction.who.in_(who.names),
-    )
-    named = (Contact.sort_name.contains(word, autoescape=True) for word in fold(words).split()[:WORDS])
-    closed = visible_contacts(who).where(Contact.kind == "company", Contact.id.in_(own), *named)
-    return select(Contact.id).where(Contact.company_id.in_(closed.with_only_columns(Contact.id).order_by(None)))
 
 
 def _sort_key(query: ListQuery, fields: Fields) -> Key:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload, undefer
 
 from server.contacts.access import OPEN_COMPANY, open_names, visible_contacts, visible_fields, whole
 from server.contacts.cells import cell_of, row_of
-from server.contacts.fields import field_views
+from server.contacts.fields import company_ref, field_views
 from server.contacts.models import Contact, CustomField
 from server.kit.about import subject_id
 from server.kit.access import Principal, audiences, system
@@ -19,6 +20,8 @@ silent("contact.erased", "the record is gone from every screen when it is trashe
 
 
 CELLS = {"emails": "points", "phones": "points"}  # fields that share a cell of the list
+BESIDE = {"name", "company", "emails"}  # fields whose words stand in the narrow list
+LISTS = ["contact-list", "record-zone"]
 PEOPLE = 200  # of one company, whose rows change with its name or its rights
 
 
@@ -51,7 +54,17 @@ async def show_change(tx: Tx, row: EventRow) -> list[Change]:
             ]
     name = CELLS.get(row.data["field"], row.data["field"])
     cell = fragment("contacts/_cell.html", row=row_of(contact), cell=cell_of(name))
-    return changes + [Patch(t, dom_id("contact", contact.id, f"cell-{_css(name)}"), "replace", cell) for t in lists]
+    changes += [Patch(t, dom_id("contact", contact.id, f"cell-{_css(name)}"), "replace", cell) for t in lists]
+    changes += [_beside(contact, t) for t in lists if row.data["field"] in BESIDE]
+    firms = {row.data["old"], row.data["new"]} if row.data["field"] == "company" else {company_ref(contact.company_id)}
+    named = lists and row.data["field"] in ("name", "title", *BESIDE)
+    return changes + [Refresh(firm, ["facts"]) for firm in sorted(firms) if firm and named]
+
+
+def _beside(contact: Contact, topic: str) -> Patch:
+    """Its words in the narrow list beside other records."""
+    words = fragment("contacts/_beside.html", other=contact)
+    return Patch(topic, dom_id("contact", contact.id, "beside"), "replace", words)
 
 
 @shows("company.relabelled")
@@ -64,7 +77,8 @@ async def show_people(tx: Tx, row: EventRow) -> list[Change]:
     people = list(await tx.scalars(found.options(*shown)))
     changes: list[Change] = []
     if len(people) > PEOPLE:
-        changes = [Refresh(_list(row), ["contact-list"]), Refresh(f"workspace:{row.workspace_id}", ["facts"])]
+        on_records = ["facts", "record-who", "timeline"]
+        changes = [Refresh(_list(row), LISTS), Refresh(f"workspace:{row.workspace_id}", on_records)]
     for contact in people[:PEOPLE]:
         head = fragment("contacts/_identity.html", contact=contact)
         changes.append(Patch(contact.about, dom_id("contact", contact.id, "identity"), "replace", head))
@@ -73,6 +87,7 @@ async def show_people(tx: Tx, row: EventRow) -> list[Change]:
             place = dom_id("contact", contact.id, f"cell-{cell}")
             shown_cell = fragment("contacts/_cell.html", row=row_of(contact), cell=cell_of(cell))
             changes.append(Patch(_list(row), place, "replace", shown_cell))
+        changes += [] if contact.is_restricted else [_beside(contact, _list(row))]
     return changes
 
 
@@ -80,10 +95,18 @@ def _css(name: str) -> str:
     return name.replace(".", "-")
 
 
+@shows("contact.created", "contact.restored", "contact.trashed", "contact.restricted")
+async def show_among_people(tx: Tx, row: EventRow) -> list[Change]:
+    """On its company's page. What happens to a closed record is nobody else's to hear, only that it was closed."""
+    _record, lists = await audiences(tx, row.about, _list(row))
+    company = await tx.scalar(select(Contact.company_id).where(Contact.id == subject_id(row.subject)))
+    return [Refresh(company_ref(company), ["facts"])] if company and (lists or row.name == "contact.restricted") else []
+
+
 @shows("contact.created", "contact.restored")
 async def show_new(tx: Tx, row: EventRow) -> Sequence[Change]:
     record, lists = await audiences(tx, row.about, _list(row))
-    return [Refresh(t, ["contact-list"]) for t in lists] + [Refresh(t, ["facts"]) for t in record]
+    return [Refresh(t, LISTS) for t in lists] + [Refresh(t, ["facts"]) for t in record]
 
 
 @shows("contact.trashed")
@@ -91,7 +114,7 @@ async def show_trash(tx: Tx, row: EventRow) -> list[Change]:
     """The record is nobody's to hear any more; its row goes from lists."""
     target = dom_id("contact", subject_id(row.subject), "row")
     gone = Patch(_list(row), target, "remove")
-    return [Recheck(row.subject), gone, Refresh(_list(row), ["contact-list"])]
+    return [Recheck(row.subject), gone, Refresh(_list(row), LISTS)]
 
 
 @shows("contact.restricted")
@@ -101,12 +124,12 @@ async def show_restriction(tx: Tx, row: EventRow) -> list[Change]:
         [Patch(_list(row), dom_id("contact", subject_id(row.subject), "row"), "remove")] if row.data["new"] else []
     )
     asked: list[Change] = [Recheck(row.subject), Refresh(row.subject, ["facts"]), *gone]
-    return [*asked, Refresh(_list(row), ["contact-list"])]
+    return [*asked, Refresh(_list(row), LISTS)]
 
 
 @shows("contacts.imported")
 async def show_list(tx: Tx, row: EventRow) -> list[Change]:
-    return [Refresh(_list(row), ["contact-list"])]
+    return [Refresh(_list(row), LISTS)]
 
 
 @shows("view.saved", "view.changed", "view.removed")

@@ -4,7 +4,14 @@ from collections.abc import Collection
 
 from sqlalchemy import func, select
 
-from server.contacts.access import KINDS, OPEN_COMPANY, visible_contacts, visible_fields, visible_views
+from server.contacts.access import (
+    KINDS,
+    OPEN_COMPANY,
+    people_of_closed,
+    visible_contacts,
+    visible_fields,
+    visible_views,
+)
 from server.contacts.models import Contact, ContactKey, CustomField, SavedView
 from server.kit.access import Principal, Restriction
 from server.kit.db import Tx
@@ -26,7 +33,8 @@ async def list_views(tx: Tx, who: Principal) -> list[SavedView]:
 
 async def recent(tx: Tx, who: Principal, at: Contact) -> list[Contact]:
     """For the narrow list beside a record: where something happened last, and the record itself."""
-    found = visible_contacts(who).where(Contact.kind == at.kind).options(OPEN_COMPANY)
+    found = visible_contacts(who).where(Contact.kind == at.kind)
+    found = found.options(OPEN_COMPANY.undefer(Contact.is_restricted))
     rows = list(await tx.scalars(found.order_by(Contact.active_at.desc(), Contact.id.desc()).limit(ZONE)))
     return rows if any(one.id == at.id for one in rows) else [at, *rows[: ZONE - 1]]
 
@@ -65,7 +73,8 @@ async def pick_records(tx: Tx, who: Principal, query: str) -> list[Contact]:
         return list(await tx.scalars(recently.limit(PICKED)))
     begins = Contact.sort_name.startswith(wanted, autoescape=True)
     inside = Contact.sort_name.contains(wanted, autoescape=True)
-    found = found.where(Contact.id.in_(matching_ids(tx, who, list(KINDS), query)))
+    hits = matching_ids(tx, who, list(KINDS), query).union_all(people_of_closed(who, query))
+    found = found.where(Contact.id.in_(hits))
     ranked = found.order_by(begins.desc(), inside.desc(), Contact.sort_name, Contact.id)
     return list(await tx.scalars(ranked.limit(PICKED)))
 

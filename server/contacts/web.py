@@ -93,6 +93,13 @@ def _kind(request: Request) -> str:
     return "company" if request.url.path.startswith("/companies") else "contact"
 
 
+async def beside(request: Request, tx: Tx, who: Principal) -> Answer:
+    """The narrow list beside a record, fetched again after a refresh."""
+    heads = await page_heads(tx, who, f"contacts:{who.workspace_id}")
+    contact = await get_contact(tx, who, request.path_params["id"])
+    return render("contacts/_zone.html", contact=contact, zone=await recent(tx, who, contact), heads=heads)
+
+
 async def facts(request: Request, tx: Tx, who: Principal) -> Answer:
     """The accordion of facts, fetched again after a refresh."""
     contact_id = request.path_params["id"]
@@ -236,6 +243,7 @@ routes = [
     route("GET", "/contacts/new", new),
     route("GET", "/contacts/{id:int}", show),
     route("GET", "/companies/{id:int}", show),
+    route("GET", "/contacts/{id:int}/beside", beside),
     route("GET", "/contacts/{id:int}/facts", facts),
     route("GET", "/contacts/{id:int}/facts/{field}", show_fact),
     route("GET", "/contacts/{id:int}/facts/{field}/edit", edit_fact),

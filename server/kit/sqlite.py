@@ -105,7 +105,10 @@ class Caretaker:
                 known = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat1'").fetchone()
                 statistics = connection.execute("SELECT * FROM sqlite_stat1 ORDER BY 1, 2").fetchall() if known else []
         except sqlite3.Error as error:  # the disk may be full: those who write say so
-            log.warning("sqlite.not_looked_after", error=repr(error))
+            if (
+                getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY
+            ):  # somebody writes: what that leaves is looked after next
+                log.warning("sqlite.not_looked_after", error=repr(error))
             return
         if self._statistics is not None and statistics != self._statistics:
             self._pace.generation += 1

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, select, union
 from sqlalchemy.orm import load_only
 
-from server.contacts.access import KINDS, OPEN_COMPANY, trashed_abouts, visible_contacts
+from server.contacts.access import KINDS, OPEN_COMPANY, people_of_closed, trashed_abouts, visible_contacts
 from server.contacts.models import Contact
 from server.contacts.queries import names_of
 from server.kit.access import Principal
@@ -41,7 +41,8 @@ class Hit:
 
 def found(tx: Tx, who: Principal, query: str, kinds: Sequence[str] = (), most: int = CANDIDATES) -> Select[SearchRow]:
     """Rows that match: names that begin with the words first, then names with the words in them, then the rest, each
-    by title. Restricted, trashed and closed things are not among them."""
+    by title; the index does not name closed companies, so their people are a part of their own. Restricted, trashed
+    and closed things are not among them."""
     words = fold(query).strip()
     beginning = (
         visible_contacts(who)
@@ -51,12 +52,15 @@ def found(tx: Tx, who: Principal, query: str, kinds: Sequence[str] = (), most: i
         .limit(BEGINNINGS)
         .subquery()
     )
-    by_name = select(SearchRow.id).where(
-        SearchRow.workspace_id == who.workspace_id,
-        SearchRow.kind.in_(KINDS),
-        SearchRow.record_id.in_(select(beginning.c.id)),
+    theirs = (
+        visible_contacts(who)
+        .with_only_columns(Contact.id)
+        .where(Contact.id.in_(people_of_closed(who, words)))
+        .order_by(Contact.sort_name)
+        .limit(BEGINNINGS)
+        .subquery()
     )
-    parts: list[Select[Any]] = [by_name]
+    parts: list[Select[Any]] = [_records(who, beginning.c.id), _records(who, theirs.c.id)]
     if any(len(word) >= TRIGRAM for word in words.split()):
         newest = newest_matches(tx, who, query, kinds, trashed_abouts(who), most).subquery()
         parts.append(select(newest.c.id))
@@ -66,6 +70,12 @@ def found(tx: Tx, who: Principal, query: str, kinds: Sequence[str] = (), most: i
         rows = rows.where(SearchRow.kind.in_(kinds))
     shown = load_only(SearchRow.doc, SearchRow.kind, SearchRow.record_id, SearchRow.about, SearchRow.title)
     return rows.options(shown).order_by(_rank(tx, words), SearchRow.title, SearchRow.id)
+
+
+def _records(who: Principal, ids: Any) -> Select[Any]:
+    return select(SearchRow.id).where(
+        SearchRow.workspace_id == who.workspace_id, SearchRow.kind.in_(KINDS), SearchRow.record_id.in_(select(ids))
+    )
 
 
 def _rank(tx: Tx, words: str) -> ColumnElement[int]:

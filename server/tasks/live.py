@@ -14,7 +14,7 @@ from server.kit.pages import dom_id
 from server.tasks.access import WHOLE, named_tasks, visible_tasks
 from server.tasks.models import Task
 from server.tasks.places import about_patch, line_patch, page_patches, record_patches, row_of, row_patch
-from server.tasks.queries import Names, history_of, names_in, names_of, tasks_around, tasks_by_id
+from server.tasks.queries import AROUND, Names, history_of, names_in, names_of, tasks_around, tasks_by_id
 
 FACTS = (
     "task.created",
@@ -129,6 +129,7 @@ async def show_names(tx: Tx, row: EventRow) -> list[Change]:
     closed = await restricted_ids(tx, who, {record.id for record in records.values()})
     listed = [task for task in tasks if task.about in records and records[task.about].id not in closed]
     changes: list[Change] = [row_of(task, records, f"tasks:{row.workspace_id}") for task in listed]
+    changes += [Refresh(f"tasks:{row.workspace_id}", ["task-list"])] if len(tasks) == AROUND else []
     return changes + [about_patch(task, records) for task in tasks]
 
 

@@ -2,7 +2,7 @@
 import htmx from 'htmx.org';
 import { relight, setLamp } from './lamp.js';
 import { language, livePath, me, pass } from './page.js';
-import { dropRegions, refreshRegions } from './regions.js';
+import { dropPage, dropRegions, refreshRegions } from './regions.js';
 import { openSocket, send } from './socket.js';
 import { swapPatches } from './swap.js';
 
@@ -113,7 +113,7 @@ function gap({ topic, n, spread }) {
 
 function dropped({ topic }) {
   topics.delete(topic);
-  dropRegions(regionsOf(topic));
+  if (!dropPage(topic)) dropRegions(regionsOf(topic));
   showState();
 }
 

@@ -15,7 +15,7 @@ const loadedAt = new Map();
 export function refreshRegions(regions, spread = 0) {
   for (const region of regions) {
     if (!region?.id) continue;
-    if (region.dataset.refresh === 'pill') offer(region.id);
+    if (region.dataset.refresh === 'pill' && !region.querySelector('.blank')) offer(region.id); // an empty list has no rows to jump
     else if (document.hidden && !('evenHidden' in region.dataset)) stale.add(region.id);
     else if (region.dataset.refresh === 'calm') scheduleCalmly(region.id, spread);
     else schedule(region.id, Math.random() * spread * 1000);
@@ -29,6 +29,20 @@ export function dropRegions(regions) {
     else region.remove();
   }
   document.dispatchEvent(new CustomEvent('regions:dropped'));
+}
+
+// What the whole page is about is closed to its reader: nothing of it stays, its name neither, but the ways elsewhere.
+export function dropPage(topic) {
+  const main = document.querySelector('main[data-record]');
+  if (main?.dataset.record !== topic || main.querySelector('.room')) return false; // beside a room stand the others
+  const words = document.getElementById('dropped').content.cloneNode(true);
+  document.title = words.querySelector('h2').textContent;
+  for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close();
+  delete main.dataset.record;
+  main.replaceChildren(words);
+  document.querySelector('.deep')?.classList.remove('deep');
+  document.dispatchEvent(new CustomEvent('regions:dropped'));
+  return true;
 }
 
 export function watchRegions() {

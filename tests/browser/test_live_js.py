@@ -165,6 +165,17 @@ def test_a_calm_region_is_fetched_now_and_then_whatever_happens(wire: Wire, page
     assert asked == [2, 8]
 
 
+def test_an_empty_list_has_nothing_to_hold_still(wire: Wire, page: Page) -> None:
+    empty = '<div id="tasks" data-refresh="pill" data-topics=\'{"tasks:1":1}\' data-src="/tasks"><p class="blank">None</p></div>'
+    show(wire, page, empty)
+    wire.fragments["/tasks"] = lambda: HTMLResponse(
+        empty.replace("blank", "row").replace("None", "The first").replace(":1}", ":2}")
+    )
+    wire.say({"t": "r", "topic": "tasks:1", "n": 2, "regions": ["tasks"], "spread": 0})
+    expect(page.locator("#tasks")).to_have_text("The first")
+    expect(page.locator(".pillbar")).to_have_count(0)
+
+
 def test_region_without_an_address_is_taken_from_the_page(wire: Wire, page: Page) -> None:
     show(wire, page, TASKS.replace(' data-src="/tasks"', ""))
     wire.body = TASKS.replace(' data-src="/tasks"', "").replace("Write", "From the page")

@@ -124,6 +124,9 @@ def test_a_restricted_record_leaves_the_screen(pair: tuple[Page, Page, str]) -> 
         headers={"sec-fetch-site": "same-origin"},
     )
     assert answer.ok
-    expect(mateo.get_by_text("You left this table").first).to_be_visible()
+    expect(mateo.get_by_text("You left this table")).to_be_visible()
+    assert "Lucía" not in mateo.locator("main").inner_text() + mateo.title()
+    mateo.set_viewport_size({"width": 390, "height": 844})
+    expect(mateo.locator(".tabbar")).to_be_visible()
     mateo.reload()
     expect(mateo.locator("h1")).to_contain_text("No such record")

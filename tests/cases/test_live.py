@@ -126,3 +126,20 @@ async def test_a_flood_and_what_is_set_aside(
     await assert_live_equals_reload(
         app, mateo, f"/cases/{FLOOD}", lambda: take(Message_ID="<more@x.example>"), language=language, regions=regions
     )
+
+
+async def test_the_customers_company_under_the_cases_name(
+    app: Starlette, ana: Client, mateo: Client, case: str
+) -> None:
+    customer = (await ana.get("/api/v1/contacts")).json()["items"][0]["id"]
+    await ana.put(f"/contacts/{customer}/facts/company", data={"value": "Hoteles Almadraba", "seen": "9"})
+    firm = (await ana.get("/api/v1/companies")).json()["items"][0]["id"]
+    await app.state.relay.drain()
+    for act, shown in (
+        (lambda: ana.put(f"/contacts/{firm}/facts/name", data={"value": "Hoteles Alba", "seen": "9"}), True),
+        (lambda: ana.put(f"/contacts/{firm}/restriction", data={"who": ["user:1"]}), False),
+        (lambda: ana.put(f"/contacts/{firm}/restriction", data={}), True),
+        (lambda: ana.put(f"/contacts/{firm}/trash"), False),
+    ):
+        screen = await assert_live_equals_reload(app, mateo, case, act, regions=("case-1-head",))
+        assert ("Hoteles Alba" in screen.page.find("case-1-head").text()) == shown

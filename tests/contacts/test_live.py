@@ -4,6 +4,8 @@ import httpx2 as httpx
 import pytest
 from starlette.applications import Starlette
 
+from server.contacts.cells import cell_of
+from server.kit.text import _
 from tests import make
 from tests.live import assert_live_equals_reload
 
@@ -19,11 +21,18 @@ async def lucia(ana: Client) -> str:
     return answer.headers["location"]
 
 
-async def test_a_changed_field_reaches_the_page(app: Starlette, ana: Client, mateo: Client, lucia: str) -> None:
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_a_changed_field_reaches_the_page(
+    app: Starlette, ana: Client, mateo: Client, lucia: str, language: str
+) -> None:
+    await make.speak(app, 2, language)
+
     async def act() -> httpx.Response:
         return await ana.put(f"{lucia}/facts/phones", data={"value": "+34 600 000 142", "seen": "0"})
 
-    screen = await assert_live_equals_reload(app, mateo, lucia, act, regions=("facts", "contact-1-identity"))
+    screen = await assert_live_equals_reload(
+        app, mateo, lucia, act, language=language, regions=("facts", "contact-1-identity")
+    )
     assert "+34 600 000 142" in screen.page.text()
 
 
@@ -145,12 +154,15 @@ async def test_a_companys_name_beside_its_people(
 ) -> None:
     """In the row, above the timeline, among the facts; for who may still read it and for who may not."""
     watcher = ana if watching == "ana" else mateo
-    for page, regions in ((lucia, ("facts", "contact-1-identity", "timeline")), ("/contacts", ("contact-1-row",))):
+    for page, regions in (
+        (lucia, ("facts", "record-who", "record-zone", "timeline")),
+        ("/contacts", ("contact-1-row",)),
+    ):
         assert "Hoteles Almadraba" in (await watcher.get(page)).text
         screen = await assert_live_equals_reload(
             app, watcher, page, lambda: RELABEL[act](ana, almadraba), regions=regions
         )
-        shown = screen.page.text().replace("Where something happened last", "")
+        shown = screen.page.text()
         assert ("Hoteles Alba" in shown) == (act == "rename")
         if watching == "mateo":
             assert "Almadraba" not in " ".join(screen.page.find(region).text() for region in regions)
@@ -172,9 +184,14 @@ async def test_people_beyond_the_first_few_follow_their_company_too(
     monkeypatch.setattr("server.contacts.live.PEOPLE", 1)
     await make.contact(app, "Oliver Banks", company="Hoteles Almadraba")
     await app.state.relay.drain()
-    for page, region in (("/contacts", "contact-list"), (lucia, "facts")):
+    for page, region in (
+        ("/contacts", "contact-list"),
+        *((lucia, one) for one in ("facts", "record-who", "record-zone")),
+    ):
         screen = await assert_live_equals_reload(app, mateo, page, lambda: rename(ana, almadraba), regions=(region,))
-        assert screen.page.find(region).text().count("Hoteles Alba") == (4 if page == "/contacts" else 1)
+        assert screen.page.find(region).text().count("Hoteles Alba") == {"contact-list": 4, "record-zone": 2}.get(
+            region, 1
+        )
         back = {"value": "Hoteles Almadraba", "seen": "99"}
         await ana.put(f"/contacts/{almadraba.rpartition('/')[2]}/facts/name", data=back)
         await app.state.relay.drain()
@@ -223,3 +240,48 @@ async def test_a_record_that_comes_back_and_a_field_that_is_renamed(
         (lucia, "facts", lambda: ana.put("/settings/fields/1", data={"label": "Chairs", "choices": ""})),
     ):
         await assert_live_equals_reload(app, mateo, page, act, language=language, regions=(region,))
+
+
+async def test_the_narrow_list_beside_a_record_follows_names(
+    app: Starlette, ana: Client, mateo: Client, lucia: str
+) -> None:
+    """Its words; when it comes or goes, the list. The order stays while one reads."""
+    oliver = (await make.contact(app, "Oliver Banks", emails="oliver@banks.example")).url
+    await app.state.relay.drain()
+    words, whole = f"contact-{oliver.rpartition('/')[2]}-beside", "record-zone"
+    for act, shown, region in (
+        (lambda: ana.put(f"{oliver}/facts/name", data={"value": "Oliver Brook", "seen": "0"}), "Oliver Brook", words),
+        (lambda: ana.put(f"{oliver}/facts/company", data={"value": "Nogal", "seen": "0"}), "Nogal", words),
+        (lambda: ana.put(f"{oliver}/restriction", data={"who": ["user:1"]}), "", whole),
+        (lambda: ana.put(f"{oliver}/restriction", data={}), "Oliver Brook", whole),
+        (lambda: ana.put(f"{oliver}/trash"), "", whole),
+    ):
+        screen = await assert_live_equals_reload(app, mateo, lucia, act, regions=(region,))
+        said = screen.page.find("record-zone").text()
+        assert shown in said
+        assert ("Oliver" in said) == bool(shown)
+
+
+async def test_a_companys_people_on_its_page(
+    app: Starlette, ana: Client, mateo: Client, lucia: str, almadraba: str
+) -> None:
+    """Renamed, gone to another company, come back, put away."""
+    for act, shown in (
+        (lambda: ana.put(f"{lucia}/facts/name", data={"value": "Lucía Ros", "seen": "0"}), True),
+        (lambda: ana.put(f"{lucia}/facts/company", data={"value": "Bodegas Nogal", "seen": "0"}), False),
+        (lambda: ana.put(f"{lucia}/facts/company", data={"value": "Hoteles Almadraba", "seen": "9"}), True),
+        (lambda: ana.put(f"{lucia}/restriction", data={"who": ["user:1"]}), False),
+        (lambda: ana.put(f"{lucia}/restriction", data={}), True),
+        (lambda: ana.put(f"{lucia}/trash"), False),
+        (lambda: ana.delete(f"{lucia}/trash"), True),
+    ):
+        screen = await assert_live_equals_reload(app, mateo, almadraba, act, regions=("facts",))
+        assert ("Lucía Ros" in screen.page.find("facts").text()) == shown
+
+
+async def test_a_word_chosen_too_early_is_noticed(
+    app: Starlette, ana: Client, mateo: Client, lucia: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.contacts.live.cell_of", lambda name: cell_of(name) if _("Phone") else None)
+    with pytest.raises(AssertionError, match="before the language"):
+        await assert_live_equals_reload(app, mateo, lucia, lambda: ana.put(f"{lucia}/facts/title", data={"value": "x"}))

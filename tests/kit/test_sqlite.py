@@ -1,6 +1,8 @@
 """Quick statements run where they are asked, slow ones and waits on the connection's thread."""
 
 import asyncio
+import contextlib
+import sqlite3
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -131,3 +133,15 @@ def test_pace_remembers_the_slow_run() -> None:
     for n in range(TEXTS + 1):
         pace.note(f"b{n}", 0.0)
     assert not pace.is_quick("a"), "it forgets all rather than grow for ever"
+
+
+def test_a_database_that_is_being_written_is_no_mishap(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    caretaker = Caretaker(f"sqlite:///{tmp_path}/db", Pace())
+    with contextlib.closing(sqlite3.connect(tmp_path / "db", isolation_level=None)) as writer:
+        writer.execute("CREATE TABLE one (n)")
+        writer.execute("BEGIN EXCLUSIVE")
+        caretaker._look()
+        assert "not_looked_after" not in "".join(capsys.readouterr())
+    (tmp_path / "db").write_bytes(b"no database, but a file of some length" * 40)
+    caretaker._look()
+    assert "not_looked_after" in "".join(capsys.readouterr())

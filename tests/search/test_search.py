@@ -7,6 +7,7 @@ import pytest
 from starlette.applications import Starlette
 
 from server.search.marks import marked
+from tests import make
 from tests.chat.conftest import restrict, say, tell
 from tests.live import parse
 from tests.make import statements_of
@@ -131,3 +132,30 @@ async def test_names_come_before_what_stands_beside_them(ana: Client) -> None:
     shown = (await ana.get("/palette", params={"q": "ferr"})).text
     places = [shown.index(part) for part in ("etería Puente", "Lucía", "Aitana Rebollo")]
     assert places == sorted(places)
+
+
+async def test_people_are_found_by_their_company_by_those_who_may_see_it(
+    app: Starlette, ana: Client, mateo: Client, lucia: str
+) -> None:
+    await ana.put("/contacts/1/facts/company", data={"value": "Hoteles Almadraba", "seen": "9"})
+    await make.contact(app, "Oliver Banks", company="Hoteles Almadraba")
+    await app.state.worker.drain()
+    for closed in (False, True):
+        if closed:
+            await restrict(ana, "company:2", "user:1")
+            await app.state.worker.drain()
+        for query in ("hoteles", "almadra", "lucia alma", "ho"):
+            hers, his = await options(ana, query), await options(mateo, query)
+            assert ('href="/contacts/1"' in hers) == (query != "ho" or closed), (query, closed)
+            assert ('href="/contacts/1"' in his) == (query != "ho" and not closed), (query, closed)
+            assert ("/contacts/3" in hers) == ('href="/contacts/1"' in hers and "lucia" not in query), query
+        assert "Lucía" in await results(ana, "hoteles")
+        assert ("Lucía" in await results(mateo, "hoteles")) != closed
+        assert "Lucía" in (await ana.get("/records", params={"q": "hoteles"})).text
+        assert ("Lucía" in (await mateo.get("/records", params={"q": "hoteles"})).text) != closed
+    await restrict(ana, "company:2", "user:1", "user:2")
+    await restrict(ana, lucia, "user:1")
+    assert "/contacts/3" in (found := await options(mateo, "hoteles"))
+    assert "/contacts/1" not in found, "her own lock holds"
+    await ana.put("/contacts/2/trash")
+    assert "/contacts/3" not in await options(ana, "hoteles")

@@ -10,7 +10,7 @@ from realtime.message import Message
 Deliver = Callable[[Message], None]
 DeliverRaw = Callable[[str, bytes], None]
 OnReconnect = Callable[[], None]
-Variants = Callable[[str], Collection[str]]
+Variants = Callable[[str | None], Collection[str]]
 
 
 class BusDown(Exception):
@@ -31,7 +31,8 @@ class Bus(Protocol):
         """False when it is certain that nobody listens, so that nothing need be rendered."""
 
     def variants(self, topic: str) -> Collection[str] | None:
-        """What those who listen read, so that nothing else need be rendered; None when others may listen too."""
+        """What those who listen read, so that nothing else need be rendered; None when that is not known. It may be a
+        moment old: a message says what it `covers`."""
 
     async def publish(self, message: Message) -> None:
         """Hand a message to every process that subscribed its topic. Raises BusDown within a second."""
@@ -49,7 +50,7 @@ class Bus(Protocol):
         self, deliver: Deliver, deliver_raw: DeliverRaw, on_reconnect: OnReconnect, variants: Variants
     ) -> None:
         """Name the callbacks; `on_reconnect` is called after every break in which messages may have been lost, and
-        `variants` says what the listeners of a topic read now."""
+        `variants` says what the listeners of a topic read now; asked for None, what anybody here reads."""
 
     async def probe(self) -> float:
         """Seconds from publishing to hearing it back, end to end. Raises BusDown."""
@@ -80,7 +81,7 @@ class Listeners:
         for _, _, on_reconnect, _ in self._all:
             on_reconnect()
 
-    def variants(self, topic: str) -> set[str]:
+    def variants(self, topic: str | None) -> set[str]:
         return {variant for *_, variants in self._all for variant in variants(topic)}
 
 

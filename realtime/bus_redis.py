@@ -16,9 +16,11 @@ from redis.exceptions import RedisError
 from realtime.bus import BusDown, Deliver, DeliverRaw, Listeners, OnReconnect, Variants
 from realtime.message import Message
 from realtime.redis_ear import Ear
+from realtime.redis_reading import Reading
 
 log = logging.getLogger(__name__)
 LIMIT = 1.0  # seconds for any one request to Redis
+LOOK = 1.0  # seconds between two looks at what is read anywhere
 PUBLISHERS = 4  # connections for publishing; more would only queue in Redis
 
 Failure = (RedisError, OSError, TimeoutError)
@@ -28,10 +30,13 @@ class RedisBus:
     """Works with Redis 6.2 and later and with Valkey.
 
     `prefix` keeps several installations on one server apart. `silence` is the number of seconds after which a
-    connection that says nothing, not even to a ping, counts as broken.
+    connection that says nothing, not even to a ping, counts as broken. `variants`: those of which it is asked now and
+    then whether anybody reads them; without any, all that there are may be read.
     """
 
-    def __init__(self, url: str, prefix: str = "tertulia", silence: float = 2.0) -> None:
+    def __init__(
+        self, url: str, prefix: str = "tertulia", silence: float = 2.0, variants: Collection[str] = ()
+    ) -> None:
         self._pool = no_retry_pool(url)
         self._redis: Redis = Redis(connection_pool=self._pool)
         self._patches, self._talk = f"{prefix}:p:", f"{prefix}:x:"
@@ -40,6 +45,10 @@ class RedisBus:
         self._listeners = Listeners()
         self._wanted: Counter[str] = Counter()
         self._ear = Ear(self._connection, self._heard, self._listeners.reconnected, silence)
+        self._reading = Reading(
+            self._redis, self._ear, f"{prefix}:v:", variants, lambda: self._listeners.variants(None)
+        )
+        self._looking: asyncio.Task[None] | None = None
         self._resting_until = 0.0
 
     @property
@@ -49,8 +58,12 @@ class RedisBus:
     async def start(self) -> None:
         """Begin to listen. Redis may be away: the bus then comes up by itself when it returns."""
         await self._ear.start([self._probe_channel])
+        self._looking = asyncio.create_task(self._reading.run(LOOK, LIMIT))
 
     async def stop(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait([self._looking])
         await self._ear.stop()
         await self._redis.aclose()
         await self._pool.disconnect()
@@ -59,7 +72,7 @@ class RedisBus:
         return True  # other processes may listen
 
     def variants(self, topic: str) -> Collection[str] | None:
-        return None  # what they read is not known here
+        return self._reading.known
 
     async def publish(self, message: Message) -> None:
         await self._publish(self._patches + message.topic, message.encode())

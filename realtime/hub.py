@@ -76,7 +76,7 @@ class Hub:
 
     async def start(self) -> None:
         """Begin to hear the bus and to look after it. Raises what the source raises when the database is away."""
-        await self._bus.listen(self.deliver, self.presence.heard, self._hurry.set, self._topics.variants)
+        await self._bus.listen(self.deliver, self.presence.heard, self._hurry.set, self._variants)
         await self._topics.begin()
         self._checked_at = self._clock()
         self._tasks.start(self._look_after())
@@ -182,6 +182,12 @@ class Hub:
         """For /health: topics known to be behind, seconds since the database was compared, whether the bus is up."""
         checked = self._clock() - self._checked_at
         return {"behind": self._topics.behind(), "checked_seconds_ago": checked, "bus_up": self._bus.up}
+
+    def _variants(self, topic: str | None) -> set[str]:
+        """What is read of a topic here, or of all that is read here."""
+        if topic is not None:
+            return self._topics.variants(topic)
+        return {connection.variant for slot in self._slots for connection in slot}
 
     # --- what comes in
 

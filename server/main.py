@@ -50,7 +50,7 @@ from server.kit.mishaps import on_crash, on_domain_error, on_http_error
 from server.kit.numbers import write_quiet
 from server.kit.outbound import Outbound
 from server.kit.patches import PatchSource
-from server.kit.relay import Relay
+from server.kit.relay import VARIANTS, Relay
 from server.kit.web import nav, route
 from server.kit.worker import Worker
 from server.settings import Settings
@@ -83,7 +83,7 @@ def build_bus(settings: Settings) -> Bus:
         return MemoryBus()
     from realtime.bus_redis import RedisBus
 
-    return RedisBus(settings.redis_url)
+    return RedisBus(settings.redis_url, variants=VARIANTS)
 
 
 def build_database(settings: Settings) -> Database:

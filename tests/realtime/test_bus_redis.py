@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from realtime.bus import BusDown
 from realtime.bus_redis import RedisBus
 from realtime.hub import Hub
 from tests.realtime.conftest import Redis
-from tests.realtime.fakes import FakeDoors, FakeSource, join, until
+from tests.realtime.fakes import FakeDoors, FakeSource, join, rendered_for, until
 from tests.realtime.test_bus import Heard, message
 
 T = "contact:7"
@@ -173,3 +174,40 @@ async def test_installations_on_one_server_do_not_hear_each_other(redis: Redis):
     assert [m.n for m in ours.messages] == [2]
     await ours.bus.stop()
     await theirs.bus.stop()
+
+
+async def test_what_nobody_reads_need_not_be_rendered(redis: Redis):
+    """Known within a moment wherever it is read; not known while Redis is away, and then all are rendered."""
+    reads: list[set[str]] = [{"en"}, set()]
+    buses = [RedisBus(redis.url, silence=0.2, variants=("en", "es", "json")) for _ in reads]
+    for bus, mine in zip(buses, reads, strict=True):
+        await bus.listen(ignore, ignore, ignore, lambda topic, mine=mine: mine)
+        assert bus.variants(T) is None
+        await bus.start()
+    try:
+        await until(lambda: all(bus.variants(T) == {"en"} for bus in buses))
+        reads[1].add("es")
+        await until(lambda: all(bus.variants(T) == {"en", "es"} for bus in buses))
+        reads[0].clear()
+        await until(lambda: all(bus.variants(T) == {"es"} for bus in buses))
+        redis.kill()
+        await until(lambda: all(bus.variants(T) is None for bus in buses))
+        redis.start()
+        await until(lambda: all(bus.variants(T) == {"es"} for bus in buses))
+    finally:
+        for bus in buses:
+            await bus.stop()
+
+
+async def test_who_begins_to_read_another_variant_misses_nothing(redis: Redis, two_hubs: list[Hub], source: FakeSource):
+    """The other process does not know of them yet, and renders for English alone."""
+    connection, writer = await join(two_hubs[1], 6, "es")
+    await two_hubs[1].subscribe(connection, {T: 0})
+    drawn = replace(rendered_for(source.commit(T), {"en"}), covers=frozenset({"en"}))
+    await two_hubs[0]._bus.publish(drawn)
+    await until(lambda: writer.numbers(T) == [1])
+    assert writer.of("p")[0]["html"] == f"{T} 1"
+
+
+def ignore(*_said: object) -> None:
+    """What this test does not look at."""

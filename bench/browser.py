@@ -4,15 +4,19 @@ import contextlib
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Frame, Page, sync_playwright
 
 from bench.stage import has_second_engine
 from bench.table import percentile, row
 from tests import needs
 from tests.browser.house import FLAGS, House, open_house
+from tests.browser.sites import open_site
+from tests.browser.test_chat import chat, open_case, start
 
 ROUNDS = 12
+Place = Page | Frame
 # Remembers when a text first stood in the page. Both pages are on one machine: Date.now() is one clock.
 WATCH = """() => {
   window.seenAt = {};
@@ -44,7 +48,29 @@ def browser_rows() -> None:
                 mateo.evaluate(WATCH)
                 for kind, act in ACTS.items():
                     seconds = [seen_after(ana, mateo, act, f"{kind} {n:03}") for n in range(ROUNDS)]
-                    row(f"two browsers, {engine}: {kind} seen, p95 s", f"{percentile(seconds, 95):.2f}", "≤ 1")
+                    tell(engine, kind, seconds)
+                ask_and_answer(chromium, house, engine)
+
+
+def tell(engine: str, what: str, seconds: list[float]) -> None:
+    row(f"two browsers, {engine}: {what} seen, p95 s", f"{percentile(seconds, 95):.2f}", "≤ 1")
+
+
+def ask_and_answer(chromium: Browser, house: House, engine: str) -> None:
+    """A visitor of somebody's site in the chat's frame, and an agent at the case."""
+    with open_site() as site:
+        visitor, ana = chromium.new_context(locale="en-GB").new_page(), house.sit(chromium, "ana@example.org")
+        start(visitor, site.show("/", chat(house, site)), "Is the mill in stock?")
+        open_case(ana, house, "Is the mill in stock?")
+        frame = next(frame for frame in visitor.frames if "/p/" in frame.url)
+        for page in (ana, frame):
+            page.evaluate(WATCH)
+        asked, answered = [], []
+        for n in range(ROUNDS):
+            asked.append(seen_after(frame, ana, ask, f"question {n:03}"))
+            answered.append(seen_after(ana, frame, answer, f"answer {n:03}"))
+        tell(engine, "what a visitor of the chat writes", asked)
+        tell(engine, "what the agent answers in the chat", answered)
 
 
 @contextlib.contextmanager
@@ -58,14 +84,14 @@ def house_on(engine: str) -> Iterator[House]:
         yield stack.enter_context(open_house(folder, **env))
 
 
-def seen_after(ana: Page, mateo: Page, act: Callable[[Page, str], float], text: str) -> float:
+def seen_after(ana: Place, mateo: Place, act: Callable[[Any, str], float], text: str) -> float:
     mateo.evaluate("text => { window.wanted = [text]; }", text)
     began = act(ana, text)
     mateo.wait_for_function("text => text in window.seenAt", arg=text)
     return (float(mateo.evaluate("text => window.seenAt[text]", text)) - began) / 1000
 
 
-def pressed(page: Page, selector: str, text: str, key: str) -> float:
+def pressed(page: Place, selector: str, text: str, key: str) -> float:
     """Fills and presses; when it was pressed, in the browser's own milliseconds."""
     box = page.locator(selector).first
     box.fill(text)
@@ -89,6 +115,14 @@ def say(page: Page, text: str) -> float:
 def change_field(page: Page, text: str) -> float:
     page.locator("[data-field=title] .fact-value").click()
     return pressed(page, "[data-field=title] input[name=value]", text, "Enter")
+
+
+def ask(frame: Frame, text: str) -> float:
+    return pressed(frame, "#text", text, "Enter")
+
+
+def answer(page: Page, text: str) -> float:
+    return pressed(page, "#case-reply-text", text, "Control+Enter")
 
 
 ACTS = {"note": write_note, "field": change_field, "task": add_task, "message": say}

@@ -71,7 +71,7 @@ async def change_line(
     tx: Tx, who: Principal, *, is_on: bool, wait: object, records: bool, team: str, fields: list[str]
 ) -> Line:
     line = await the_line(tx, who)
-    team_id = int(team) if team.isdigit() else None
+    team_id = int(team) if team.isascii() and team.isdigit() else None
     if team_id is not None and await tx.scalar(visible_teams(who).where(Team.id == team_id)) is None:
         raise Invalid(team=_("Not in this workspace"))
     known = {*FIELDS, *(f"x.{key}" for key in await list_fields(tx, who))}
@@ -195,7 +195,7 @@ async def _target(tx: Tx, who: Principal, line: Line, draft: OptionDraft) -> int
     if draft.kind not in ("team", "person", "menu"):
         return None
     kind, _colon, number = draft.target.partition(":")
-    if kind != draft.kind or not number.isdigit() or len(number) > 17:
+    if kind != draft.kind or not (number.isascii() and number.isdigit()) or len(number) > 17:
         raise Invalid(target=_("Choose where it leads"))
     found: object = None
     if kind == "team":

@@ -38,7 +38,7 @@ def in_language(texts: dict[str, Any], language: str) -> str:
 
 
 def parse_wait(text: object) -> int:
-    if not str(text).isdigit() or not WAIT[0] <= int(str(text)) <= WAIT[1]:
+    if not (str(text).isascii() and str(text).isdigit()) or not WAIT[0] <= int(str(text)) <= WAIT[1]:
         raise Invalid(wait=_("Between %(low)s and %(high)s seconds") % {"low": WAIT[0], "high": WAIT[1]})
     return int(str(text))
 

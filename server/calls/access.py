@@ -20,6 +20,7 @@ WHOLE = (
     selectinload(Call.recordings),
 )
 STREAMS = ("", ":team", ":all")  # who is in and what is recorded; the team's talk; the talk that guests read too
+LOBBY = ":lobby"  # where guests hear that they are let in, and nothing that is said
 
 
 def visible_calls(who: Principal) -> Select[Call]:
@@ -52,9 +53,21 @@ def own_place(who: Principal, call: Call) -> Participant | None:
     return next((one for one in call.people if who.user_id is not None and one.user_id == who.user_id), None)
 
 
+def must_be_inside(who: Principal, call: Call) -> None:
+    """To change what concerns those who talk: whoever has a place and was not put out; and who may do as hosts do."""
+    own = own_place(who, call)
+    if (own is None or own.is_removed) and not may(who, "host", call):
+        raise Forbidden(_("You are not in this call"))
+
+
 def must_be_open(call: Call) -> None:
     if not call.is_open:
         raise Conflict(_("This call is over"))
+
+
+def guest_topic(call: Call, one: Participant) -> str:
+    """All that a guest hears: the room's talk, once they are in it."""
+    return call.subject + (":all" if one.is_admitted else LOBBY)
 
 
 async def about_of(tx: Tx, who: Principal, call_id: int) -> str:

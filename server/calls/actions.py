@@ -192,6 +192,8 @@ async def my_place(tx: Tx, who: Principal, call: Call) -> Participant:
     """Where this member sits, made when they come for the first time."""
     known = own_place(who, call)
     if known is None:
+        if call.locked:
+            raise Invalid(_("The call is locked"))
         return await add_member(tx, call, who)
     if known.is_removed:
         raise Invalid(_("You are not in this call"))

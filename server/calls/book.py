@@ -107,7 +107,8 @@ class CallBook:
     async def release(self, call: str, process: str) -> None:
         mine = update(Call).where(Call.room == call, Call.owner == process)
         async with self._database.transaction() as tx:
-            await tx.execute(mine.values(owner=None, lease_until=None))
+            # Free at once, and dated: when nobody comes back, the sweep ends it as it ends one whose owner died.
+            await tx.execute(mine.values(owner=None, lease_until=now()))
 
     async def wishes(self, call: str) -> Wishes:
         async with self._database.transaction(read=True) as tx:

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from server.calls import events as facts
-from server.calls.access import must_be_open
+from server.calls.access import guest_topic, must_be_open
 from server.calls.actions import go_out, tell
 from server.calls.forms import LinkDraft, parse_guest_name, parse_link
 from server.calls.models import Call, GuestLink, Participant
@@ -91,7 +91,7 @@ async def come_by_link(tx: Tx, link: GuestLink, name: str, language: str) -> tup
     )
     tx.add(one)
     await tx.flush()
-    house, scope = system(call.workspace_id), [f"{call.subject}:all"]
+    house, scope = system(call.workspace_id), [guest_topic(call, one)]
     _pass, token = await make_pass(
         tx, house, "guest", one.subject, scope, name=one.name, language=language, hours=PASS_HOURS
     )

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from server.calls import events as facts
-from server.calls.access import must_be_open
+from server.calls.access import LOBBY, guest_topic, must_be_open
 from server.calls.actions import by, go_out, tell
 from server.calls.forms import WORDS_LENGTH
 from server.calls.models import Call, Participant
@@ -11,7 +11,7 @@ from server.kit.access import Principal
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Invalid
-from server.kit.passes import revoke_passes
+from server.kit.passes import change_scope, revoke_passes
 from server.kit.text import _, clean
 
 RecordingState = Literal["off", "on", "paused"]
@@ -65,6 +65,7 @@ async def admit(tx: Tx, who: Principal, call: Call, one: Participant) -> None:
     must_be_open(call)
     if not one.is_admitted:
         one.is_admitted = True
+        await change_scope(tx, call.workspace_id, one.subject, [call.subject + LOBBY, guest_topic(call, one)])
         _changed(tx, who, call, "admitted", True, one)
 
 

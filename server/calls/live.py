@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from server.calls.access import STREAMS, visible_calls
+from server.calls.access import LOBBY, STREAMS, visible_calls
 from server.calls.models import Call
 from server.calls.places import record_patch, recording_patch, room_patches, row_patch, said_patch
 from server.calls.queries import call_by_id, members_in, names_in, rung_by
@@ -53,6 +53,8 @@ async def show_call(tx: Tx, row: EventRow) -> list[Change]:
     if row.name == "call.said":
         return await said_patch(tx, call, row.data["message"])
     changes = await room_patches(tx, call)
+    if row.name == "call.changed" and row.data["field"] == "admitted":
+        changes.append(Refresh(call.subject + LOBBY, ["call-beside"]))  # what is said from now on is theirs too
     _record, lists = await audiences(tx, row.about, f"calls:{row.workspace_id}")
     if row.name in ("call.started", "call.logged"):
         changes += [Refresh(topic, ["call-list"]) for topic in lists]

@@ -1,5 +1,6 @@
 """Where calls stand on pages. The same patches go to other screens and answer whoever acted."""
 
+from server.calls.access import LOBBY
 from server.calls.models import Call
 from server.calls.queries import calls_of, links_of, message_by_id, mixing_of, rings_of
 from server.kit.access import Principal
@@ -17,7 +18,7 @@ async def room_patches(tx: Tx, call: Call) -> list[Change]:
     dot, hosting = fragment("calls/_dot.html", call=call), fragment("calls/_hosting.html", call=call)
     waiting = fragment("calls/_waiting.html", call=call)
     return [
-        Patch(f"{call.subject}:all", dom_id("call", call.id, "dot"), "replace", dot),
+        *(Patch(call.subject + stream, dom_id("call", call.id, "dot"), "replace", dot) for stream in (":all", LOBBY)),
         Patch(call.subject, dom_id("call", call.id, "hosting"), "replace", hosting),
         Patch(call.subject, dom_id("call", call.id, "waiting"), "replace", waiting),
         Patch(call.subject, dom_id("call", call.id, "state"), "replace", state),

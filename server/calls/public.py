@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from server.calls import actions, hosting
+from server.calls.access import guest_topic
 from server.calls.forms import WORDS_LENGTH
 from server.calls.guests import come_by_link, guest_of, open_link
 from server.calls.models import Call, Participant
@@ -60,7 +61,7 @@ async def _guest(request: Request, tx: Tx, token: str = "") -> tuple[Call, Parti
 async def room(request: Request, tx: Tx) -> Answer:
     """The room as its guests see it."""
     call, one = await _guest(request, tx)
-    topic = f"{call.subject}:all"
+    topic = guest_topic(call, one)
     heads = await read_heads(tx, topic)
     shown = await call_by_id(tx, system(call.workspace_id), call.id)
     if shown is None:

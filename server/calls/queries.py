@@ -85,12 +85,12 @@ async def ringing_for(tx: Tx, who: Principal, about: str = "") -> list[Call]:
         Participant.call_id == Call.id, Participant.user_id == who.user_id, Participant.is_here
     )
     rings = select(Ring.user_id).where(Ring.call_id == Call.id, Ring.state == "ringing").exists()
-    looked_at = and_(Call.about == about, Call.answered_by.is_(None), ~own.exists(), rings)
+    others = or_(Call.starter_id.is_(None), Call.starter_id != who.user_id)
+    looked_at = and_(Call.about == about, Call.answered_by.is_(None), ~own.exists(), rings, others)
     found = visible_calls(who).where(
         Call.ended_at.is_(None),
         or_(own.where(Ring.state == "ringing").exists(), looked_at),
         ~inside.exists(),
-        or_(Call.starter_id.is_(None), Call.starter_id != who.user_id),
     )
     return list(await tx.scalars(found.order_by(Call.id).limit(3).options(*WHOLE)))
 

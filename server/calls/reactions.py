@@ -8,6 +8,9 @@ from server.calls.models import Call
 from server.kit.access import Principal
 from server.kit.db import Tx
 from server.kit.events import EventRow, reacts
+from server.kit.holds import holds
+
+holds(select(Call.about).where(Call.legal_hold))
 
 
 @reacts("contact.trashed", "room.archived", "task.removed")

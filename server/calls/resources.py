@@ -9,6 +9,7 @@ from server.calls.access import (
     get_call,
     get_link,
     get_open_call,
+    must_be_inside,
     must_be_open,
     own_place,
     person_of,
@@ -74,11 +75,13 @@ async def invite(request: Request, tx: Tx, who: Principal) -> Answer:
 
 
 async def transfer(request: Request, tx: Tx, who: Principal) -> Answer:
+    """By a host of the call one is in; or of what rings here: then it rings for them instead."""
     call = await _open(request, tx, who)
-    """Of the call one is in, or of what rings here: then it rings for them instead."""
     if not await rings.is_rung(tx, who, call):
-        await rings.invite(tx, who, call, *_addressee(request), hand=True)
-        return toast(await _answer(tx, who, call), _("It rings for them; leave when they are there"))
+        call = await _open(request, tx, who, "host")
+        rung = await rings.invite(tx, who, call, *_addressee(request), hand=True)
+        said = _("It rings for them; leave when they are there") if rung else _("They are in the call already")
+        return toast(await _answer(tx, who, call), said)
     await rings.hand_on(tx, who, call, *_addressee(request))
     return toast(
         HTMLResponse(f'<hx-partial hx-target="#ring-{call.id}" hx-swap="delete"></hx-partial>'), _("It rings for them")
@@ -128,6 +131,7 @@ async def record(request: Request, tx: Tx, who: Principal) -> Answer:
     state = field(request.state.form, "state", 10)
     if state not in ("on", "paused"):
         raise Invalid(state=_("One of these is expected: %(list)s") % {"list": "on, paused"})
+    must_be_inside(who, call)
     await hosting.record(tx, who, call, state)  # type: ignore[arg-type]
     return await _answer(tx, who, call)
 
@@ -137,6 +141,7 @@ async def remove_recording(request: Request, tx: Tx, who: Principal) -> Answer:
     call = await get_call(tx, who, request.path_params["id"])
     if call.is_open:
         call = await _open(request, tx, who)
+        must_be_inside(who, call)
         await hosting.record(tx, who, call, "off")
         return await _answer(tx, who, call)
     call = await get_call(tx, who, call.id, "remove_recording")

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, select, update
 
 from server.calls import events as facts
-from server.calls.access import must_be_open
+from server.calls.access import must_be_open, own_place
 from server.calls.actions import RING, add_member, look_later, start_call, tell, tell_unheard
 from server.calls.models import Call, Participant, Ring
 from server.identity.queries import resolve
@@ -33,7 +33,7 @@ async def ring_its_people(tx: Tx, call: Call) -> set[int]:
     if not call.about:
         return set()
     home = await get_home(tx, system(call.workspace_id), call.about)
-    return await ring(tx, call, await who_may_come(tx, call, home.rings), home.team)
+    return await ring(tx, call, await who_may_come(tx, call, home.rings) - {call.starter_id}, home.team)
 
 
 async def who_may_come(tx: Tx, call: Call, names: Collection[str]) -> set[int]:
@@ -46,7 +46,7 @@ async def who_may_come(tx: Tx, call: Call, names: Collection[str]) -> set[int]:
 
 async def ring(tx: Tx, call: Call, people: set[int], team_id: int | None = None) -> set[int]:
     """Rings those who are in no call; whom it rings. Who talks in another one is not disturbed."""
-    wanted = people - await _in_calls(tx, people, Call.id == call.id) - {call.starter_id}
+    wanted = people - await _in_calls(tx, people, Call.id == call.id)
     busy = await _in_calls(tx, wanted, Call.id != call.id)
     known = {one.user_id: one for one in await tx.scalars(select(Ring).where(Ring.call_id == call.id))}
     for user_id in sorted(wanted)[:MOST]:
@@ -90,9 +90,12 @@ async def invite(
         raise Invalid(to=_("Not in this workspace"))
     if not people:
         raise Invalid(to=_("They may not see what this call belongs to"))
-    if hand:
-        call.handed = True
-    rung = await ring(tx, call, people, team_id)
+    if hand and people == {who.user_id}:
+        raise Invalid(to=_("The call is yours already"))
+    rung = await ring(tx, call, people - {who.user_id} if hand else people, team_id)
+    call.handed = call.handed or (hand and bool(rung))
+    back = update(Participant).where(Participant.call_id == call.id, Participant.user_id.in_(rung))
+    await tx.execute(back.values(is_removed=False))
     tell(tx, who, call, facts.CallRang, to_user=user_id, to_team=team_id, transfer=hand)
     return rung
 
@@ -100,15 +103,18 @@ async def invite(
 async def answer(tx: Tx, who: Principal, call: Call) -> Participant:
     """The first one who answers stops the others' ringing. Who comes later by their card is told who took it."""
     must_be_open(call)
+    own = await tx.get(Ring, (call.id, who.user_id))
+    rung = own is not None and own.state == "ringing"
+    place = own_place(who, call)
+    if (place is not None and place.is_removed) or (call.locked and place is None and not rung):
+        raise Invalid(_("You are not in this call") if place else _("The call is locked"))
     first = update(Call).where(Call.id == call.id, Call.answered_by.is_(None))
     won = await tx.execute(first.values(answered_by=who.user_id, answered_at=now()))
     was_first = won.rowcount == 1  # type: ignore[attr-defined]
-    own = await tx.get(Ring, (call.id, who.user_id))
-    rung = own is not None and own.state == "ringing"
     if not (was_first or rung or call.answered_by == who.user_id):
         raise Conflict(_("Somebody else has answered already"), {"who_id": call.answered_by})
-    one = await add_member(tx, call, who, host=call.handed)
-    if call.handed:
+    one = await add_member(tx, call, who)
+    if call.handed and rung:
         one.is_host, call.handed = True, False
     if was_first or rung:
         await stop_ringing(tx, call, "over")
@@ -127,7 +133,7 @@ async def is_rung(tx: Tx, who: Principal, call: Call) -> bool:
 
 async def hand_on(tx: Tx, who: Principal, call: Call, user_id: int | None, team_id: int | None) -> None:
     """What rings here rings for them instead. When none of them can be rung, it goes on ringing here."""
-    if not await invite(tx, who, call, user_id, team_id, hand=True) - {who.user_id}:
+    if user_id == call.starter_id or not await invite(tx, who, call, user_id, team_id, hand=True):
         raise Invalid(to=_("They are in a call already"))
     own = await tx.get_one(Ring, (call.id, who.user_id))
     own.state = "declined"

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, select
 
 from server.contacts.access import open_names, visible_contacts
 from server.contacts.actions import doc_of
@@ -10,6 +10,7 @@ from server.contacts.models import Contact
 from server.contacts.trash import erase_contact
 from server.kit.access import system
 from server.kit.clock import now
+from server.kit.holds import held_abouts
 from server.kit.index import index_docs
 from server.kit.jobs import Work, job
 
@@ -18,10 +19,13 @@ AT_ONCE = 200
 
 @job("contacts.empty_trash", every=timedelta(hours=1))
 async def empty_trash(work: Work) -> None:
-    """Erases what has lain in the trash for longer than the setting says, a few hundred at a time."""
+    """Erases what has lain in the trash for longer than the setting says, a few hundred at a time. What is held for
+    legal reasons stays there."""
+    about = Contact.kind + ":" + cast(Contact.id, String)
+    free = [about.not_in(held) for held in held_abouts()]
     before = now() - timedelta(days=work.services.settings.trash_days)
     async with work.database.transaction() as tx:
-        old = select(Contact).where(Contact.trashed_at < before).order_by(Contact.id).limit(AT_ONCE)
+        old = select(Contact).where(Contact.trashed_at < before, *free).order_by(Contact.id).limit(AT_ONCE)
         for contact in await tx.scalars(old):
             await erase_contact(tx, system(contact.workspace_id), contact)
 

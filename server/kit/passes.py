@@ -49,7 +49,13 @@ class PassRevoked(Event):
     """Its sockets close, and it opens nothing any more."""
 
 
-@shows("pass.revoked")
+@event("pass.changed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassChanged(Event):
+    """It is good for other topics now."""
+
+
+@shows("pass.revoked", "pass.changed")
 async def show_revoked(tx: Tx, row: EventRow) -> list[Recheck]:
     return [Recheck(row.subject)]
 
@@ -82,6 +88,14 @@ async def find_pass(tx: Tx, token: str) -> Pass | None:
 async def pass_again(tx: Tx, pass_id: int) -> Pass | None:
     found = select(Pass).where(Pass.id == pass_id, Pass.revoked_at.is_(None), Pass.expires_at > now())
     return await tx.scalar(found)
+
+
+async def change_scope(tx: Tx, workspace_id: int, subject: str, scope: Collection[str]) -> None:
+    """What the passes given for this are good for from now on; who listens with one is asked again."""
+    held = select(Pass).where(Pass.workspace_id == workspace_id, Pass.subject == subject, Pass.revoked_at.is_(None))
+    for one in await tx.scalars(held):
+        one.scope = sorted(scope)
+        emit(tx, system(workspace_id), PassChanged(subject=one.topic))
 
 
 async def revoke_passes(tx: Tx, workspace_id: int, subjects: Collection[str]) -> None:

@@ -14,6 +14,7 @@ from server.calls.guests import come_by_link, open_link
 from server.calls.models import Part, Participant, Ring
 from server.kit.clock import frozen
 from server.kit.events import EventRow
+from server.kit.passes import pass_again
 from tests import make
 from tests.calls.conftest import Client, Facts, guest, listener, read_call, told
 
@@ -67,7 +68,7 @@ async def test_a_guest_waits_and_is_let_in(
     """With no member there it rings for those of the record."""
     room = (await read_call(app)).room
     visitor, one = await guest(app, ana, call)
-    assert (one.name, visitor.scope) == ("Lucía Ferrer", frozenset({"call:1:all"}))
+    assert (one.name, visitor.scope) == ("Lucía Ferrer", frozenset({"call:1:lobby"})), "nothing that is said"
     seat = await book.seat(visitor, room, None)
     assert seat is not None and (seat.kind, seat.waiting, seat.host) == ("guest", True, False)
     await mateo.put(f"{call}/decline")
@@ -77,6 +78,9 @@ async def test_a_guest_waits_and_is_let_in(
         assert (await tx.get_one(Ring, (1, 2))).state == "ringing"
     assert (await mateo.put(f"{call}/participants/{one.id}/admission")).status_code == 200
     assert one.id in (await book.wishes(room)).admitted
+    async with app.state.database.transaction(read=True) as tx:
+        again = await pass_again(tx, visitor.pass_id)
+    assert again is not None and set(again.scope) == {"call:1:lobby", "call:1:all"}
     await told(book, Joined(room, at + 1, one.id))
     names = [name for name, _data in await facts()]
     assert names.count("guest.waiting") == names.count("call.joined") == 1

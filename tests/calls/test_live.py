@@ -205,3 +205,5 @@ async def test_who_waits_and_what_was_missed(
 
     await assert_live_equals_reload(app, mateo, "/contacts/1", miss, language=language, regions=("timeline-contact-1",))
     await assert_live_equals_reload(app, mateo, call, knock, language=language, regions=ROOM)
+    admit = f"{call}/participants/2/admission"
+    await assert_live_equals_reload(app, mateo, call, lambda: ana.put(admit), language=language, regions=ROOM)

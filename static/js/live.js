@@ -9,6 +9,7 @@ import { swapPatches } from './swap.js';
 const REMEMBERED = 100; // frames kept per topic, for regions that were fetched a moment too early
 const PATIENCE = 10_000;
 
+const SPREAD = 2; // seconds, for regions that come beside patches
 const topics = new Map(); // name → { last, asked, recent }
 const seen = new WeakMap(); // region → the data-topics we took into account
 const listeners = {}; // frames that others handle, by their t
@@ -72,9 +73,10 @@ function numbered(said) {
 }
 
 function apply(said) {
-  if (said.t === 'p') return said.html ? swapPatches(said.html) : undefined; // an empty one only has its number
+  if (said.html) swapPatches(said.html);
+  if (said.t === 'p' && !said.regions) return; // an empty one only has its number
   const named = said.regions?.map((id) => document.getElementById(id));
-  refreshRegions(named ?? regionsOf(said.topic), said.spread);
+  refreshRegions(named ?? regionsOf(said.topic), said.spread ?? SPREAD);
 }
 
 function ok({ topics: heads }) {

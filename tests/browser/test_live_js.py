@@ -176,6 +176,16 @@ def test_an_empty_list_has_nothing_to_hold_still(wire: Wire, page: Page) -> None
     expect(page.locator(".pillbar")).to_have_count(0)
 
 
+def test_patches_and_regions_of_one_fact(wire: Wire, page: Page) -> None:
+    """A fact that changes a row and asks the same screen to fetch its list."""
+    show(wire, page, TASKS + '<p id="count" data-src="/count">1</p>')
+    wire.fragments["/count"] = lambda: HTMLResponse('<p id="count" data-src="/count">2</p>')
+    html = '<hx-partial hx-target="#tasks" hx-swap="afterbegin"><i id="first">First</i></hx-partial>'
+    wire.say({"t": "p", "topic": "tasks:1", "n": 2, "html": html, "regions": ["count"]})
+    expect(page.locator("#first")).to_have_text("First")
+    expect(page.locator("#count")).to_have_text("2")
+
+
 def test_region_without_an_address_is_taken_from_the_page(wire: Wire, page: Page) -> None:
     show(wire, page, TASKS.replace(' data-src="/tasks"', ""))
     wire.body = TASKS.replace(' data-src="/tasks"', "").replace("Write", "From the page")

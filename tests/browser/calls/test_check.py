@@ -31,7 +31,7 @@ def test_a_network_without_udp_is_named(call_house: House, playwright: Playwrigh
     with contextlib.closing(closed), call_house.speaking(language):
         page = call_house.sit(closed, "ana@example.org")
         press(page, call_house)
-        expect(told(page)).to_contain_text(words, timeout=15_000)
+        expect(told(page)).to_contain_text(words, timeout=30_000)
         expect(told(page)).to_contain_text("MEDIA_PORTS")
         expect(page.locator('[data-test="udp"]')).to_have_attribute("data-state", "bad")
         expect(page.locator('[data-test="socket"]')).to_have_attribute("data-state", "ok")
@@ -56,7 +56,7 @@ def test_a_path_that_loses_the_handshake_is_named(tmp_path: Path, callers: Brows
     with open_house(tmp_path, before=LOSES_LARGE) as lossy, lossy.speaking(language):
         page = lossy.sit(callers, "ana@example.org")
         press(page, lossy)
-        expect(told(page)).to_contain_text(words, timeout=15_000)
+        expect(told(page)).to_contain_text(words, timeout=30_000)
         expect(told(page)).to_have_text(re.compile(r" \S+:\d+, "))
         expect(page.locator('[data-test="udp"]')).to_have_attribute("data-state", "bad")
         expect(page.locator('[data-test="socket"]')).to_have_attribute("data-state", "ok")

@@ -21,7 +21,7 @@ def set_up(ana: Caller, house: House) -> str:
     form = ana.page.locator('form[hx-post="/settings/announcer/menus/1/options"]')
     form.get_by_label("Leads to").select_option("person")
     form.get_by_label("What it is for · English").fill("Mateo")
-    form.get_by_label("Team, person or menu").select_option(label="Mateo Ríos")
+    form.get_by_label("Team, person, skill or menu").select_option(label="Mateo Ríos")
     with ana.page.expect_navigation():
         form.get_by_role("button", name="Save key").click()
     expect(ana.page.locator("#line-menu-1 li summary", has_text="Mateo Ríos")).to_be_visible()

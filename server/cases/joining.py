@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from server.cases import events as facts
 from server.cases.actions import open_case, set_status, tag_case, tell
 from server.cases.models import Case, CaseDraft, CaseDraftFile, CaseFollower, CaseLink, CaseMessage
-from server.cases.replies import answered_first, unanswered_since
+from server.cases.replies import count_said
 from server.contacts.models import Contact
 from server.kit.access import Principal
 from server.kit.db import Tx
@@ -107,16 +107,8 @@ async def _move_messages(tx: Tx, case: Case, into: Case, which: ColumnElement[bo
     go = update(EventRow).where(EventRow.id.in_(moved)).values(subject=into.ref)
     await tx.execute(go.execution_options(synchronize_session=False))
     for one in (case, into):
-        await count_again(tx, one)
-
-
-async def count_again(tx: Tx, case: Case) -> None:
-    """Whose turn it is, from the messages that are there now."""
-    theirs = CaseMessage.case_id == case.id, CaseMessage.audience == "customer"
-    case.said_n = await tx.scalar(select(func.max(CaseMessage.n)).where(*theirs)) or 0
-    case.answered_at = await answered_first(tx, case)
-    case.asked_at = await unanswered_since(tx, case)
-    case.version += 1
+        await count_said(tx, one)
+        one.version += 1
 
 
 async def _gather(tx: Tx, who: Principal, case: Case, into: Case) -> None:

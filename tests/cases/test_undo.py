@@ -1,0 +1,49 @@
+"""A reply that is taken back: the case stands again as if it had never been written, and nobody's words are lost."""
+
+from datetime import datetime
+
+import pytest
+from starlette.applications import Starlette
+
+from server.cases.models import Case
+from tests.automation.conftest import rule
+from tests.cases.conftest import Take
+from tests.conftest import Client
+
+REPLY = {"audience": "customer", "text": "Please close the left valve.", "seen": "1"}
+
+
+@pytest.fixture
+async def acknowledged(ana: Client, take: Take) -> None:
+    """A case whose second message is an answer that no person wrote."""
+    await rule(ana, answer_en="We have your message.")
+    await take(Message_ID="<a@x.example>")
+
+
+async def answered_at(app: Starlette, id: int = 1) -> datetime | None:
+    async with app.state.database.transaction(read=True) as tx:
+        return (await tx.get_one(Case, id)).answered_at
+
+
+async def test_the_question_waits_again_although_a_rule_answered(
+    app: Starlette, ana: Client, api: Client, acknowledged: None
+) -> None:
+    before = (await api.get("/cases/1")).json()
+    assert before["asked_at"] is not None and before["said_n"] == 1
+    assert (await ana.post("/cases/1/messages", data=REPLY)).status_code == 201
+    assert (await api.get("/cases/1")).json()["said_n"] == 3
+    assert (await ana.delete("/cases/1/messages/3")).status_code == 200
+    after = (await api.get("/cases/1")).json()
+    assert (after["asked_at"], after["said_n"], await answered_at(app)) == (before["asked_at"], 1, None)
+    assert (await ana.post("/cases/1/messages", data=REPLY)).status_code == 201, "what was taken back stops no reply"
+
+
+async def test_a_rule_answers_nothing_where_cases_are_merged(
+    ana: Client, api: Client, take: Take, acknowledged: None
+) -> None:
+    await take(Message_ID="<b@x.example>", subject="It drips", text="And it drips.")
+    await ana.put("/cases/1/merge", data={"into": "2"})
+    into = (await api.get("/cases/2")).json()
+    items = (await api.get("/cases/2/messages")).json()["items"]
+    assert {one["n"]: one["state"] for one in items} == {1: "in", 2: "in", 3: "sending"}
+    assert into["asked_at"] is not None and into["said_n"] == 2

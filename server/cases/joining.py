@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 
 from server.cases import events as facts
 from server.cases.actions import open_case, set_status, tag_case, tell
+from server.cases.attaching import DRAFT_BREAK
 from server.cases.models import Case, CaseDraft, CaseDraftFile, CaseFollower, CaseLink, CaseMessage
 from server.cases.replies import count_said
 from server.contacts.models import Contact
@@ -25,7 +26,6 @@ ABOUT_A_MESSAGE = (
     "case.sent",
     "case.unsent",
 )
-DRAFT_BREAK = "\n\n"
 
 
 async def link_record(tx: Tx, who: Principal, case: Case, record: Contact, on: bool) -> None:

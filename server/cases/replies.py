@@ -129,8 +129,7 @@ async def withdraw(tx: Tx, who: Principal, case: Case, message: CaseMessage) -> 
     await count_said(tx, case)
     if case.status == "waiting":
         await turn(tx, who, case, "open")
-    await save_draft(tx, who, case, "reply", message.body)
-    await give_back(tx, who, case, message)
+    await give_back(tx, case, message)
     tell(tx, who, case, facts.CaseWithdrawn, message=message.id)
     return message
 

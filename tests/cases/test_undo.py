@@ -3,9 +3,10 @@
 from datetime import datetime
 
 import pytest
+from sqlalchemy import select
 from starlette.applications import Starlette
 
-from server.cases.models import Case
+from server.cases.models import Case, CaseDraft
 from tests.automation.conftest import rule
 from tests.cases.conftest import Take
 from tests.conftest import Client
@@ -47,3 +48,29 @@ async def test_a_rule_answers_nothing_where_cases_are_merged(
     items = (await api.get("/cases/2/messages")).json()["items"]
     assert {one["n"]: one["state"] for one in items} == {1: "in", 2: "in", 3: "sending"}
     assert into["asked_at"] is not None and into["said_n"] == 2
+
+
+async def drafts(app: Starlette) -> dict[int, str]:
+    """By the id of their writer."""
+    async with app.state.database.transaction(read=True) as tx:
+        return {one.user_id: one.text for one in await tx.scalars(select(CaseDraft))}
+
+
+async def test_words_that_were_taken_back_stand_before_what_was_begun_since(
+    app: Starlette, ana: Client, take: Take
+) -> None:
+    await take()
+    await ana.post("/cases/1/messages", data=REPLY)
+    await ana.put("/cases/1/drafts/reply", data={"text": "And come by on Monday."})
+    await ana.delete("/cases/1/messages/2")
+    assert await drafts(app) == {1: "Please close the left valve.\n\nAnd come by on Monday."}
+
+
+async def test_words_that_a_colleague_took_back_stay_their_writers(
+    app: Starlette, ana: Client, mateo: Client, take: Take
+) -> None:
+    await take()
+    await mateo.post("/cases/1/messages", data=REPLY)
+    await ana.put("/cases/1/drafts/reply", data={"text": "Ana’s own words"})
+    await ana.delete("/cases/1/messages/2")
+    assert await drafts(app) == {1: "Ana’s own words", 2: "Please close the left valve."}

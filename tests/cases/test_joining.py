@@ -51,6 +51,14 @@ async def test_drafts_survive_a_merge(ana: Client, mateo: Client, two: None) -> 
     assert "About the steam:\n\nAbout the drip:" in (await ana.get("/cases/1")).text
 
 
+async def test_what_is_typed_on_after_a_merge_goes_where_the_case_went(ana: Client, mateo: Client, two: None) -> None:
+    await mateo.put("/cases/2/drafts/reply", data={"text": "Dear Harriet, it drips"})
+    await ana.put("/cases/2/merge", data={"into": "1"})
+    answer = await mateo.put("/cases/2/drafts/reply", data={"text": "Dear Harriet, it drips because of the seal"})
+    assert answer.status_code == 204
+    assert "it drips because of the seal" in (await mateo.get("/cases/1")).text
+
+
 async def test_a_merged_case_takes_nothing_more(ana: Client, two: None) -> None:
     await ana.put("/cases/2/merge", data={"into": "1"})
     for answer in (

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, select, update
 
 from server.cases import events as facts
-from server.cases.actions import open_case, set_status, tag_case, tell
+from server.cases.actions import open_case, set_status, tag_case, tell, turn
 from server.cases.attaching import DRAFT_BREAK
 from server.cases.models import Case, CaseDraft, CaseDraftFile, CaseFollower, CaseLink, CaseMessage
 from server.cases.replies import count_said
@@ -67,7 +67,10 @@ async def merge_cases(tx: Tx, who: Principal, case: Case, into: Case) -> Case:
         raise Invalid(into=_("Choose another case"))
     if case.about != into.about:
         raise Invalid(into=_("They belong to two customers. File one of them under the other record first"))
+    waits = case.asked_at is not None and not case.is_over
     await _move_messages(tx, case, into, CaseMessage.case_id == case.id)
+    if waits and into.asked_at is not None and into.status != "new":
+        await turn(tx, who, into, "open")  # as if it had been asked there
     await _gather(tx, who, case, into)
     await set_status(tx, who, case, "closed")
     case.merged_into_id, case.asked_at = into.id, None

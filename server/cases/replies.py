@@ -127,7 +127,7 @@ async def withdraw(tx: Tx, who: Principal, case: Case, message: CaseMessage) -> 
     message.state = "withdrawn"
     case.version += 1
     await count_said(tx, case)
-    if case.status == "waiting":
+    if case.status == "waiting" or (case.asked_at is not None and case.status != "new"):
         await turn(tx, who, case, "open")
     await give_back(tx, case, message)
     tell(tx, who, case, facts.CaseWithdrawn, message=message.id)

@@ -74,3 +74,12 @@ async def test_words_that_a_colleague_took_back_stay_their_writers(
     await ana.put("/cases/1/drafts/reply", data={"text": "Ana’s own words"})
     await ana.delete("/cases/1/messages/2")
     assert await drafts(app) == {1: "Ana’s own words", 2: "Please close the left valve."}
+
+
+@pytest.mark.parametrize("status", ["waiting", "solved", "closed"])
+async def test_a_question_that_is_unanswered_again_is_ours(ana: Client, api: Client, take: Take, status: str) -> None:
+    await take()
+    await ana.post("/cases/1/messages", data=REPLY)
+    await ana.put("/cases/1/status", data={"status": status})
+    await ana.delete("/cases/1/messages/2")
+    assert (await api.get("/cases/1")).json()["status"] == "open"

@@ -22,7 +22,7 @@ from server.kit.markdown import keep_known, mentioned, plain
 from server.kit.text import _, clean
 
 UNDO = timedelta(seconds=10)  # a reply may be taken back for so long
-STANDS = ("sending", "sent", "failed")  # replies that were not taken back
+STANDS = ("sending", "leaving", "sent", "failed")  # replies that were not taken back
 SHOWN = 300  # characters of a message that a fact keeps
 
 

@@ -1,6 +1,8 @@
 """A reply that is taken back: the case stands again as if it had never been written, and nobody's words are lost."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from email.message import EmailMessage
 
 import pytest
 from sqlalchemy import select
@@ -9,6 +11,7 @@ from starlette.applications import Starlette
 from server.cases.models import Case, CaseDraft
 from tests.automation.conftest import rule
 from tests.cases.conftest import Take
+from tests.cases.test_sending import pass_time, state_of
 from tests.conftest import Client
 
 REPLY = {"audience": "customer", "text": "Please close the left valve.", "seen": "1"}
@@ -83,3 +86,49 @@ async def test_a_question_that_is_unanswered_again_is_ours(ana: Client, api: Cli
     await ana.put("/cases/1/status", data={"status": status})
     await ana.delete("/cases/1/messages/2")
     assert (await api.get("/cases/1")).json()["status"] == "open"
+
+
+class Slow:
+    """A mail server during whose answer something else happens."""
+
+    is_real = True
+
+    def __init__(self, meanwhile: Callable[[], Awaitable[None]]) -> None:
+        self.meanwhile = meanwhile
+        self.given: list[str] = []
+
+    async def post(self, letter: EmailMessage) -> None:
+        self.given.append(letter["Message-ID"])
+        await self.meanwhile()
+
+
+async def test_what_has_begun_to_leave_cannot_be_taken_back(
+    app: Starlette, ana: Client, api: Client, take: Take
+) -> None:
+    async def undo() -> None:
+        assert 'hx-delete="/cases/1/messages/2"' not in (await ana.get("/cases/1")).text
+        answer = await ana.delete("/cases/1/messages/2")
+        assert answer.status_code == 422 and "on its way" in answer.text
+
+    server = Slow(undo)
+    object.__setattr__(app.state.services, "mailer", server)
+    await take()
+    await ana.post("/cases/1/messages", data=REPLY)
+    await pass_time(app)
+    assert len(server.given) == 1 and await state_of(api, 2) == "sent"
+    assert await drafts(app) == {} and (await api.get("/cases/1")).json()["status"] == "waiting"
+
+
+async def test_what_a_crash_left_on_its_way_goes_again(app: Starlette, ana: Client, api: Client, take: Take) -> None:
+    async def crash() -> None:
+        if len(server.given) == 1:
+            raise RuntimeError("killed")
+
+    server = Slow(crash)
+    object.__setattr__(app.state.services, "mailer", server)
+    await take()
+    await ana.post("/cases/1/messages", data=REPLY)
+    await pass_time(app)
+    assert await state_of(api, 2) == "leaving"
+    await pass_time(app, 3600)
+    assert await state_of(api, 2) == "sent" and len(server.given) == 2 and len(set(server.given)) == 1

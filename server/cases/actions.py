@@ -19,7 +19,8 @@ from server.channels.models import Channel
 from server.contacts.models import Contact
 from server.identity.access import visible_teams, visible_users
 from server.identity.models import Team, User, Workspace
-from server.kit.access import Principal
+from server.identity.queries import resolve
+from server.kit.access import Principal, restricted_to
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Invalid
@@ -89,6 +90,10 @@ async def assign_case(tx: Tx, who: Principal, case: Case, assignee_id: int | Non
         person = await tx.scalar(visible_users(who).where(User.id == assignee_id, User.active))
         if person is None:
             raise Invalid(assignee=_("Not in this workspace"))
+        if assignee_id != case.assignee_id and not await _may_have(tx, case, assignee_id):
+            if who.kind != "system":
+                raise Invalid(assignee=_("They may not see this customer’s record"))
+            person = assignee_id = None  # a rule gives it to nobody who cannot open it: it stays with the team
     team: Team | None = None
     if team_id is not None and (team := await tx.scalar(visible_teams(who).where(Team.id == team_id))) is None:
         raise Invalid(team=_("Not in this workspace"))
@@ -100,6 +105,11 @@ async def assign_case(tx: Tx, who: Principal, case: Case, assignee_id: int | Non
     if person is not None and case.status == "new":
         await turn(tx, who, case, "open")
     return case
+
+
+async def _may_have(tx: Tx, case: Case, user_id: int) -> bool:
+    closed = await restricted_to(tx, case.about)
+    return not closed or user_id in await resolve(tx, case.workspace_id, closed)
 
 
 async def turn(tx: Tx, who: Principal, case: Case, status: str) -> None:

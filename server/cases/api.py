@@ -94,7 +94,7 @@ class CaseMessageShape(Shape):
     id: int
     n: int
     audience: Literal["customer", "team"]
-    state: Literal["in", "sending", "sent", "failed", "withdrawn", "note", "auto", "held"]
+    state: Literal["in", "sending", "leaving", "sent", "failed", "withdrawn", "note", "auto", "held"]
     via: Literal["email", "note", "form", "chat", "page", "phone", "person", "webhook"]
     author: int | None
     sender: str

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from server.cases.models import Case, CaseDraftFile, CaseFile, CaseMessage
+from server.cases.models import Case, CaseDraft, CaseDraftFile, CaseFile, CaseMessage
 from server.kit.access import Principal
 from server.kit.clock import now
 from server.kit.db import Tx
@@ -15,6 +15,7 @@ from server.kit.text import _
 
 LARGEST = 25 * 1024 * 1024  # all together: mail servers take no more
 MOST = 20
+DRAFT_BREAK = "\n\n"  # between two drafts that become one
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,18 @@ async def take_attached(tx: Tx, who: Principal, case: Case) -> list[CaseFile]:
     return [CaseFile(name=one.name, size=one.size, type=one.type, key=one.key) for one in files]
 
 
-async def give_back(tx: Tx, who: Principal, case: Case, message: CaseMessage) -> None:
-    """The reply was taken back: its files are the writer's draft again."""
-    if who.user_id is None:
+async def give_back(tx: Tx, case: Case, message: CaseMessage) -> None:
+    """The reply was taken back, by whomever: its words and files are its writer's draft again, before what they have
+    begun to write since."""
+    if message.author_id is None:
         return
+    draft = await tx.get(CaseDraft, (case.id, message.author_id, "reply"))
+    if draft is None:
+        tx.add(CaseDraft(case_id=case.id, user_id=message.author_id, kind="reply", text=message.body, at=now()))
+    else:
+        draft.text, draft.at = f"{message.body}{DRAFT_BREAK}{draft.text}", now()
     for one in await tx.scalars(select(CaseFile).where(CaseFile.message_id == message.id)):
         values = {"name": one.name, "size": one.size, "type": one.type, "key": one.key}
-        tx.add(CaseDraftFile(case_id=case.id, user_id=who.user_id, at=now(), **values))
+        tx.add(CaseDraftFile(case_id=case.id, user_id=message.author_id, at=now(), **values))
         await tx.delete(one)
     await tx.flush()

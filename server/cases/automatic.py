@@ -9,7 +9,7 @@ from server.cases import events as facts
 from server.cases.access import WHOLE, visible_cases
 from server.cases.actions import tell, turn
 from server.cases.models import Case, CaseFile, CaseMessage
-from server.cases.replies import SHOWN, add_message
+from server.cases.replies import SHOWN, STANDS, add_message
 from server.channels.incoming import Letter
 from server.channels.models import Channel
 from server.channels.reports import Report
@@ -26,7 +26,7 @@ INCOMING = ("in", "auto", "held")
 async def take_report(tx: Tx, who: Principal, channel: Channel, report: Report) -> tuple[Case, CaseMessage] | None:
     """The reply that it is about did not arrive: it says so with why, its writer is told, and the case is ours again.
     None when it is about no reply of ours, or says nothing final."""
-    ours = CaseMessage.workspace_id == who.workspace_id, CaseMessage.state.in_(("sending", "sent", "failed"))
+    ours = CaseMessage.workspace_id == who.workspace_id, CaseMessage.state.in_(STANDS)
     found = select(CaseMessage).where(*ours, CaseMessage.message_id.in_(report.ids)).order_by(CaseMessage.id).limit(1)
     message = await tx.scalar(found) if report.ids and report.is_final else None
     if message is None:

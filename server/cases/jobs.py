@@ -34,10 +34,10 @@ FEET: list[Foot] = []  # what others put under a letter: words and an address
 @job("cases.send", attempts=TRIES + 1)
 async def send(work: Work) -> None:
     """Hands a reply to the mail server. Its Message-ID is the key: a second try after a crash is the same letter."""
+    if not await _begin(work):
+        return
     async with work.database.transaction(read=True) as tx:
-        message = await tx.get(CaseMessage, work.args["message"])
-        if message is None or message.state != "sending":
-            return
+        message = await tx.get_one(CaseMessage, work.args["message"])
         case = (await tx.scalars(select(Case).where(Case.id == message.case_id).options(*WHOLE))).one()
         before = await references_of(tx, case.id)
         channel = await letters_from(tx, system(case.workspace_id), case.channel)
@@ -67,6 +67,19 @@ async def send(work: Work) -> None:
     await _settle(work, message.id, problem)
 
 
+async def _begin(work: Work) -> bool:
+    """From here on nobody takes it back. The case's row is locked, as by whoever does, so that one of both is first; a
+    reply that a killed process left on its way goes again."""
+    async with work.database.transaction() as tx:
+        of_message = select(CaseMessage.case_id).where(CaseMessage.id == work.args["message"]).scalar_subquery()
+        await tx.scalar(select(Case.id).where(Case.id == of_message).with_for_update())
+        message = await tx.get(CaseMessage, work.args["message"])
+        if message is None or message.state not in ("sending", "leaving"):
+            return False
+        message.state = "leaving"
+        return True
+
+
 async def read_file(work: Work, file: CaseFile) -> bytes:
     return await anyio.Path(work.services.files.path(file.key)).read_bytes()
 
@@ -82,9 +95,10 @@ async def _post(work: Work, mailer: Mailer, letter: EmailMessage, message: CaseM
         async with work.database.transaction() as tx:
             again = await tx.get_one(CaseMessage, message.id)
             again.attempts += 1
-            tries = again.attempts
-        is_final = isinstance(error, NotTaken) and error.is_final
-        if tries < TRIES and not is_final:
+            is_later = again.attempts < TRIES and not (isinstance(error, NotTaken) and error.is_final)
+            if is_later:
+                again.state = "sending"  # it did not leave: until the next try it may be taken back
+        if is_later:
             raise
         return error.sentence if isinstance(error, Unreachable) else _("The mail server did not take it")
     return ""
@@ -93,6 +107,8 @@ async def _post(work: Work, mailer: Mailer, letter: EmailMessage, message: CaseM
 async def _settle(work: Work, message_id: int, problem: str) -> None:
     async with work.database.transaction() as tx:
         message = await tx.get_one(CaseMessage, message_id)
+        if message.state != "leaving":  # a report that it did not arrive was faster
+            return
         case = await tx.get_one(Case, message.case_id)
         message.state, message.problem = ("failed" if problem else "sent"), problem
         who, told = system(case.workspace_id), {"message": message.id}

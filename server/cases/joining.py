@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, select, update
 
 from server.cases import events as facts
-from server.cases.actions import open_case, set_status, tag_case, tell
+from server.cases.actions import open_case, set_status, tag_case, tell, turn
+from server.cases.attaching import DRAFT_BREAK
 from server.cases.models import Case, CaseDraft, CaseDraftFile, CaseFollower, CaseLink, CaseMessage
-from server.cases.replies import answered_first, unanswered_since
+from server.cases.replies import count_said
 from server.contacts.models import Contact
 from server.kit.access import Principal
 from server.kit.db import Tx
@@ -25,7 +26,6 @@ ABOUT_A_MESSAGE = (
     "case.sent",
     "case.unsent",
 )
-DRAFT_BREAK = "\n\n"
 
 
 async def link_record(tx: Tx, who: Principal, case: Case, record: Contact, on: bool) -> None:
@@ -67,7 +67,10 @@ async def merge_cases(tx: Tx, who: Principal, case: Case, into: Case) -> Case:
         raise Invalid(into=_("Choose another case"))
     if case.about != into.about:
         raise Invalid(into=_("They belong to two customers. File one of them under the other record first"))
+    waits = case.asked_at is not None and not case.is_over
     await _move_messages(tx, case, into, CaseMessage.case_id == case.id)
+    if waits and into.asked_at is not None and into.status != "new":
+        await turn(tx, who, into, "open")  # as if it had been asked there
     await _gather(tx, who, case, into)
     await set_status(tx, who, case, "closed")
     case.merged_into_id, case.asked_at = into.id, None
@@ -107,16 +110,8 @@ async def _move_messages(tx: Tx, case: Case, into: Case, which: ColumnElement[bo
     go = update(EventRow).where(EventRow.id.in_(moved)).values(subject=into.ref)
     await tx.execute(go.execution_options(synchronize_session=False))
     for one in (case, into):
-        await count_again(tx, one)
-
-
-async def count_again(tx: Tx, case: Case) -> None:
-    """Whose turn it is, from the messages that are there now."""
-    theirs = CaseMessage.case_id == case.id, CaseMessage.audience == "customer"
-    case.said_n = await tx.scalar(select(func.max(CaseMessage.n)).where(*theirs)) or 0
-    case.answered_at = await answered_first(tx, case)
-    case.asked_at = await unanswered_since(tx, case)
-    case.version += 1
+        await count_said(tx, one)
+        one.version += 1
 
 
 async def _gather(tx: Tx, who: Principal, case: Case, into: Case) -> None:

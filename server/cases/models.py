@@ -131,8 +131,8 @@ class Case(Base):
 
 
 class CaseMessage(Base):
-    """`audience`: customer | team. `state`: in (from the customer), sending (may be taken back until `send_at`), sent,
-    failed, withdrawn; auto (a program's answer) and held (of a flood) are quiet; notes for the team are "note"."""
+    """`audience`: customer | team. `state`: in (from the customer), sending (may be taken back), leaving (no more),
+    sent, failed, withdrawn; auto (a program's answer) and held (of a flood) are quiet; the team's notes are "note"."""
 
     __tablename__ = "case_message"
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 
 from server.cases import events as facts
 from server.cases.actions import assign_case, tell, turn
@@ -22,7 +22,7 @@ from server.kit.markdown import keep_known, mentioned, plain
 from server.kit.text import _, clean
 
 UNDO = timedelta(seconds=10)  # a reply may be taken back for so long
-STANDS = ("sending", "sent", "failed")  # replies that were not taken back
+STANDS = ("sending", "leaving", "sent", "failed")  # replies that were not taken back
 SHOWN = 300  # characters of a message that a fact keeps
 
 
@@ -126,31 +126,25 @@ async def withdraw(tx: Tx, who: Principal, case: Case, message: CaseMessage) -> 
         raise Invalid(_("It is on its way already"))
     message.state = "withdrawn"
     case.version += 1
-    case.asked_at = await unanswered_since(tx, case)
-    case.answered_at = await answered_first(tx, case)
-    if case.status == "waiting":
+    await count_said(tx, case)
+    if case.status == "waiting" or (case.asked_at is not None and case.status != "new"):
         await turn(tx, who, case, "open")
-    await save_draft(tx, who, case, "reply", message.body)
-    await give_back(tx, who, case, message)
+    await give_back(tx, case, message)
     tell(tx, who, case, facts.CaseWithdrawn, message=message.id)
     return message
 
 
-async def answered_first(tx: Tx, case: Case) -> datetime | None:
-    """When a person answered first, as far as the answer stands."""
-    answers = CaseMessage.case_id == case.id, CaseMessage.state.in_(STANDS), CaseMessage.author_id.is_not(None)
+async def count_said(tx: Tx, case: Case) -> None:
+    """Whose turn it is, from the messages that are there now. What no person wrote and what was taken back counts for
+    nothing: it answers no question and stops nobody's reply."""
+    mine, asked = CaseMessage.case_id == case.id, CaseMessage.state == "in"
+    answer = CaseMessage.state.in_(STANDS) & CaseMessage.author_id.is_not(None)
     await tx.flush()
-    return cast("datetime | None", await tx.scalar(select(func.min(CaseMessage.created_at)).where(*answers)))
-
-
-async def unanswered_since(tx: Tx, case: Case) -> datetime | None:
-    """When the oldest message of the customer came after the last reply that stands."""
-    stands = CaseMessage.state.in_(STANDS)
-    mine = CaseMessage.case_id == case.id
-    await tx.flush()
-    last = await tx.scalar(select(func.max(CaseMessage.n)).where(mine, stands)) or 0
-    asked = select(func.min(CaseMessage.created_at)).where(mine, CaseMessage.state == "in", CaseMessage.n > last)
-    return cast("datetime | None", await tx.scalar(asked))
+    case.said_n = await tx.scalar(select(func.max(CaseMessage.n)).where(mine, or_(asked, answer))) or 0
+    answers = select(func.min(CaseMessage.created_at), func.max(CaseMessage.n)).where(mine, answer)
+    case.answered_at, last = (await tx.execute(answers)).one()
+    since = select(func.min(CaseMessage.created_at)).where(mine, asked, CaseMessage.n > (last or 0))
+    case.asked_at = await tx.scalar(since)
 
 
 async def note_case(tx: Tx, who: Principal, case: Case, raw: object, known: Sequence[str] = ()) -> CaseMessage:

@@ -222,6 +222,8 @@ async def choose(request: Request, tx: Tx, who: Principal) -> Answer:
 
 async def save_draft(request: Request, tx: Tx, who: Principal) -> Answer:
     case = await get_case(tx, who, request.path_params["id"])
+    if case.merged_into_id is not None:  # their page is still the old case's
+        case = await get_case(tx, who, case.merged_into_id)
     kind = "reply" if request.path_params["kind"] == "reply" else "note"
     await replies.save_draft(tx, who, case, kind, field(request.state.form, "text", 100_000))
     return Response(status_code=204)

@@ -1,9 +1,10 @@
 """What happened is noted down for those who want to hear of it, in the same transaction."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from server.cases.models import CaseMessage
 from server.kit.access import system
 from server.kit.clock import now
 from server.kit.db import Tx
@@ -12,7 +13,7 @@ from server.kit.jobs import enqueue
 from server.webhooks.forms import EVENTS
 from server.webhooks.models import Webhook, WebhookDelivery
 
-UNDO = timedelta(seconds=11)  # a reply may be taken back for ten
+LEFT = timedelta(seconds=1)  # after its moment a reply can no longer be taken back
 
 
 @reacts(*EVENTS)
@@ -25,8 +26,14 @@ async def note_down(tx: Tx, row: EventRow) -> None:
         delivery = WebhookDelivery(webhook_id=webhook.id, event_id=row.id, name=row.name, state="waiting", at=now())
         tx.add(delivery)
         await tx.flush()
-        run_at = now() + UNDO if row.name == "case.answered" else None
+        run_at = await _leaves_at(tx, row) if row.name == "case.answered" else None
         enqueue(tx, system(row.workspace_id), "webhooks.deliver", {"delivery": delivery.id}, run_at=run_at)
+
+
+async def _leaves_at(tx: Tx, row: EventRow) -> datetime:
+    """Who bridges a messenger sends what they are told of: not before the writer wants it to leave."""
+    message = await tx.get_one(CaseMessage, row.data["message"])
+    return (message.send_at or now()) + LEFT
 
 
 async def _listening(tx: Tx, workspace_id: int) -> list[Webhook]:

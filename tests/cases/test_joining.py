@@ -51,6 +51,28 @@ async def test_drafts_survive_a_merge(ana: Client, mateo: Client, two: None) -> 
     assert "About the steam:\n\nAbout the drip:" in (await ana.get("/cases/1")).text
 
 
+async def test_what_is_typed_on_after_a_merge_goes_where_the_case_went(ana: Client, mateo: Client, two: None) -> None:
+    await mateo.put("/cases/2/drafts/reply", data={"text": "Dear Harriet, it drips"})
+    await ana.put("/cases/2/merge", data={"into": "1"})
+    answer = await mateo.put("/cases/2/drafts/reply", data={"text": "Dear Harriet, it drips because of the seal"})
+    assert answer.status_code == 204
+    assert "it drips because of the seal" in (await mateo.get("/cases/1")).text
+
+
+async def test_what_was_over_stays_over_when_merged(ana: Client, api: Client, two: None) -> None:
+    for id in (1, 2):
+        await ana.put(f"/cases/{id}/status", data={"status": "closed"})
+    await ana.put("/cases/2/merge", data={"into": "1"})
+    assert (await api.get("/cases/1")).json()["status"] == "closed", "both were over: nobody waits"
+
+
+async def test_an_open_question_opens_the_closed_case_it_is_merged_into(ana: Client, api: Client, two: None) -> None:
+    await ana.put("/cases/1/status", data={"status": "closed"})
+    await ana.put("/cases/2/merge", data={"into": "1"})
+    into = (await api.get("/cases/1")).json()
+    assert into["status"] == "open" and into["asked_at"] is not None
+
+
 async def test_a_merged_case_takes_nothing_more(ana: Client, two: None) -> None:
     await ana.put("/cases/2/merge", data={"into": "1"})
     for answer in (

@@ -4,6 +4,7 @@ import pytest
 from starlette.applications import Starlette
 
 from tests import make
+from tests.automation.conftest import rule
 from tests.cases.conftest import Take
 from tests.conftest import Client
 
@@ -75,3 +76,24 @@ async def test_a_case_is_found_by_all_that_was_said(ana: Client, take: Take) -> 
     await ana.post("/cases/1/messages", data={"audience": "customer", "text": "Wrongheaded", "seen": "2"})
     await ana.delete("/cases/1/messages/4")
     assert "Steam wand" not in (await ana.get("/cases?view=all&q=wrongheaded")).text
+
+
+async def test_nobody_gets_a_case_that_they_may_not_see(ana: Client, mateo: Client, api: Client, three: None) -> None:
+    await make.restrict(ana, 1, "user:1")
+    answer = await ana.put("/cases/1/assignee", data={"assignee": "2"})
+    assert answer.status_code == 422 and "may not see this customer" in answer.text
+    assert (await ana.put("/cases/1/assignee", data={"assignee": "me"})).status_code == 200
+    assert (await ana.put("/cases/2/assignee", data={"assignee": "2"})).status_code == 200
+    assert [(await api.get(f"/cases/{id}")).json()["assignee"] for id in (1, 2)] == [1, 2]
+
+
+async def test_a_rule_gives_it_to_nobody_who_may_not_see_it(
+    ana: Client, mateo: Client, api: Client, take: Take, three: None
+) -> None:
+    await ana.put("/settings/teams/1/members/2")
+    await make.restrict(ana, 1, "user:1")
+    await rule(ana, to_team="1", method="round_robin")
+    for name in ("Harriet", "Oliver"):
+        await take(sender=f"{name} <{name}@b.example>", subject="Again")
+    cases = [(await api.get(f"/cases/{id}")).json() for id in (4, 5)]
+    assert [(one["team"], one["assignee"]) for one in cases] == [(1, None), (1, 2)]

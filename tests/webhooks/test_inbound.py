@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -166,3 +167,22 @@ async def test_a_reply_that_is_taken_back_is_not_told(
         clock.forward(seconds=12)
         await work(app)
     assert site.asked == []
+
+
+async def test_the_bridge_is_told_when_the_reply_is_to_leave(
+    app: Starlette, ana: Client, bridge: Bridge, site: Site
+) -> None:
+    object.__setattr__(app.state.services, "outbound", Outbound(f"127.0.0.1:{site.port}"))
+    site.answers["/hook"] = YES
+    await add(ana, f"{site.url}/hook", "case.answered")
+    await bridge.say()
+    with frozen() as clock:
+        later = (clock.at + timedelta(days=4)).isoformat()
+        reply = {"audience": "customer", "text": "Good morning.", "seen": "1", "send_at": later}
+        assert (await ana.post("/cases/1/messages", data=reply)).status_code == 201
+        clock.forward(days=3)
+        await work(app)
+        assert site.asked == []
+        clock.forward(days=1, seconds=2)
+        await work(app)
+    assert len(told(site)) == 1

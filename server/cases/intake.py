@@ -14,7 +14,6 @@ from server.cases.automatic import flooded_case, keep_aside, take_report
 from server.cases.models import Case, CaseFile, CaseMessage
 from server.cases.replies import receive
 from server.channels.incoming import Letter
-from server.channels.markup import harmless
 from server.channels.models import Channel
 from server.channels.queries import own_addresses
 from server.channels.quotes import own_words
@@ -38,7 +37,7 @@ class Taken:
 
 
 async def take_letter(tx: Tx, channel: Channel, letter: Letter, files: list[CaseFile]) -> Taken:
-    """In the order of TRUST.md: the same letter; a letter we hold that it answers; the number in its subject; otherwise
+    """The letter's HTML is harmless already. In the order of TRUST.md: the same letter; a letter we hold that it answers; the number in its subject; otherwise
     a new case. Only the requester, or who was in copy, gets into a case that is there."""
     who = system(channel.workspace_id, "mail")
     if letter.message_id:  # two ways may bring the same letter at the same moment
@@ -143,7 +142,7 @@ def _values(case: Case, letter: Letter) -> dict[str, Any]:
         "subject": letter.subject,
         "body": body,
         "whole": letter.text if letter.text != own else "",
-        "html": harmless(letter.html) if letter.html else "",
+        "html": letter.html,
         "message_id": letter.message_id,
     }
 

@@ -3,6 +3,7 @@
 import json
 from email.message import EmailMessage
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -115,3 +116,24 @@ def test_markup_loses_what_could_do_something() -> None:
         assert not attributes.get("href", "").lower().startswith(("javascript:", "data:", "vbscript:"))
         assert "url(" not in attributes.get("style", "").lower()
         text_of_html(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<div>\r\n" * 25_000 + "Hello",
+        "<br " * 48_600 + "<p>Hello",
+        "".join(f"<font size={n}>" for n in range(400)) + "<p>Hello" * 20_000,
+        "<div></x>" * 20_000 + "Hello",
+    ],
+    ids=["nested", "unclosed", "repeated", "stray"],
+)
+def test_a_small_letter_takes_no_long_time(source: str) -> None:
+    message = EmailMessage()
+    message["From"] = "h@b.example"
+    message.set_content(source, subtype="html")
+    began = process_time()
+    letter = read_letter(message.as_bytes())
+    harmless(letter.html)
+    assert process_time() - began < 2, "each took many seconds"
+    assert "Hello" in letter.text

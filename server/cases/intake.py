@@ -103,10 +103,18 @@ async def _is_party(tx: Tx, case: Case, letter: Letter) -> bool:
     """The requester by any of their mails, or somebody who wrote or was in copy of a letter of the case. A machine's
     report about our own letter belongs to the case too."""
     at = letter.sender.address
-    if at == case.address or at in {point["value"].lower() for point in case.contact.emails} or letter.is_bounce:
+    if at == case.address or at in {point["value"].lower() for point in case.contact.emails}:
+        return True
+    if letter.is_bounce and await _answers_a_letter_of(tx, case, letter):
         return True
     said = select(CaseMessage.copies, CaseMessage.address, CaseMessage.state).where(CaseMessage.case_id == case.id)
     return any(at in copies or (state == "in" and at == sender) for copies, sender, state in await tx.execute(said))
+
+
+async def _answers_a_letter_of(tx: Tx, case: Case, letter: Letter) -> bool:
+    """Not by the number in its subject, which anybody can type."""
+    held = select(CaseMessage.id).where(CaseMessage.case_id == case.id)
+    return await tx.scalar(held.where(CaseMessage.message_id.in_(letter.in_reply_to)).limit(1)) is not None
 
 
 async def person_of(tx: Tx, who: Principal, letter: Letter, channel: Channel) -> Contact:

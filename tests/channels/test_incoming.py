@@ -85,6 +85,19 @@ def test_replies_are_cut_to_what_their_writers_wrote() -> None:
         ("Vale\n\nEnviado desde mi iPhone", "Vale"),
         ("Fine.\n\nOn Mon, Nov 23, 2026 at 10:12 AM Ana <a@b.es> wrote:\n> hi", "Fine."),
         ("> question?\nyes", "> question?\nyes"),
+        (
+            "Hola,\nEl lunes su técnico me escribió:\nque vendría hoy.",
+            "Hola,\nEl lunes su técnico me escribió:\nque vendría hoy.",
+        ),
+        ("Hi,\nOn Monday your man wrote:\nhe comes today.", "Hi,\nOn Monday your man wrote:\nhe comes today."),
+        ("Vale\n\nDe: Ana <a@b.es>\nEnviado el: lunes\nPara: Nuria\nAsunto: Re\n\nHola", "Vale"),
+        ("Vale\n\n-----Mensaje original-----\nDe: Ana\n\nHola", "Vale"),
+        (
+            "Vale\n\nEnviado desde Outlook para Android<https://x>\n"
+            + "_" * 32
+            + "\nDe: A\nEnviado: lunes\nPara: N\n\nHola",
+            "Vale",
+        ),
     ],
 )
 def test_quotes_and_signatures_in_two_languages(text: str, own: str) -> None:

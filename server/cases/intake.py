@@ -37,8 +37,9 @@ class Taken:
 
 
 async def take_letter(tx: Tx, channel: Channel, letter: Letter, files: list[CaseFile]) -> Taken:
-    """The letter's HTML is harmless already. In the order of TRUST.md: the same letter; a letter we hold that it answers; the number in its subject; otherwise
-    a new case. Only the requester, or who was in copy, gets into a case that is there."""
+    """The letter's HTML is harmless already. It is filed in the order of TRUST.md: the same letter; a letter we
+    hold that it answers; the number in its subject; otherwise a new case. Only the requester, or who was in copy,
+    gets into a case that is there."""
     who = system(channel.workspace_id, "mail")
     if letter.message_id:  # two ways may bring the same letter at the same moment
         await one_at_a_time(tx, f"letter {who.workspace_id} {letter.message_id}")

@@ -21,11 +21,18 @@ async def _went(tx: Tx, who: Principal, address: str, day: str) -> bool:
 
 
 async def answer_once_a_day(tx: Tx, who: Principal, case: Case, texts: dict[str, Any]) -> bool:
-    """In the customer's language. False when something went to them today already, or there is nowhere to send it."""
+    """False when something went to them today already, or there is nowhere to send it."""
     day = now().date().isoformat()
-    if not case.address or case.channel is None or await _went(tx, who, case.address, day):
+    if await _went(tx, who, case.address, day) or not await answer_in_their_language(tx, who, case, texts):
+        return False
+    tx.add(Answered(workspace_id=who.workspace_id, address=case.address, day=day))
+    return True
+
+
+async def answer_in_their_language(tx: Tx, who: Principal, case: Case, texts: dict[str, Any]) -> bool:
+    """For what is said once in the life of a case, whatever else went to them. False when it can go nowhere."""
+    if not case.address or case.channel is None:
         return False
     text = str(texts.get(case.language[:2]) or next(iter(texts.values())))
-    tx.add(Answered(workspace_id=who.workspace_id, address=case.address, day=day))
     await answer_by_itself(tx, who, case, fill_in(text, case, ""))
     return True

@@ -130,5 +130,6 @@ def problem(word: str) -> str:
         "no_address": _("The record has no e-mail address"),
         "no_sender": _("The workspace has no address to write from"),
         "no_server": _("No mail server is set up. Ask your administrator for SMTP_URL"),
+        "unwritable": _("This address cannot be written to"),
         "not_taken": _("The mail server did not take it"),
     }.get(word) or sentence(word)

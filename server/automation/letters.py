@@ -1,5 +1,7 @@
 """Letters that answer events leave by their channel's own way, are tried again, and say what became of them."""
 
+from email.message import EmailMessage
+
 from sqlalchemy import select
 
 from server.automation import events as facts
@@ -37,8 +39,26 @@ async def _post(work: Work, mailer: Mailer, channel: Channel, letter: EventLette
     """A word for what went wrong for good; empty when it left. Raises for what may go better later."""
     if not mailer.is_real:
         return "no_server"
+    try:
+        written = _written(channel, letter)
+    except ValueError:
+        return "unwritable"
+    try:
+        await mailer.post(written)
+    except OSError as error:
+        async with work.database.transaction() as tx:
+            again = await tx.get_one(EventLetter, letter.id)
+            again.attempts += 1
+            tries = again.attempts
+        if tries < TRIES and not (isinstance(error, NotTaken) and error.is_final):
+            raise
+        return error.why if isinstance(error, Unreachable) else "not_taken"
+    return ""
+
+
+def _written(channel: Channel, letter: EventLetter) -> EmailMessage:
     with speaking(letter.language):
-        written = compose(
+        return compose(
             Outgoing(
                 sender=(channel.name, channel.address),
                 to=[(letter.name, letter.address)],
@@ -52,17 +72,6 @@ async def _post(work: Work, mailer: Mailer, channel: Channel, letter: EventLette
                 language=letter.language,
             )
         )
-    try:
-        await mailer.post(written)
-    except OSError as error:
-        async with work.database.transaction() as tx:
-            again = await tx.get_one(EventLetter, letter.id)
-            again.attempts += 1
-            tries = again.attempts
-        if tries < TRIES and not (isinstance(error, NotTaken) and error.is_final):
-            raise
-        return error.why if isinstance(error, Unreachable) else "not_taken"
-    return ""
 
 
 async def _settle(tx: Tx, letter_id: int, problem: str) -> None:

@@ -1,11 +1,13 @@
 """From the bytes of a letter to its case: what every way in has in common."""
 
+import asyncio
 from dataclasses import dataclass, replace
 
 from server.cases.intake import Taken, take_letter
 from server.cases.models import CaseFile
 from server.channels.access import channel_at
 from server.channels.incoming import Letter, read_letter
+from server.channels.markup import harmless
 from server.channels.models import Channel
 from server.kit.db import Database, Tx
 from server.kit.files import Files, sniff
@@ -26,7 +28,7 @@ class Deliveries:
         self._files = files
 
     async def open(self, raw: bytes, spare_id: str = "") -> Opened:
-        letter = read_letter(raw)
+        letter = await asyncio.to_thread(_read, raw)
         letter = letter if letter.message_id or not spare_id else replace(letter, message_id=spare_id)
         return Opened(letter, await self._store(letter))
 
@@ -43,6 +45,12 @@ class Deliveries:
             key, size, _kind = await self._files.write(chunks())
             kept.append(CaseFile(name=one.name, size=size, type=sniff(one.content[:512]), key=key, cid=one.cid))
         return kept
+
+
+def _read(raw: bytes) -> Letter:
+    """In a thread: a long letter takes its time, which is nobody else's."""
+    letter = read_letter(raw)
+    return replace(letter, html=harmless(letter.html)) if letter.html else letter
 
 
 async def deliver(database: Database, files: Files, address: str, raw: bytes) -> Taken | None:

@@ -14,7 +14,6 @@ from server.cases.automatic import flooded_case, keep_aside, take_report
 from server.cases.models import Case, CaseFile, CaseMessage
 from server.cases.replies import receive
 from server.channels.incoming import Letter
-from server.channels.markup import harmless
 from server.channels.models import Channel
 from server.channels.queries import own_addresses
 from server.channels.quotes import own_words
@@ -38,8 +37,9 @@ class Taken:
 
 
 async def take_letter(tx: Tx, channel: Channel, letter: Letter, files: list[CaseFile]) -> Taken:
-    """In the order of TRUST.md: the same letter; a letter we hold that it answers; the number in its subject; otherwise
-    a new case. Only the requester, or who was in copy, gets into a case that is there."""
+    """The letter's HTML is harmless already. It is filed in the order of TRUST.md: the same letter; a letter we
+    hold that it answers; the number in its subject; otherwise a new case. Only the requester, or who was in copy,
+    gets into a case that is there."""
     who = system(channel.workspace_id, "mail")
     if letter.message_id:  # two ways may bring the same letter at the same moment
         await one_at_a_time(tx, f"letter {who.workspace_id} {letter.message_id}")
@@ -104,10 +104,18 @@ async def _is_party(tx: Tx, case: Case, letter: Letter) -> bool:
     """The requester by any of their mails, or somebody who wrote or was in copy of a letter of the case. A machine's
     report about our own letter belongs to the case too."""
     at = letter.sender.address
-    if at == case.address or at in {point["value"].lower() for point in case.contact.emails} or letter.is_bounce:
+    if at == case.address or at in {point["value"].lower() for point in case.contact.emails}:
+        return True
+    if letter.is_bounce and await _answers_a_letter_of(tx, case, letter):
         return True
     said = select(CaseMessage.copies, CaseMessage.address, CaseMessage.state).where(CaseMessage.case_id == case.id)
     return any(at in copies or (state == "in" and at == sender) for copies, sender, state in await tx.execute(said))
+
+
+async def _answers_a_letter_of(tx: Tx, case: Case, letter: Letter) -> bool:
+    """Not by the number in its subject, which anybody can type."""
+    held = select(CaseMessage.id).where(CaseMessage.case_id == case.id)
+    return await tx.scalar(held.where(CaseMessage.message_id.in_(letter.in_reply_to)).limit(1)) is not None
 
 
 async def person_of(tx: Tx, who: Principal, letter: Letter, channel: Channel) -> Contact:
@@ -143,7 +151,7 @@ def _values(case: Case, letter: Letter) -> dict[str, Any]:
         "subject": letter.subject,
         "body": body,
         "whole": letter.text if letter.text != own else "",
-        "html": harmless(letter.html) if letter.html else "",
+        "html": letter.html,
         "message_id": letter.message_id,
     }
 

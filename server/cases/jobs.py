@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from email.message import EmailMessage
 
 import anyio
 from sqlalchemy import select
@@ -63,7 +62,7 @@ async def send(work: Work) -> None:
         attachments=[Attachment(one.name, await read_file(work, one)) for one in files],
     )
     with speaking(channel.language):
-        problem = await _post(work, mailer, compose(letter), message)
+        problem = await _post(work, mailer, letter, message)
     await _settle(work, message.id, problem)
 
 
@@ -84,12 +83,16 @@ async def read_file(work: Work, file: CaseFile) -> bytes:
     return await anyio.Path(work.services.files.path(file.key)).read_bytes()
 
 
-async def _post(work: Work, mailer: Mailer, letter: EmailMessage, message: CaseMessage) -> str:
+async def _post(work: Work, mailer: Mailer, letter: Outgoing, message: CaseMessage) -> str:
     """What went wrong for good, in a plain sentence; empty when it left. Raises for what may go better later."""
     if not mailer.is_real:
         return _("No mail server is set up. Ask your administrator for SMTP_URL")
     try:
-        await mailer.post(letter)
+        written = compose(letter)
+    except ValueError:
+        return _("This address cannot be written to")
+    try:
+        await mailer.post(written)
     except OSError as error:
         log.warning("case.not_sent", message=message.id, why=repr(error)[:200])
         async with work.database.transaction() as tx:

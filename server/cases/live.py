@@ -18,7 +18,7 @@ from server.cases.places import (
 )
 from server.cases.queries import THREAD, cases_by_id, messages_by_id
 from server.contacts.queries import restricted_ids
-from server.identity.queries import members_of, people_by_id
+from server.identity.queries import may_know, members_of, people_by_id
 from server.kit.about import subject_id
 from server.kit.access import Principal, audiences, system
 from server.kit.db import Tx
@@ -106,7 +106,8 @@ async def _personal(tx: Tx, row: EventRow, case: Case) -> list[Change]:
     concerned = {one for one in people if isinstance(one, int)}
     if case.assignee_id is None or row.name == "case.assigned":
         concerned |= await members_of(tx, teams)
-    return [Refresh(f"user:{id}", SIDE) for id in sorted(concerned)]
+    told = await may_know(tx, row.workspace_id, case.about, concerned)
+    return [Refresh(f"user:{id}", SIDE) for id in sorted(told)]
 
 
 @shows("channel.filled")

@@ -183,11 +183,16 @@ def _header(message: Message, name: str) -> str:
     return clean(_decoded(next(iter(_values(message, name)), "")), HEADER)
 
 
-def _decoded(raw: str) -> str:
+def _eight_bit(raw: str) -> str:
+    """Letters that the header holds as bare bytes."""
     if any("\udc80" <= letter <= "\udcff" for letter in raw):
-        raw = _in_charset(raw.encode("ascii", "surrogateescape"), "")
+        return _in_charset(raw.encode("utf-8", "surrogateescape"), "")
+    return raw
+
+
+def _decoded(raw: str) -> str:
     try:
-        parts = decode_header(raw)
+        parts = decode_header(_eight_bit(raw))
     except (ValueError, AttributeError):  # base64 that is none
         return raw
     return "".join(_in_charset(part, charset) if isinstance(part, bytes) else part for part, charset in parts)
@@ -196,13 +201,15 @@ def _decoded(raw: str) -> str:
 def _mailboxes(message: Message, name: str) -> list[Mailbox]:
     raw = [re.sub(r"[\r\n]+", " ", value[:HEADER]) for value in _values(message, name)]
     try:
-        pairs = getaddresses(raw)
+        pairs = getaddresses([_eight_bit(value) for value in raw])
     except (ValueError, IndexError, TypeError):
         pairs = []
-    found = [Mailbox(clean(_decoded(who), 200), clean(at, 320).lower()) for who, at in pairs]
+    # What cleaning would change is another address, perhaps somebody else's.
+    found = [Mailbox(clean(_decoded(who), 200), at.lower()) for who, at in pairs if at == clean(at, 320)]
     whole = [one for one in found if BARE.fullmatch(one.address)]
     # A header that breaks the rules may still hold addresses.
-    return whole or [Mailbox("", at.lower()) for value in raw for at in BARE.findall(_decoded(value))]
+    bare = [at for value in raw for at in BARE.findall(_decoded(value))]
+    return whole or [Mailbox("", at.lower()) for at in bare if at == clean(at, 320)]
 
 
 def _ids(message: Message, name: str) -> list[str]:

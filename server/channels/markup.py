@@ -6,7 +6,11 @@ from urllib.parse import quote, unquote
 
 import nh3
 
-BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/li|/h[1-6]|/blockquote)\b[^>]*>", re.IGNORECASE)
+BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/li|/h[1-6]|/blockquote)\b[^<>]{0,500}>", re.IGNORECASE)
+TAG = re.compile(r"<(/?)([a-z][^\s/>]*)", re.IGNORECASE)
+ANY_TAG = re.compile(r"<[^<>]{0,500}>")
+NEVER_OPEN = {"br", "hr", "img", "input", "link", "meta", "p", "li", "tr", "td", "th", "tbody"}  # hold no others inside
+WORK = 2_000_000  # a large newsletter comes to a tenth of it
 SPACES = re.compile(r"[ \t\xa0\u200b]+")
 LINES = re.compile(r"\n{3,}")
 LIMIT = 400_000
@@ -29,19 +33,44 @@ ATTRIBUTES = {
 }
 
 
+def is_tangled(source: str) -> bool:
+    """Whether so much stands open inside one another that reading it takes time with the square of its length: each
+    tag counts with all that are open around it."""
+    opened: dict[str, int] = {}
+    depth = work = 0
+    for tag in TAG.finditer(source):
+        name = tag[2].lower()
+        if tag[1] and opened.get(name):
+            opened[name] -= 1
+            depth -= 1
+        elif not tag[1] and name not in NEVER_OPEN:
+            opened[name] = opened.get(name, 0) + 1
+            depth += 1
+        work += depth
+        if work > WORK:
+            return True
+    return False
+
+
 def text_of_html(source: str) -> str:
     """Line for line what a reader sees, without links and pictures."""
     if not source:
         return ""
     broken = BREAKS.sub("\n", source[:LIMIT])
-    bare = html.unescape(nh3.clean(broken, tags=set(), clean_content_tags={"script", "style", "title", "head"}))
+    if is_tangled(broken):
+        bare = html.unescape(ANY_TAG.sub(" ", broken))
+    else:
+        bare = html.unescape(nh3.clean(broken, tags=set(), clean_content_tags={"script", "style", "title", "head"}))
     lines = (SPACES.sub(" ", line).strip() for line in bare.split("\n"))
     return LINES.sub("\n\n", "\n".join(lines)).strip()
 
 
 def harmless(source: str) -> str:
     """For a frame that may run and fetch nothing: no scripts, forms, ids or classes. Of a picture only its name is
-    kept, behind a mark that no browser follows, until `with_pictures` puts one in its place."""
+    kept, behind a mark that no browser follows, until `with_pictures` puts one in its place. Nothing of what nobody
+    writes by hand or program (`is_tangled`): its text has to do."""
+    if is_tangled(source[:LIMIT]):
+        return ""
     return nh3.clean(
         source[:LIMIT],
         tags=TAGS,

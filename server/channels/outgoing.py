@@ -47,12 +47,19 @@ def answer_subject(subject: str, number: int) -> str:
     return f"Re: {bare}" if mark in bare else f"Re: {bare} {mark}".replace("  ", " ")
 
 
+def _box(name: str, address: str) -> str:
+    """Its domain as every mail server knows it. A ValueError for what mail cannot reach, such as "ñ" before the @."""
+    local, at, domain = address.rpartition("@")
+    return formataddr((name, f"{local}{at}{domain.encode('idna').decode('ascii')}"))
+
+
 def compose(letter: Outgoing) -> EmailMessage:
+    """A ValueError when it can be written to nobody."""
     message = EmailMessage()
-    message["From"] = formataddr(letter.sender)
-    message["To"] = ", ".join(formataddr(one) for one in letter.to)
+    message["From"] = _box(*letter.sender)
+    message["To"] = ", ".join(_box(*one) for one in letter.to)
     if letter.cc:
-        message["Cc"] = ", ".join(formataddr(one) for one in letter.cc)
+        message["Cc"] = ", ".join(_box(*one) for one in letter.cc)
     message["Subject"] = " ".join(letter.subject.split())
     message["Date"] = format_datetime(letter.at)
     message["Message-ID"] = letter.message_id

@@ -8,11 +8,21 @@ from mailparser_reply import EmailReplyParser
 LIMIT = 100_000  # characters that are looked through
 # Gmail in Spanish breaks its line before the word: "El lun, 23 nov 2026 a las 10:12, Ana (<a@b.es>)\nescribió:"
 SPANISH = re.compile(
-    r"^(?:El|En|A) [^\n]{4,200}(?:\n[^\n>]{0,120})?\s(?:escribi[óo]|wrote|ha escrito)\s?:[ \t]*$", re.MULTILINE
+    r"^(?:El|En|A|On) [^\n]{4,200}(?:\n[^\n>]{0,120})?\s(?:escribi[óo]|wrote|ha escrito)\s?:[ \t]*$", re.MULTILINE
 )
 FORWARDED = re.compile(
     r"^-{3,} ?(?:Forwarded message|Mensaje reenviado|Original Message|Mensaje original) ?-{3,}", re.MULTILINE
 )
+
+
+ABOVE = re.compile(  # Outlook puts the head of the letter it quotes under a line, or under these words
+    r"^(?:_{10,}[ \t]*\n+|-{3,} ?(?:Original Message|Mensaje original) ?-{3,}[ \t]*\n+)?"
+    r"[* ]*(?:De|From):[^\n]*\n[* ]*(?:Enviado(?: el)?|Fecha|Sent|Date):[^\n]*\n[* ]*(?:Para|To):"
+    r"|^-{3,} ?(?:Original Message|Mensaje original) ?-{3,}",
+    re.MULTILINE,
+)
+SENT_FROM = re.compile(r"\n(?:Enviado desde|Obtener|Sent from|Get) Outlook[^\n]*\s*\Z")
+HELD = "\u2060"  # before its colon it hides the line from the parser, which takes any "On … wrote:" for a head
 
 
 @cache
@@ -20,15 +30,21 @@ def _parser() -> EmailReplyParser:
     return EmailReplyParser(languages=["en", "es"])
 
 
+def _quotes(head: re.Match[str]) -> bool:
+    """A mail program names the day or the address, or quotes below; a person may say that somebody wrote to them."""
+    return bool(re.search(r"[0-9@]", head[0])) or head.string[head.end() :].lstrip().startswith(">")
+
+
 def own_words(text: str) -> str:
     """The writer's own part of a plain text. When nothing would be left (a bare forward, answers between quoted
     lines), the whole text."""
     whole = text.replace("\r\n", "\n").strip()[:LIMIT]
-    above = whole
-    if (header := SPANISH.search(whole)) is not None and header.start() > 0:
-        above = whole[: header.start()]
-    if FORWARDED.match(above):
+    if FORWARDED.match(whole):
         return whole
+    heads = (one for one in SPANISH.finditer(whole) if _quotes(one))
+    starts = [one.start() for one in (next(heads, None), ABOVE.search(whole)) if one is not None and one.start() > 0]
+    above = SENT_FROM.sub("", whole[: min(starts, default=LIMIT)])
+    above = SPANISH.sub(lambda one: one[0] if _quotes(one) else one[0].rstrip()[:-1] + HELD + ":", above)
     replies = _parser().read(above).replies
-    own = replies[0].body.strip() if replies else ""
+    own = replies[0].body.replace(HELD, "").strip() if replies else ""
     return own or whole

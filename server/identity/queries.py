@@ -7,7 +7,7 @@ from sqlalchemy.orm import selectinload
 
 from server.identity.access import visible_teams, visible_users
 from server.identity.models import ApiToken, Session, Team, TeamMember, Ticket, User, Workspace
-from server.kit.access import Principal
+from server.kit.access import Principal, restricted_to
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.text import fold
@@ -74,6 +74,13 @@ async def resolve(tx: Tx, workspace_id: int, names: Collection[str]) -> set[int]
         return direct
     member = select(TeamMember.user_id).where(TeamMember.team_id.in_(teams))
     return direct | set(await tx.scalars(inside.where(User.id.in_(member))))
+
+
+async def may_know(tx: Tx, workspace_id: int, about: str | None, people: set[int]) -> set[int]:
+    """Those of the people to whom the record is open."""
+    if not people or about is None or not (closed := await restricted_to(tx, about)):
+        return people
+    return people & await resolve(tx, workspace_id, closed)
 
 
 async def known_names(tx: Tx, workspace_id: int, names: Collection[str]) -> set[str]:

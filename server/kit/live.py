@@ -114,7 +114,7 @@ def render_changes(row: EventRow, changes: list[Change], variants: Collection[st
     for variant in variants:
         members: dict[str, Any] = {}
         if variant == "json":
-            members["event"] = event_json(row)
+            members |= {"event": event_json(row)} if _may_carry(row, changes) else {"regions": regions}
         else:
             with speaking(variant):
                 members["html"] = partials(patches)
@@ -123,6 +123,11 @@ def render_changes(row: EventRow, changes: list[Change], variants: Collection[st
         bodies[variant] = json.dumps(members, ensure_ascii=False, separators=(",", ":"))[1:-1].encode()
     kind = "r" if regions and not patches else "p"
     return Rendered(kind, bodies, any(isinstance(change, Recheck) for change in changes))
+
+
+def _may_carry(row: EventRow, changes: list[Change]) -> bool:
+    """Somebody's own topic hears of facts about records that may be closed to them: only that something changed."""
+    return all(not change.topic.startswith("user:") or change.topic == row.subject for change in changes)
 
 
 def _markup(patch: Patch) -> str:

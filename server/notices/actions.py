@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
-from server.identity.queries import resolve
+from server.identity.queries import may_know, resolve
 from server.kit.about import subject_id
-from server.kit.access import Principal, restricted_to, system
+from server.kit.access import Principal, system
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.events import EventRow, emit
@@ -33,8 +33,7 @@ async def notify(tx: Tx, row: EventRow, names: Collection[str], draft: NoticeDra
     about, nobody twice of the same fact."""
     actor = draft.by or row.actor_id
     people = await resolve(tx, row.workspace_id, names) - {actor}
-    if people and row.about is not None and (closed := await restricted_to(tx, row.about)):
-        people &= await resolve(tx, row.workspace_id, closed)
+    people = await may_know(tx, row.workspace_id, row.about, people)
     if not people:
         return
     told = select(Notice.user_id).where(Notice.event_id == row.id, Notice.user_id.in_(people))

@@ -4,7 +4,7 @@ from typing import Any
 
 from server.contacts.queries import names_of as records_of
 from server.contacts.queries import restricted_ids
-from server.identity.queries import members_of, people_by_id
+from server.identity.queries import may_know, members_of, people_by_id
 from server.kit.about import subject_id
 from server.kit.access import Principal, audiences, system
 from server.kit.db import Tx
@@ -94,7 +94,8 @@ async def _concerned(tx: Tx, row: EventRow, task: Task | None) -> set[int]:
     if known is not None:
         people |= {known.assignee_id, known.handed_user_id, known.creator_id}
         teams |= {known.handed_team_id} if row.name == "task.done" else {known.handed_team_id, known.team_id}
-    return {one for one in people if one is not None} | await members_of(tx, {one for one in teams if one is not None})
+    inside = await members_of(tx, {one for one in teams if one is not None})
+    return await may_know(tx, row.workspace_id, row.about, {one for one in people if one is not None} | inside)
 
 
 @shows("contact.trashed", "contact.restored")

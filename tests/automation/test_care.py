@@ -4,7 +4,7 @@ import pytest
 from starlette.applications import Starlette
 
 from tests import make
-from tests.automation.conftest import care
+from tests.automation.conftest import care, rule
 from tests.cases.conftest import Take
 from tests.conftest import Client
 from tests.sla.conftest import moment
@@ -81,3 +81,24 @@ async def test_how_it_was_is_asked_once(app: Starlette, ana: Client, api: Client
         assert len(await make.facts(app, "case.answered")) == answers, at
     assert "How did we do, Harriet?" in (await ana.get("/cases/1")).text
     assert await status(api) == "solved"
+
+
+async def test_an_acknowledgement_takes_the_place_of_no_question(
+    app: Starlette, ana: Client, api: Client, take: Take, waiting: None
+) -> None:
+    """The customer of the waiting case had an automatic answer today: they are asked tomorrow, not never."""
+    asks = CARE | {"rate_after": "1", "rate_en": "How did we do, {first_name}?"}
+    assert (await ana.put("/settings/automation/care", data=asks)).status_code == 200
+    await rule(ana, answer_en="We have your message.")
+    async with moment("2026-11-05T11:00"):
+        await take(Message_ID="<b@x.example>", subject="Another matter")
+        await care(app)
+        assert "Did it help, Harriet?" not in (await ana.get("/cases/1")).text
+        await ana.post("/cases/2/messages", data=REPLY | {"seen": "2"})
+        await ana.put("/cases/2/status", data={"status": "solved"})
+    async with moment("2026-11-05T13:00"):
+        await care(app)
+        assert "How did we do, Harriet?" in (await ana.get("/cases/2")).text
+    async with moment("2026-11-06T11:00"):
+        await care(app)
+        assert "Did it help, Harriet?" in (await ana.get("/cases/1")).text

@@ -105,3 +105,11 @@ async def test_a_letter_is_drawn_from_few_statements(app: Starlette, take: Take)
     with make.counted(app) as statements:
         await app.state.relay.drain()
     assert len(statements) <= 24, statements
+
+
+async def test_a_machine_does_not_get_in_by_a_number(take: Take) -> None:
+    first = await take(Message_ID="<a@x.example>")
+    said = {"sender": "noreply@evil.example", "Auto_Submitted": "auto-replied"}
+    assert (await take(subject=f"[#{number(first)}]", **said)).case is None
+    answer = await take(In_Reply_To="<a@x.example>", **said)
+    assert answer.case is not None and number(answer) == number(first)

@@ -6,6 +6,7 @@ from starlette.applications import Starlette
 from server.cases.automatic import FLOOD
 from server.cases.replies import UNDO
 from server.kit.clock import frozen
+from server.kit.patches import PatchSource
 from tests import make
 from tests.cases.conftest import Take
 from tests.conftest import Client
@@ -143,3 +144,21 @@ async def test_the_customers_company_under_the_cases_name(
     ):
         screen = await assert_live_equals_reload(app, mateo, case, act, regions=("case-1-head",))
         assert ("Hoteles Alba" in screen.page.find("case-1-head").text()) == shown
+
+
+async def test_ones_own_topic_tells_nothing_of_a_case(app: Starlette, ana: Client, mateo: Client, take: Take) -> None:
+    """Tokens hear the facts themselves, and their own topic without asking: it says that something changed, and once
+    the record is closed to them not even that."""
+    source = PatchSource(app.state.database)
+    await take(Message_ID="<a@x.example>")
+    await ana.put("/cases/1/assignee", data={"assignee": "2"})
+    await app.state.relay.drain()
+    heard = await source.replay("user:2", 0, ("json",)) or []
+    bodies = [b"".join(one.bodies.values()).decode() for one in heard]
+    assert any('"tabbar"' in body for body in bodies) and not any('"case.' in body for body in bodies)
+    await make.restrict(ana, 1, "user:1")
+    await app.state.relay.drain()
+    before = len(await source.replay("user:2", 0, ("json",)) or [])
+    await take(In_Reply_To="<a@x.example>", text="The secret valve leaks.")
+    await app.state.relay.drain()
+    assert len(await source.replay("user:2", 0, ("json",)) or []) == before

@@ -4,6 +4,7 @@ import socket
 from collections.abc import AsyncIterator
 from email import message_from_bytes
 from email.message import Message
+from email.utils import parseaddr
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -125,3 +126,20 @@ async def test_a_snoozed_case_comes_back(app: Starlette, ana: Client, api: Clien
         await wake(Work(app.state.services, 0, 0, {}))
         assert (await api.get("/cases/1")).json()["status"] == "open"
     assert len(await make.facts(app, "case.changed")) == 2
+
+
+@pytest.mark.parametrize(
+    ("address", "state", "to"),
+    [
+        ("info@café-olé.example", "sent", ["info@xn--caf-ol-dvad.example"]),
+        ("ñandu@cust.example", "failed", []),
+    ],
+)
+async def test_addresses_with_letters_beyond_ascii(
+    app: Starlette, ana: Client, api: Client, take: Take, inbox: Inbox, address: str, state: str, to: list[str]
+) -> None:
+    await take(raw=f"From: <{address}>\nSubject: Hi\n\nHello".encode())
+    await ana.post("/cases/1/messages", data=REPLY)
+    await pass_time(app)
+    assert await state_of(api, 2) == state
+    assert [parseaddr(sent["To"])[1] for sent in inbox.letters] == to

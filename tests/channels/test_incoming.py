@@ -3,6 +3,7 @@
 import json
 from email.message import EmailMessage
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -84,6 +85,19 @@ def test_replies_are_cut_to_what_their_writers_wrote() -> None:
         ("Vale\n\nEnviado desde mi iPhone", "Vale"),
         ("Fine.\n\nOn Mon, Nov 23, 2026 at 10:12 AM Ana <a@b.es> wrote:\n> hi", "Fine."),
         ("> question?\nyes", "> question?\nyes"),
+        (
+            "Hola,\nEl lunes su técnico me escribió:\nque vendría hoy.",
+            "Hola,\nEl lunes su técnico me escribió:\nque vendría hoy.",
+        ),
+        ("Hi,\nOn Monday your man wrote:\nhe comes today.", "Hi,\nOn Monday your man wrote:\nhe comes today."),
+        ("Vale\n\nDe: Ana <a@b.es>\nEnviado el: lunes\nPara: Nuria\nAsunto: Re\n\nHola", "Vale"),
+        ("Vale\n\n-----Mensaje original-----\nDe: Ana\n\nHola", "Vale"),
+        (
+            "Vale\n\nEnviado desde Outlook para Android<https://x>\n"
+            + "_" * 32
+            + "\nDe: A\nEnviado: lunes\nPara: N\n\nHola",
+            "Vale",
+        ),
     ],
 )
 def test_quotes_and_signatures_in_two_languages(text: str, own: str) -> None:
@@ -115,3 +129,30 @@ def test_markup_loses_what_could_do_something() -> None:
         assert not attributes.get("href", "").lower().startswith(("javascript:", "data:", "vbscript:"))
         assert "url(" not in attributes.get("style", "").lower()
         text_of_html(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<div>\r\n" * 25_000 + "Hello",
+        "<br " * 48_600 + "<p>Hello",
+        "<div></x>" * 20_000 + "Hello",
+    ],
+    ids=["nested", "unclosed", "stray"],
+)
+def test_a_small_letter_takes_no_long_time(source: str) -> None:
+    message = EmailMessage()
+    message["From"] = "h@b.example"
+    message.set_content(source, subtype="html")
+    began = process_time()
+    letter = read_letter(message.as_bytes())
+    harmless(letter.html)
+    assert process_time() - began < 2, "each took many seconds"
+    assert "Hello" in letter.text
+
+
+def test_an_address_is_never_changed_into_another() -> None:
+    raw = "From: Nandu <ñandu@cust.example>\nSubject: Hi\n\nHello"
+    assert read_letter(raw.encode()).sender.address == "ñandu@cust.example"
+    assert read_letter(raw.encode("latin-1")).sender.address == "ñandu@cust.example"
+    assert read_letter(b"From: Nan <nandu\x00@cust.example>\n\nHello").sender.address == ""

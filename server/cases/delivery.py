@@ -1,7 +1,8 @@
 """From the bytes of a letter to its case: what every way in has in common."""
 
-import asyncio
 from dataclasses import dataclass, replace
+
+import anyio.to_thread
 
 from server.cases.intake import Taken, take_letter
 from server.cases.models import CaseFile
@@ -28,7 +29,7 @@ class Deliveries:
         self._files = files
 
     async def open(self, raw: bytes, spare_id: str = "") -> Opened:
-        letter = await asyncio.to_thread(_read, raw)
+        letter = await anyio.to_thread.run_sync(_read, raw)
         letter = letter if letter.message_id or not spare_id else replace(letter, message_id=spare_id)
         return Opened(letter, await self._store(letter))
 

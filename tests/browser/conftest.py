@@ -49,6 +49,16 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture
+def ana(house: House, chromium: Browser) -> Iterator[Page]:
+    """The owner at her browser, who sees no error in it."""
+    page = house.sit(chromium, "ana@example.org")
+    yield page
+    page.context.close()
+    said, house.complaints = house.complaints, []
+    assert said == []
+
+
+@pytest.fixture
 def wire() -> Iterator[Wire]:
     with serve() as served:
         yield served

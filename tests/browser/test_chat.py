@@ -40,15 +40,6 @@ def visitor(chromium: Browser) -> Iterator[Page]:
     assert [one for one in complaints if "frame-ancestors" not in one] == []
 
 
-@pytest.fixture
-def ana(house: House, chromium: Browser) -> Iterator[Page]:
-    page = house.sit(chromium, "ana@example.org")
-    yield page
-    page.context.close()
-    said, house.complaints = house.complaints, []
-    assert said == []
-
-
 def chat(house: House, site: Site, **changes: str) -> str:
     """A chat that the site may show; its script."""
     made = house.owner.post("/settings/portal", data={"name": "Ask Nogal", "kind": "chat"}).headers["location"]

@@ -35,15 +35,6 @@ def public(house: House, form: str) -> str:
 
 
 @pytest.fixture
-def ana(house: House, chromium: Browser) -> Iterator[Page]:
-    page = house.sit(chromium, "ana@example.org")
-    yield page
-    page.context.close()
-    said, house.complaints = house.complaints, []
-    assert said == []
-
-
-@pytest.fixture
 def bare(chromium: Browser) -> Iterator[Page]:
     """A customer whose browser runs no scripts."""
     context = chromium.new_context(java_script_enabled=False, locale="en-GB")

@@ -12,7 +12,7 @@ export function startCases() {
   onFrame('who', lookForWriters);
   onFrame('typing', lookForWriters);
   markCurrent();
-  document.querySelector('[data-case-composer]')?.addEventListener('focusin', read);
+  for (const begun of ['focusin', 'beforeinput']) document.querySelector('[data-case-composer]')?.addEventListener(begun, read);
   document.addEventListener('click', onClick);
   document.addEventListener('change', ({ target }) => target.matches?.('[data-case-composer] [name=send_at]') && showLater(target.form));
 }
@@ -30,6 +30,7 @@ function openMacros(form) {
   const field = form.elements.audience.value === 'team' ? form.elements.note : form.elements.text;
   const gap = field.value && !/\s$/.test(field.value) ? ' /' : '/';
   field.focus();
+  read({ target: field });
   field.setRangeText(gap, field.selectionStart, field.selectionEnd, 'end');
   field.dispatchEvent(new Event('input', { bubbles: true }));
 }
@@ -39,7 +40,8 @@ function showLater(form) {
   form.classList.toggle('is-later', Boolean(form.elements.send_at.value));
 }
 
-// What stands in the thread when one begins to write has been seen; what comes later has not.
+// What stands in the thread when one begins to write has been seen; what comes later has not. In a chat the field keeps
+// the focus between two answers: the first letter counts as well.
 function read({ target }) {
   if (target.name === 'text' && !target.value) haveRead(target.form);
 }

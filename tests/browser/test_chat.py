@@ -114,6 +114,20 @@ def test_widget_and_agent(house: House, site: Site, visitor: Page, ana: Page) ->
     expect(frame.locator("#waiting")).to_be_hidden()
 
 
+def test_the_cursor_stays_between_two_answers(house: House, site: Site, visitor: Page, ana: Page) -> None:
+    frame = start(visitor, site.show("/", chat(house, site)), "Is it in stock?")
+    open_case(ana, house, "Is it in stock?")
+    field = ana.locator("#case-reply-text")
+    for question, answer in (("Two of them?", "Yes, two."), ("And a third?", "A third too.")):
+        frame.locator("#text").fill(question)
+        frame.locator("#text").press("Enter")
+        expect(ana.locator(".tl")).to_contain_text(question)
+        field.press_sequentially(answer)
+        field.press("Control+Enter")
+        expect(frame.locator("#said .ours").last).to_contain_text(answer)
+        expect(field).to_be_focused()
+
+
 def test_unread_solved_and_rated(house: House, site: Site, visitor: Page, ana: Page) -> None:
     frame = start(visitor, site.show("/", chat(house, site)), "Where is my parcel?")
     frame.get_by_role("button", name="Close the chat").click()

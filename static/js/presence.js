@@ -164,8 +164,9 @@ async function showTyping(topic) {
   }
 }
 
-// Ids only come by the socket; each person is asked for once.
+// Ids only come by the socket; each person is asked for once. 0 is a visitor of the public side, who has none.
 export function chip(id) {
+  if (id === '0') return null;
   if (!chips.has(id)) chips.set(id, fetchChip(id));
   return chips.get(id);
 }

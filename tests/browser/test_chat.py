@@ -78,6 +78,8 @@ def reply(page: Page, words: str) -> None:
 
 
 def test_widget_and_agent(house: House, site: Site, visitor: Page, ana: Page) -> None:
+    missing: list[str] = []
+    ana.on("response", lambda response: missing.append(response.url) if response.status == 404 else None)
     address = site.show("/mills", chat(house, site))
     frame = start(visitor, address, "Is the mill in stock?")
     open_case(ana, house, "Is the mill in stock?")
@@ -112,6 +114,7 @@ def test_widget_and_agent(house: House, site: Site, visitor: Page, ana: Page) ->
         for words in ("First without a line", "Second without a line", "Said meanwhile"):
             expect(page.get_by_text(words)).to_have_count(1)
     expect(frame.locator("#waiting")).to_be_hidden()
+    assert missing == []
 
 
 def test_the_cursor_stays_between_two_answers(house: House, site: Site, visitor: Page, ana: Page) -> None:

@@ -14,6 +14,7 @@ from tests import needs
 from tests.browser.house import FLAGS, House, open_house
 from tests.browser.sites import open_site
 from tests.browser.test_chat import chat, open_case, start
+from tests.own_postgres import postgres_server
 
 ROUNDS = 12
 Place = Page | Frame
@@ -79,7 +80,7 @@ def house_on(engine: str) -> Iterator[House]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tertulia-bench-")))
         env = {"DATABASE_URL": "", "REDIS_URL": ""}
         if engine != "SQLite":
-            env["DATABASE_URL"] = stack.enter_context(needs.postgres_server())
+            env["DATABASE_URL"] = stack.enter_context(postgres_server())
             env["REDIS_URL"] = stack.enter_context(needs.redis_server())
         yield stack.enter_context(open_house(folder, **env))
 

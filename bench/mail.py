@@ -6,8 +6,8 @@ from email.message import EmailMessage
 
 from bench.house import House, open_house
 from bench.table import row
-from tests import needs
 from tests.dovecot import PASSWORD, Dovecot, dovecot, why_not
+from tests.own_postgres import postgres_server
 
 LETTERS = 1000
 GOAL = 50
@@ -33,7 +33,7 @@ def mail_rows(engine: str) -> None:
         server = stack.enter_context(dovecot())
         words = {"OUTBOUND_ALLOW": f"127.0.0.1:{server.port}"}
         if engine == "postgres":
-            words["DATABASE_URL"] = stack.enter_context(needs.postgres_server())
+            words["DATABASE_URL"] = stack.enter_context(postgres_server())
         server.fill("help", [letter(n) for n in range(LETTERS)])
         add = ("channel", "add", "email", "help@example.org")
         house = stack.enter_context(open_house(add, **words))

@@ -13,7 +13,7 @@ import httpx2 as httpx
 
 from bench.house import House, open_house
 from bench.table import percentile, row
-from tests import needs
+from tests.own_postgres import postgres_server
 
 CONTACTS = 100_000
 ROUNDS = 60
@@ -111,7 +111,7 @@ def big_rows(engine: str) -> None:
     with contextlib.ExitStack() as stack:
         env, name = {}, "SQLite"
         if engine == "postgres":
-            env, name = {"DATABASE_URL": stack.enter_context(needs.postgres_server())}, "PostgreSQL"
+            env, name = {"DATABASE_URL": stack.enter_context(postgres_server())}, "PostgreSQL"
         house = stack.enter_context(open_house(**env))
         path = house.folder / "contacts.csv"
         write_contacts(path, CONTACTS)

@@ -14,6 +14,7 @@ from server.kit.db import Database
 from server.kit.migrate import migrate
 from server.settings import Settings
 from tests import needs
+from tests.own_postgres import postgres_server
 from tests.own_redis import Redis, own_redis
 from tests.server import Server, servers
 
@@ -39,7 +40,7 @@ async def stage(processes: int = 1, *, bus: bool = False) -> AsyncIterator[Stage
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tertulia-bench-")))
         redis = stack.enter_context(own_redis())
-        url = stack.enter_context(needs.postgres_server()) if processes > 1 else f"sqlite+aiosqlite:///{folder}/db"
+        url = stack.enter_context(postgres_server()) if processes > 1 else f"sqlite+aiosqlite:///{folder}/db"
         settings = Settings(
             _env_file=None,  # type: ignore[call-arg]
             data_dir=folder, database_url=url, redis_url=redis.url if bus or processes > 1 else "",

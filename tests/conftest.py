@@ -28,7 +28,7 @@ from server.kit.access import Principal, Role
 from server.main import build_app
 from server.settings import Settings
 from tests import needs
-from tests.scenes import Copy, cookies, numbers, postgres_scenes, scene_for, settings_for, sqlite_scenes
+from tests.scenes import Copy, Scenes, cookies, numbers, postgres_scenes, scene_for, settings_for, sqlite_scenes
 from tests.warm import keep_templates, warm
 
 ENGINE = os.environ.get("ENGINE", "sqlite")
@@ -52,10 +52,23 @@ def shared(path: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
-    scenes = postgres_scenes() if ENGINE == "postgres" else sqlite_scenes(tmp_path_factory.mktemp("scenes"))
-    with scenes as copy:
-        yield copy
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenes]:
+    with postgres_scenes() if ENGINE == "postgres" else sqlite_scenes(tmp_path_factory.mktemp("scenes")) as made:
+        yield made
+
+
+@pytest.fixture
+def template(scenes: Scenes) -> Iterator[Copy]:
+    """Copies for one test. None outlives it: together they would be tens of gigabytes."""
+    made: list[str] = []
+
+    def copy(of: str) -> str:
+        made.append(scenes.copy(of))
+        return made[-1]
+
+    yield copy
+    for address in made:
+        scenes.drop(address)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests import needs
+from tests.own_postgres import as_nobody
 
 CONFIG = """
 base_dir = {folder}/run
@@ -106,7 +107,7 @@ def dovecot(certificate: tuple[pathlib.Path, pathlib.Path] | None = None, *, idl
     assert binary is not None
     with needs.scratch("dovecot") as folder:
         port, tls_port = needs.free_port(), needs.free_port() if certificate else 0
-        who = needs.as_nobody()
+        who = as_nobody()
         user = pwd.getpwuid(who.get("user", os.geteuid())).pw_name
         if who:
             shutil.chown(folder, user)

@@ -8,6 +8,7 @@ import shutil
 import threading
 from collections.abc import Callable, Collection, Coroutine, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
 from os import getpid
 from pathlib import Path
@@ -21,10 +22,18 @@ from server.kit.domain import discover
 from server.kit.migrate import migrate
 from server.main import build_database
 from server.settings import Settings
-from tests import needs
+from tests.own_postgres import postgres_server
 
 Copy = Callable[[str], str]  # the name of a scene, or the address of a database that nobody has open → a new address
 SECRET_KEY = "a key for tests"
+
+
+@dataclass(frozen=True)
+class Scenes:
+    copy: Copy
+    drop: Callable[[str], None]  # an address that copy gave
+
+
 numbers = count(1)
 cookies: dict[int, str] = {}  # user → the token of the session that their scene has
 _settings = Settings(_env_file=None, secret_key=SECRET_KEY, base_url="http://test")  # type: ignore[call-arg]
@@ -58,7 +67,7 @@ async def _mateo(url: str) -> None:
 
 
 @contextmanager
-def sqlite_scenes(folder: Path) -> Iterator[Copy]:
+def sqlite_scenes(folder: Path) -> Iterator[Scenes]:
     def address(name: str) -> str:
         return f"sqlite+aiosqlite:///{folder}/{name}.db"
 
@@ -68,16 +77,20 @@ def sqlite_scenes(folder: Path) -> Iterator[Copy]:
         shutil.copy(folder / f"{source}.db", folder / f"{name}.db")
         return address(name)
 
+    def drop(address: str) -> None:
+        for file in folder.glob(address.rpartition("/")[2] + "*"):  # its log as well
+            file.unlink()
+
     discover()
     asyncio.run(migrate(address("empty")))
     asyncio.run(_nogal(copy("empty", "nogal")))
     asyncio.run(_mateo(copy("nogal", "mateo")))
-    yield copy
+    yield Scenes(copy, drop)
 
 
 @contextmanager
-def postgres_scenes() -> Iterator[Copy]:
-    with needs.postgres_server() as url, _connected(url) as run:
+def postgres_scenes() -> Iterator[Scenes]:
+    with postgres_server() as url, _connected(url) as run:
         mark, base = f"t{getpid()}", url.rpartition("/")[0]
 
         def copy(of: str, to: str = "") -> str:
@@ -87,12 +100,15 @@ def postgres_scenes() -> Iterator[Copy]:
             run(f"CREATE DATABASE {name} TEMPLATE {mark}_{source} STRATEGY FILE_COPY")
             return f"{base}/{name}"
 
+        def drop(address: str) -> None:
+            run(f"DROP DATABASE {address.rpartition('/')[2]} WITH (FORCE)")
+
         discover()
         run(f"CREATE DATABASE {mark}_empty")
         asyncio.run(migrate(f"{base}/{mark}_empty"))
         asyncio.run(_nogal(copy("empty", "nogal")))
         asyncio.run(_mateo(copy("nogal", "mateo")))
-        yield copy
+        yield Scenes(copy, drop)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from tests import needs
 from tests.browser.house import FLAGS, House, open_house
 from tests.browser.screen import note
 from tests.browser.wire import Wire, serve
+from tests.own_postgres import postgres_server
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +43,7 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     if needs.find("postgres") is None or needs.find("redis-server") is None:
         pytest.skip("left out: no postgres or redis-server")
     with contextlib.ExitStack() as stack:
-        database = stack.enter_context(needs.postgres_server())
+        database = stack.enter_context(postgres_server())
         redis = stack.enter_context(needs.redis_server())
         folder = tmp_path_factory.mktemp("house")
         yield stack.enter_context(open_house(folder, DATABASE_URL=database, REDIS_URL=redis))

@@ -15,7 +15,7 @@ from server.settings import Settings
 from tests import make
 from tests.conftest import Client, browser
 from tests.house.rights.sweep import WORD, Place
-from tests.scenes import Copy, cookies, settings_for
+from tests.scenes import Copy, Scenes, cookies, settings_for
 
 
 @dataclass
@@ -29,8 +29,8 @@ class Filled:
 
 
 @pytest.fixture(scope="session")
-def filled(template: Copy, tmp_path_factory: pytest.TempPathFactory) -> Filled:
-    address, folder = template("mateo"), tmp_path_factory.mktemp("closed")
+def filled(scenes: Scenes, tmp_path_factory: pytest.TempPathFactory) -> Filled:
+    address, folder = scenes.copy("mateo"), tmp_path_factory.mktemp("closed")
     return Filled(address, folder, *asyncio.run(fill(settings_for(address, folder))))
 
 

@@ -34,4 +34,5 @@ async def show_profile(tx: Tx, row: EventRow) -> list[Change]:
         return [Recheck(row.subject), Refresh(row.subject, ["nav", "tabbar", "main"])]  # their other windows
     if row.name == "user.changed" and row.data["field"] not in ("name", "picture"):
         return []
-    return [Refresh(f"workspace:{row.workspace_id}", ["people", "me", "workspace-form"])]
+    own = [Refresh(row.subject, ["nav"])] if row.name == "user.changed" else []
+    return [Refresh(f"workspace:{row.workspace_id}", ["people", "workspace-form"]), *own]

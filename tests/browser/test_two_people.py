@@ -75,6 +75,16 @@ def test_who_is_looking_is_shown(pair: tuple[Page, Page, str]) -> None:
     expect(ana.locator("[data-who]").get_by_label("Mateo Ríos")).to_be_visible()
 
 
+def test_who_is_online_is_shown_wherever_they_are(house: House, pair: tuple[Page, Page, str]) -> None:
+    ana, mateo, _path = pair
+    mateo.goto(f"{house.url}/tasks")
+    ana.goto(f"{house.url}/settings/people")
+    dot = ana.locator("#people .check", has_text="mateo@example.org").locator("[data-presence-of]")
+    expect(dot).to_be_visible()
+    mateo.goto("about:blank")
+    expect(dot).to_be_hidden()
+
+
 def test_nothing_is_missed_after_a_cut(pair: tuple[Page, Page, str]) -> None:
     """Mateo's line is cut while Ana writes thirty notes; he is half-way through one of his own."""
     ana, mateo, path = pair

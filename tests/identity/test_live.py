@@ -1,5 +1,7 @@
 """People and teams: what an admin's second screen becomes is what a reload shows."""
 
+import html
+import json
 import re
 from dataclasses import replace
 
@@ -109,3 +111,19 @@ async def test_departments_and_the_workspace(app: Starlette, ana: Client, mateo:
         ("/settings/workspace", "workspace-form", lambda: ana.put("/settings/workspace/name", data={"value": "Roble"})),
     ):
         await assert_live_equals_reload(app, mateo, page, act, language=language, regions=(region,))
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_an_own_new_name_in_every_window(app: Starlette, mateo: Client, language: str) -> None:
+    await make.speak(app, 2, language)
+
+    async def act() -> httpx.Response:
+        return await mateo.put("/settings/profile/name", data={"value": "Mateo Ríos Vega"})
+
+    await assert_live_equals_reload(app, mateo, "/tasks", act, language=language, regions=("nav",))
+
+
+@pytest.mark.parametrize("page", ["/contacts", "/tasks", "/cases", "/calls", "/chat", "/settings/profile"])
+async def test_whoever_has_a_page_open_is_online(mateo: Client, page: str) -> None:
+    topics = json.loads(html.unescape(re.findall(r"id=\"nav\".*?data-topics='([^']+)'", (await mateo.get(page)).text)[0]))
+    assert topics.keys() == {"user:2", "workspace:1"}

@@ -13,6 +13,7 @@ from server.kit.about import subject_id
 from server.kit.access import Principal, audiences, system
 from server.kit.db import Tx
 from server.kit.events import EventRow
+from server.kit.homes import Home, homes_of
 from server.kit.jobs import JobRow
 from server.kit.live import Change, Patch, Recheck, Refresh, lines, shows, silent
 from server.kit.pages import dom_id
@@ -40,6 +41,7 @@ RINGS = ("call.started", "call.rang", "call.answered", "call.declined", "call.mi
 LISTED = ("call.started", "call.answered", "call.missed", "call.joined", "call.ended", "call.recorded")
 RECORDINGS = ("call.ended", "call.recorded", "recording.removed")
 CARDS = ["rings", "nav", "tabbar"]
+GOING = 200  # calls at once whose heads follow
 silent("call.unheard", "what comes of it, a notice, is shown")
 
 
@@ -133,6 +135,24 @@ async def show_names(tx: Tx, row: EventRow) -> list[Change]:
     ids = list(await tx.scalars(found.with_only_columns(Call.id)))
     calls = [call for id in ids if lists and (call := await call_by_id(tx, who, id)) is not None]
     return [await row_patch(tx, who, call, topic) for call in calls for topic in lists]
+
+
+@shows("contact.changed", "company.relabelled", "room.changed", "task.changed")
+async def show_head(tx: Tx, row: EventRow) -> list[Change]:
+    """Above a call that goes on stands whom it is with, and where they work."""
+    if row.data.get("field", "name") not in ("name", "title", "company"):
+        return []
+    who = system(row.workspace_id)
+    found = select(Call).where(Call.workspace_id == row.workspace_id, Call.ended_at.is_(None)).order_by(Call.id.desc())
+    calls = list(await tx.scalars(found.limit(GOING)))
+    homes = await homes_of(tx, who, {call.about for call in calls if call.about})
+    told = [call for call in calls if call.about and row.subject in (call.about, _works_at(homes.get(call.about)))]
+    return [Refresh(f"{call.subject}:team", ["call-home"]) for call in told]
+
+
+def _works_at(home: Home | None) -> str | None:
+    company = home.record.company_id if home and home.record else None
+    return f"company:{company}" if company else None
 
 
 @lines(*LINES, template="calls/lines.html")

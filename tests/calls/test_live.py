@@ -1,5 +1,6 @@
 """What a second screen becomes through patches is what a reload shows."""
 
+import httpx2 as httpx
 import pytest
 from starlette.applications import Starlette
 
@@ -69,6 +70,25 @@ async def test_the_record_beside_its_call(
         assert f'id="{name}"' in (await mateo.get(part)).text
     record = (await mateo.get(f"/contacts/{number}")).text
     assert record.count('id="facts"') == 1 and 'id="contact-1-notes"' not in record
+
+
+async def test_the_head_of_a_call_that_goes_on(
+    app: Starlette, ana: Client, mateo: Client, lucia: str, call: str
+) -> None:
+    """Whom it is with, and where they work: by a new name of either."""
+    await app.state.relay.drain()
+    for record, field, value in (
+        (lucia[8:], "company", "Hoteles Almadraba"),
+        (lucia[8:], "name", "Lucía Ferrer Soto"),
+        ("2", "name", "Hoteles del Sur"),
+    ):
+
+        async def act(address: str = f"/contacts/{record}/facts/{field}", value: str = value) -> httpx.Response:
+            return await ana.put(address, data={"value": value, "seen": "99"})
+
+        screen = await assert_live_equals_reload(app, mateo, call, act, regions=("call-home",))
+    head = screen.page.find("call-home")
+    assert head is not None and "Lucía Ferrer Soto" in head.text() and "Hoteles del Sur" in head.text()
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

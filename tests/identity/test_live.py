@@ -125,5 +125,7 @@ async def test_an_own_new_name_in_every_window(app: Starlette, mateo: Client, la
 
 @pytest.mark.parametrize("page", ["/contacts", "/tasks", "/cases", "/calls", "/chat", "/settings/profile"])
 async def test_whoever_has_a_page_open_is_online(mateo: Client, page: str) -> None:
-    topics = json.loads(html.unescape(re.findall(r"id=\"nav\".*?data-topics='([^']+)'", (await mateo.get(page)).text)[0]))
+    topics = json.loads(
+        html.unescape(re.findall(r"id=\"nav\".*?data-topics='([^']+)'", (await mateo.get(page)).text)[0])
+    )
     assert topics.keys() == {"user:2", "workspace:1"}

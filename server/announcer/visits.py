@@ -111,9 +111,12 @@ async def identify(tx: Tx, call_id: int, contact_id: int) -> None:
 
 
 async def met(tx: Tx, call_id: int) -> None:
-    """Somebody of the team is in it: the announcer steps back."""
-    _visit, call, _one = await visit_of(tx, call_id)
+    """Somebody of the team is in it: the announcer steps back. The talk is another thing than a message, and is
+    recorded only of those who are asked about it."""
+    _visit, call, one = await visit_of(tx, call_id)
     call.attended = False
+    await hosting.end_message(tx, call, one)
+    await hosting.unhush(tx, call)
     if call.answered_at is None:  # who came in by the log has answered too
         here = select(Participant.user_id).where(Participant.call_id == call.id, Participant.user_id.is_not(None))
         call.answered_by, call.answered_at = await tx.scalar(here.order_by(Participant.id).limit(1)), now()
@@ -121,24 +124,36 @@ async def met(tx: Tx, call_id: int) -> None:
         tell(tx, system(call.workspace_id), call, facts.LineRang)
 
 
-async def begin_message(tx: Tx, call_id: int, words: str) -> None:
-    """Recorded from now on; that they heard so and speak is their yes, and a fact says the words."""
+async def begin_message(tx: Tx, call_id: int, words: str, language: str) -> None:
+    """Recorded from now on, and a fact says the words they heard."""
     visit, call, one = await visit_of(tx, call_id)
     visit.message_at = now()
-    await hosting.consent(tx, call, one, True, words)
-    await hosting.record(tx, system(call.workspace_id), call, "on")
+    await hosting.begin_message(tx, call, one, words, language)
 
 
 async def end_message(tx: Tx, call_id: int) -> None:
-    _visit, call, _one = await visit_of(tx, call_id)
-    await hosting.record(tx, system(call.workspace_id), call, "off")
+    _visit, call, one = await visit_of(tx, call_id)
+    await hosting.end_message(tx, call, one)
 
 
-async def record(tx: Tx, call_id: int, state: hosting.RecordingState) -> None:
-    """Paused while digits are typed. What nobody records cannot be paused."""
+async def pause(tx: Tx, call_id: int) -> None:
+    """While digits are typed."""
     _visit, call, _one = await visit_of(tx, call_id)
-    if call.recording != "off" or state == "on":
-        await hosting.record(tx, system(call.workspace_id), call, state)
+    await hosting.hush(tx, call)
+
+
+async def go_on(tx: Tx, call_id: int) -> None:
+    _visit, call, _one = await visit_of(tx, call_id)
+    await hosting.unhush(tx, call)
+
+
+async def attend(tx: Tx, call_id: int, records: bool) -> None:
+    """The talk begins, or begins anew where another process carried it: nothing of that one is left half done."""
+    _visit, call, one = await visit_of(tx, call_id)
+    await hosting.end_message(tx, call, one)
+    await hosting.unhush(tx, call)
+    if records and call.recording == "off":
+        await hosting.record(tx, system(call.workspace_id), call, "on")
 
 
 async def hang_up(tx: Tx, call_id: int, reason: str = "ended") -> None:

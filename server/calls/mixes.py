@@ -16,6 +16,8 @@ from server.kit.access import system
 from server.kit.clock import now
 from server.kit.jobs import Work, job, later
 
+SLACK = timedelta(seconds=1)  # between the clocks of two processes
+
 Make = Callable[[Path, Progress], Awaitable[Mixed]]
 
 
@@ -84,9 +86,15 @@ async def _agreed(work: Work, call_id: int, *sources: str) -> tuple[list[Part], 
     """All parts of these kinds, and those of people who have not taken their yes back."""
     async with work.database.transaction(read=True) as tx:
         parts = [part for part in await parts_of(tx, call_id) if part.source in sources]
-        yes = select(Participant.id).where(Participant.call_id == call_id, Participant.consent == "yes")
-        agreed = set(await tx.scalars(yes))
-    return parts, [part for part in parts if part.participant_id in agreed]
+        people = {one.id: one for one in await tx.scalars(select(Participant).where(Participant.call_id == call_id))}
+    return parts, [part for part in parts if is_agreed(people[part.participant_id], part)]
+
+
+def is_agreed(one: Participant, part: Part) -> bool:
+    """Also what was left as a message, whatever they said later about the talk."""
+    if one.consent == "yes" or one.message_at is None:
+        return one.consent == "yes"
+    return one.message_at - SLACK <= part.started_at <= (one.message_until or part.started_at)
 
 
 async def _made(work: Work, call_id: int, kind: str) -> Recording | None:

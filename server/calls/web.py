@@ -22,6 +22,7 @@ from server.calls.queries import (
     said_in,
     taken_from,
 )
+from server.calls.sentences import sentence
 from server.contacts.access import get_record
 from server.identity.queries import list_people, list_teams
 from server.kit.access import Principal
@@ -85,6 +86,7 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         heads=heads,
         topics={topic: heads[topic] for topic in topics},
         call=call,
+        sentence=sentence,
         own=own,
         home=await get_home(tx, who, call.about) if call.about else None,
         caller=await _beside(request, tx, who, call, "room"),

@@ -11,7 +11,7 @@ from server.contacts.models import Contact
 from server.identity.models import Workspace
 from server.kit.clock import frozen, now
 from server.kit.jobs import JOBS, Work
-from tests.calls.conftest import Client, listener, read_call, told
+from tests.calls.conftest import AGREED, Client, listener, read_call, told
 from tests.conftest import add_person, client_of
 
 
@@ -20,9 +20,7 @@ async def olga(app: Starlette, workspace: Workspace) -> Client:
     return await client_of(app, await add_person(app, workspace, "Olga Prieto"))
 
 
-@pytest.mark.parametrize(
-    ("path", "form"), [("consent", {"words": "Recorded."}), ("messages", {"text": "Hello"}), ("answer", {})]
-)
+@pytest.mark.parametrize(("path", "form"), [("consent", AGREED), ("messages", {"text": "Hello"}), ("answer", {})])
 async def test_a_locked_call_has_no_side_door(
     app: Starlette,
     workspace: Workspace,

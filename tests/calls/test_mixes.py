@@ -16,7 +16,7 @@ from realtime.calls.ports import Joined, Recorded
 from server.calls.book import CallBook
 from server.calls.models import Call, Part, Participant, Recording
 from server.kit.clock import frozen, now
-from tests.calls.conftest import Client, Facts, read_call, told
+from tests.calls.conftest import AGREED, Client, Facts, read_call, told
 from tests.calls.test_jobs import drain_later, run, tone
 from tests.live import assert_live_equals_reload
 
@@ -71,8 +71,8 @@ async def filmed(app: Starlette, ana: Client, mateo: Client, call: str, book: Ca
     """Ana was seen from the first second, after a reload in another size; Mateo a second later; both said yes."""
     room, at, folder = (await read_call(app)).room, time.time(), app.state.settings.parts_dir
     await mateo.put(f"{call}/answer")
-    await ana.put(f"{call}/consent", data={"words": "Recorded."})
-    await mateo.put(f"{call}/consent", data={"words": "Recorded."})
+    await ana.put(f"{call}/consent", data=AGREED)
+    await mateo.put(f"{call}/consent", data=AGREED)
     await tone(folder / "a.webm", 4.0)
     for file, seconds, wide, high, level in (
         ("b.webm", 1.5, 320, 240, 200),
@@ -198,7 +198,7 @@ async def test_the_page_follows(app: Starlette, ana: Client, call: str, filmed: 
 async def killed(app: Starlette, ana: Client, call: str, book: CallBook) -> Path:
     """Ana's sound and picture lie there as a process that was killed left them: nobody told of them."""
     folder, room = app.state.settings.parts_dir, (await read_call(app)).room
-    await ana.put(f"{call}/consent", data={"words": "Recorded."})
+    await ana.put(f"{call}/consent", data=AGREED)
     await told(book, Joined(room, time.time(), 1))
     await tone(folder / "a.webm", 3.0)
     await pictures(folder / "b.webm", 2.0, 320, 240, 200)

@@ -193,11 +193,9 @@ class Attendant:
         async with self._database.transaction(read=True) as tx:
             row = await number_row(tx, self._call.workspace_id, number)
         is_right = await self._passwords.is_right(row.pin_hash if row is not None else "", pin)
-        if row is None or is_locked(row):
-            return None
-        if not is_right:
-            async with self._database.transaction() as tx:
-                await note_wrong(tx, row.contact_id)
+        if row is None or is_locked(row) or not is_right:
+            whose = row.contact_id if row is not None else None
+            await self._write(lambda tx, call_id: note_wrong(tx, call_id, whose))
             return None
         contact_id = row.contact_id
         await self._write(lambda tx, call_id: visits.identify(tx, call_id, contact_id))

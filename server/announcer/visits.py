@@ -41,6 +41,8 @@ async def begin(tx: Tx, line: Line, caller: Caller, at_once: int) -> tuple[Call,
     """A call of nobody's, or of the record that a link has proved; the token of its pass is told this once."""
     if caller.contact is None and await anonymous_now(tx, line.workspace_id) >= at_once:
         raise TooMany(_("All lines are taken. Leave us a message below, and we call you back."))
+    if caller.contact is not None:
+        await _one_at_a_time(tx, line, caller.contact)
     workspace = await tx.get_one(Workspace, line.workspace_id)
     with speaking(workspace.language):
         unknown = _("Caller")
@@ -67,6 +69,21 @@ async def begin(tx: Tx, line: Line, caller: Caller, at_once: int) -> tuple[Call,
     tell(tx, by(call, one), call, facts.LineCalled, name=name, proof=proof)
     look_later(tx, call, SOON + timedelta(minutes=5))
     return call, one, token
+
+
+async def _one_at_a_time(tx: Tx, line: Line, contact: Contact) -> None:
+    """Whoever has the link, and however often they press: one call. One that its caller has left is over by that."""
+    await tx.execute(select(Line.id).where(Line.id == line.id).with_for_update())
+    going = (
+        select(Call, Participant.is_here)
+        .join(LineCall, LineCall.call_id == Call.id)
+        .join(Participant, Participant.id == LineCall.participant_id)
+        .where(LineCall.line_id == line.id, Call.about == contact.about, Call.ended_at.is_(None))
+    )
+    for call, is_here in (await tx.execute(going.order_by(Call.id))).all():
+        if is_here or call.started_at > now() - SOON:
+            raise TooMany(_("A call of yours goes on already. Hang up there first, or try again in a moment."))
+        await end_call(tx, system(call.workspace_id), call, "empty")
 
 
 async def visit_of(tx: Tx, call_id: int) -> tuple[LineCall, Call, Participant]:

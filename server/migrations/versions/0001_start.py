@@ -867,6 +867,7 @@ def upgrade() -> None:
     sa.Column('proof', sa.String(), nullable=False),
     sa.Column('wants', sa.String(), nullable=False),
     sa.Column('chosen', sa.String(), nullable=False),
+    sa.Column('wrong', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('queued_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('message_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['call_id'], ['call.id'], name=op.f('fk_line_call_call_id_call'), ondelete='CASCADE'),

@@ -5,7 +5,6 @@ from typing import Literal
 
 Kind = Literal["team", "person", "record", "skill", "voicemail", "self", "menu", "text", "file"]
 KINDS: tuple[Kind, ...] = ("team", "person", "record", "skill", "voicemail", "self", "menu", "text", "file")
-READ_AS = {"record": "person", "skill": "team"}  # kinds that are read to callers in the same words
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,4 @@ def closed_of(menu: Menu) -> Piece:
 
 
 def choices_of(menu: Menu) -> list[Piece]:
-    return [
-        Prompt(f"option_{READ_AS.get(option.kind, option.kind)}", (option.label, option.digit))
-        for option in menu.options
-    ]
+    return [Prompt(f"option_{option.kind}", (option.label, option.digit)) for option in menu.options]

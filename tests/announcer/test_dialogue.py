@@ -274,6 +274,9 @@ def test_everything_can_be_said_with_and_without_a_voice(language: str) -> None:
         sentence = text_of(prompt, language)
         assert all(value in sentence for value in values if key not in ("option_voicemail", "option_self"))
         assert all((PROMPTS / language / f"{name}.opus").exists() for name in files_of(prompt)), key
+    chosen = [key for key in shipped() if key.startswith("option_") and key != "option_file"]
+    with speaking(language):
+        assert len({shipped()[key] for key in chosen}) == len(chosen), "where no name can be said, kinds are told apart"
     english, spanish = (text_of(Prompt("pin"), one) for one in LANGUAGES)
     assert english != spanish
     assert all((PROMPTS / f"{name}.opus").exists() for name in SOUNDS)

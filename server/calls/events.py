@@ -128,6 +128,17 @@ class RecordingRemoved(Event):
     why: str
 
 
+@event("recording.lost")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingLost(Event):
+    """What one person's part of it held: they took their yes back ("withdrawn"), or its file is gone or cannot be read
+    ("unreadable")."""
+
+    name: str
+    seconds: int
+    why: str
+
+
 @event("call.logged")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallLogged(Event):

@@ -251,3 +251,38 @@ async def test_parts_of_an_erased_call_go_after_a_day(app: Starlette, ana: Clien
     with frozen(now() + timedelta(days=2)):
         await run(app, "calls.forget")
     assert list(killed.iterdir()) == []
+
+
+async def test_what_is_missing_is_told(app: Starlette, ana: Client, mateo: Client, call: str, filmed: Path) -> None:
+    """A part whose file is gone, and those of who took their yes back; the others are mixed all the same."""
+    (filmed / "a.webm").unlink()
+    await mixed(app)
+    screen = await assert_live_equals_reload(
+        app, mateo, "/contacts/1", lambda: drop(app, mateo, call, filmed), regions=("timeline-contact-1",)
+    )
+    text = screen.page.text()
+    assert "its file could not be read" in text and "who did not agree to it" in text
+
+
+async def drop(app: Starlette, mateo: Client, call: str, folder: Path) -> None:
+    async with app.state.database.transaction() as tx:
+        await tx.execute(update(Participant).where(Participant.user_id == 2).values(consent="no"))
+        await tx.execute(update(Participant).where(Participant.user_id == 1).values(consent="no"))
+    assert (await mateo.put(f"{call}/recording/video")).status_code == 202
+    await mixed(app)
+
+
+async def test_a_part_that_was_cut_off_before_it_held_anything_is_told_once(
+    app: Starlette, ana: Client, call: str, facts: Facts
+) -> None:
+    """Its process was killed; what it left is not looked at every hour."""
+    room, folder = (await read_call(app)).room, app.state.settings.parts_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    hold_note(folder, Note("x.webm", room, 1, "audio", time.time())).close()
+    (folder / "x.webm").write_bytes(b"nothing of that kind")
+    await ana.delete(call)
+    for _hour in range(2):
+        await run(app, "calls.forget")
+    told = [data for name, data in await facts() if name == "recording.lost"]
+    assert told == [{"name": "Ana Beltrán", "seconds": 0, "why": "unreadable"}]
+    assert list(folder.iterdir()) == []

@@ -12,6 +12,7 @@ from bench.live import RECORDS, VIEWERS, Watch, leave, seat_viewers, write_stead
 from bench.stage import Stage, stage
 from bench.table import percentile, row
 from server.calls.models import Call
+from tests.calls.conftest import AGREED
 from tests.calls.test_whole import carrying
 from tests.server import OWNER, add_colleague
 from tests.writers import make_records
@@ -98,5 +99,5 @@ async def recorded_call(place: Stage, tokens: list[str], packets: list[str]) -> 
 
 async def say_yes(pages: list[httpx.AsyncClient], call: str) -> None:
     for page in pages:
-        assert (await page.put(f"{call}/consent", data={"words": "Recorded."})).status_code == 200
+        assert (await page.put(f"{call}/consent", data=AGREED)).status_code == 200
     assert (await pages[0].put(f"{call}/recording", data={"state": "on"})).status_code == 200

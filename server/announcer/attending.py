@@ -66,6 +66,7 @@ class Attendant:
         self._playing: Sound | None = None
         self._saying = Say(())
         self._clips = 0
+        self._paused = False
         self._team: set[int] = set()
 
     def hear(self, what: Fact | None) -> None:
@@ -127,6 +128,8 @@ class Attendant:
 
     async def _look(self) -> list[Happening]:
         """At the rows, when something may have changed, and every few seconds."""
+        if self._paused and not self._dialogue.is_typing:
+            await self._go_on()  # what failed when it was to be done
         if self._dialogue.state != "queue":
             return []
         async with self._database.transaction(read=True) as tx:
@@ -152,6 +155,7 @@ class Attendant:
                 self._forget()
                 await self._player.hush(self.room, self._call.participant_id)
                 await self._write(visits.met)
+                self._paused = False
             case "ring" if act.option is not None:
                 option = act.option
                 await self._write(lambda tx, call_id: visits.ring(tx, call_id, option))
@@ -159,14 +163,17 @@ class Attendant:
                 await self._write(visits.unring)
             case "check":
                 await self._feed(Checked(await self._check(act.number, act.pin)))
-            case "pause" | "resume":
-                state = "paused" if act.what == "pause" else "on"
-                await self._record(state)
+            case "pause":
+                self._paused = True
+                await self._write(visits.pause)
+            case "resume":
+                await self._go_on()
             case "call_back":
                 await self._write(visits.ask_back)
             case "record":
-                words = text_of(Prompt("leave_message"), self._call.script.language)
-                await self._write(lambda tx, call_id: visits.begin_message(tx, call_id, words))
+                language = self._call.script.language
+                words = text_of(Prompt("leave_message"), language)
+                await self._write(lambda tx, call_id: visits.begin_message(tx, call_id, words, language))
             case "keep":
                 await self._write(visits.end_message)
             case "end":
@@ -177,21 +184,18 @@ class Attendant:
         async with self._database.transaction() as tx:
             await act(tx, self._call.call_id)
 
-    async def _record(self, state: str) -> None:
-        """What was not recorded before the digits is not recorded after them."""
-        if self._call.script.records:
-            await self._write(lambda tx, call_id: visits.record(tx, call_id, state))  # type: ignore[arg-type]
+    async def _go_on(self) -> None:
+        await self._write(visits.go_on)
+        self._paused = False
 
     async def _check(self, number: str, pin: str) -> Known | None:
         """Takes as long for a number that nobody has, a locked one and a wrong PIN."""
         async with self._database.transaction(read=True) as tx:
             row = await number_row(tx, self._call.workspace_id, number)
         is_right = await self._passwords.is_right(row.pin_hash if row is not None else "", pin)
-        if row is None or is_locked(row):
-            return None
-        if not is_right:
-            async with self._database.transaction() as tx:
-                await note_wrong(tx, row.contact_id)
+        if row is None or is_locked(row) or not is_right:
+            whose = row.contact_id if row is not None else None
+            await self._write(lambda tx, call_id: note_wrong(tx, call_id, whose))
             return None
         contact_id = row.contact_id
         await self._write(lambda tx, call_id: visits.identify(tx, call_id, contact_id))

@@ -53,9 +53,8 @@ class Announcer:
         self._attending[fact.call] = attendant
         attendant.hear(fact)
         try:
-            if attended.script.records:
-                async with self._database.transaction() as tx:
-                    await visits.record(tx, attended.call_id, "on")
+            async with self._database.transaction() as tx:
+                await visits.attend(tx, attended.call_id, attended.script.records)
             await attendant.run()
         except NotFound:
             return

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from server.announcer import script as written
 from server.announcer.happenings import (
     Act,
     Alone,
@@ -17,16 +18,16 @@ from server.announcer.happenings import (
     Say,
     Tick,
 )
-from server.announcer.script import File, Known, Option, Piece, Prompt, Script, Text, choices_of, greeting_of
+from server.announcer.script import File, Known, Option, Piece, Prompt, Script, Text
+from server.announcer.typed import Typed
 
-ANSWER, TYPING, LONGEST, FAREWELL = 8.0, 12.0, 120.0, 15.0  # seconds
+ANSWER, TYPING, LONGEST = 8.0, 12.0, 120.0  # seconds
 ALTOGETHER = 15 * 60.0  # before somebody answers
+OVERTIME = LONGEST + 60.0  # beyond it for a message that has begun
+FAREWELL = 30.0  # also where its sound never ends
+LAST = ("tone", "message", "bye")
 ROUNDS, MOVES, TRIES = 3, 30, 3  # silent or wrong answers in a row, menus entered, wrong PINs
-KEYS = 12  # of a number or a PIN
-FIELDS = "12345"
 CALL_ME, MESSAGE, AGAIN, BACK = "7", "8", "*", "0"
-
-
 State = Literal["new", "menu", "queue", "number", "pin", "checking", "self", "tone", "message", "bye", "talk"]
 
 
@@ -36,17 +37,28 @@ class Dialogue:
 
     def __init__(self, script: Script, now: float) -> None:
         self.state: State = "new"
-        self.due: float | None = None
+        self._due: float | None = None
         self._script, self._known = script, script.known
         self._menu = script.root
+        self._now = now
         self._ends = now + ALTOGETHER
+        self._parts_by = 0.0
         self._last: Say | None = None
         self._rounds = self._moves = self._tries = 0
         self._place = 0
-        self._number = self._typed = ""
+        self._typed = Typed()
         self._waits_until = 0.0
 
+    @property
+    def due(self) -> float | None:
+        """However often keys begin a wait anew, before somebody answers it all has one end."""
+        if self.state == "talk":
+            return None
+        end = self._parts_by if self.state == "bye" else self._ends + (OVERTIME if self.state in LAST else 0.0)
+        return end if self._due is None else min(self._due, end)
+
     def feed(self, what: Happening, now: float) -> list[Act]:
+        self._now = now
         if self.state in ("talk", "bye") and not isinstance(what, Said | Alone | Tick):
             return []
         match what:
@@ -70,21 +82,27 @@ class Dialogue:
             case Tick():
                 return self._tick(now)
 
+    @property
+    def is_typing(self) -> bool:
+        """A number or a PIN."""
+        return self.state in ("number", "pin", "checking")
+
     # --- small things
 
     def _become(self, state: State, due: float | None = None) -> None:
-        self.state, self.due = state, due
-        if state not in ("number", "pin", "checking"):
-            self._number = self._typed = ""
+        self.state, self._due = state, due
+        if not self.is_typing:
+            self._typed = Typed()
 
     def _say(self, *pieces: Piece, stops: bool = True, repeats: bool = False) -> Say:
         voice = self._script.menus[self._menu].voice
         self._last = Say(tuple(pieces), voice, stops, repeats)
-        self.due = None  # the time begins when it is said
+        self._due = None  # the time begins when it is said
         return self._last
 
     def _part(self, key: str) -> list[Act]:
         self._become("bye")
+        self._parts_by = self._now + FAREWELL
         return [self._say(Prompt(key), stops=False)]
 
     # --- events
@@ -95,17 +113,16 @@ class Dialogue:
         before: list[Piece] = [Prompt("recorded")] if self._script.records else []
         menu = self._script.menus[self._menu]
         if not menu.is_open:
-            closed = Text(menu.closed, Prompt("closed")) if menu.closed else Prompt("closed")
-            return self._voicemail(*before, closed)
+            return self._voicemail(*before, written.closed_of(menu))
         hello = [Prompt("hello_name", (self._known.name,), private=True)] if self._known else []
         return self._enter(self._menu, *before, *hello)
 
     def _said(self, now: float) -> list[Act]:
         match self.state:
             case "menu" | "self":
-                self.due = now + ANSWER
+                self._due = now + ANSWER
             case "number" | "pin":
-                self.due = now + TYPING
+                self._due = now + TYPING
             case "tone":
                 self._become("message", now + LONGEST)
                 return [Do("record")]
@@ -119,7 +136,7 @@ class Dialogue:
     def _hold(self, now: float) -> Say:
         said = self._say(Prompt("music"), stops=False, repeats=True)
         self._waits_until = self._waits_until or now + self._script.wait
-        self.due = self._waits_until
+        self._due = self._waits_until
         return said
 
     def _key(self, digit: str, now: float) -> list[Act]:
@@ -139,20 +156,26 @@ class Dialogue:
     def _tick(self, now: float) -> list[Act]:
         if now < (self.due or 0.0):
             return []
+        if now >= self._ends and self.state not in LAST:
+            return self._out_of_time()
         match self.state:
             case "queue":
                 return self._nobody("nobody_free")
             case "message":
                 return [Do("keep"), *self._part("thanks")]
-            case "bye":
+            case "bye" | "tone":
                 return [Do("end")]
             case "number" | "pin":
                 return self._out_of_typing()
             case "menu" | "self":
-                if now >= self._ends:
-                    return self._part("goodbye")
                 return self._unanswered(Prompt("silence"))
         return []
+
+    def _out_of_time(self) -> list[Act]:
+        if self.state == "queue":
+            return self._nobody("nobody_free")
+        before: list[Act] = [Do("resume")] if self.is_typing else []
+        return [*before, *self._part("goodbye")]
 
     # --- menus
 
@@ -163,9 +186,9 @@ class Dialogue:
             return self._part("goodbye")
         self._menu = menu_id
         if not menu.is_open and menu_id != self._script.root:
-            return self._voicemail(*before, Text(menu.closed, Prompt("closed")) if menu.closed else Prompt("closed"))
+            return self._voicemail(*before, written.closed_of(menu))
         self._become("menu")
-        return [self._say(*before, *greeting_of(menu), *choices_of(menu))]
+        return [self._say(*before, *written.greeting_of(menu), *written.choices_of(menu))]
 
     def _unanswered(self, why: Prompt) -> list[Act]:
         """Wrong or silent; after some rounds a message is taken: whoever calls cannot press, or does not know what."""
@@ -173,8 +196,8 @@ class Dialogue:
         if self._rounds >= ROUNDS:
             return self._voicemail()
         if self.state == "self":
-            return [self._say(why, *self._offers())]
-        return [self._say(why, *choices_of(self._script.menus[self._menu]))]
+            return [self._say(why, *written.offers_of(self._known))]
+        return [self._say(why, *written.choices_of(self._script.menus[self._menu]))]
 
     def _choose(self, option: Option | None) -> list[Act]:
         if option is None:
@@ -193,7 +216,7 @@ class Dialogue:
         if self._moves > MOVES:
             return self._part("goodbye")
         piece: Piece = File(option.file) if option.kind == "file" else Text(option.text)
-        return [self._say(piece, *choices_of(self._script.menus[self._menu]))]
+        return [self._say(piece, *written.choices_of(self._script.menus[self._menu]))]
 
     # --- ringing
 
@@ -207,9 +230,9 @@ class Dialogue:
         if self.state != "queue" or number == self._place or (number == 1 and not self._place):
             return []
         self._place = number
-        due = self.due
+        due = self._due
         said = self._say(Prompt("next") if number == 1 else Prompt("place", (str(number),)), stops=False)
-        self.due = due
+        self._due = due
         return [said]
 
     def _nobody(self, why: str) -> list[Act]:
@@ -230,23 +253,16 @@ class Dialogue:
         return [Do("pause"), self._say(Prompt("number"))]
 
     def _type(self, digit: str, now: float) -> list[Act]:
-        self.due = now + TYPING
-        if digit == AGAIN:
-            self._typed = ""
+        self._due = now + TYPING
+        if not (whole := self._typed.press(digit)):
             return []
-        if digit != "#":
-            self._typed = (self._typed + digit)[:KEYS] if digit.isdigit() else self._typed
-            return []
-        if not self._typed:
-            return []
-        typed, self._typed = self._typed, ""
         if self.state == "number":
-            self._number = typed
+            self._typed.number = whole
             self._become("pin")
             return [self._say(Prompt("pin"))]
-        number, self._number = self._number, ""
+        number, self._typed = self._typed.number, Typed()
         self._become("checking")
-        return [Do("check", number=number, pin=typed)]
+        return [Do("check", number=number, pin=whole)]
 
     def _checked(self, known: Known | None) -> list[Act]:
         if known is not None:
@@ -266,26 +282,16 @@ class Dialogue:
     def _open(self, known: Known, *before: Piece) -> list[Act]:
         self._become("self")
         self._rounds = 0
-        return [self._say(*before, *self._offers())]
-
-    def _offers(self) -> list[Piece]:
-        fields = self._known.fields if self._known else ()
-        heard = [
-            Prompt("field", (label, digit), private=True) for digit, (label, _v) in zip(FIELDS, fields, strict=False)
-        ]
-        return [*heard, Prompt("self_service")]
+        return [self._say(*before, *written.offers_of(self._known))]
 
     def _serve(self, digit: str) -> list[Act]:
-        fields = self._known.fields if self._known else ()
         self._moves += 1
         if self._moves > MOVES:
             return self._part("goodbye")
-        if digit in FIELDS and FIELDS.index(digit) < len(fields):
-            label, value = fields[FIELDS.index(digit)]
-            told = Text(f"{label}: {value}.", private=True) if value else Prompt("empty_field")
-            return [self._say(told, *self._offers())]
+        if (told := written.told_of(self._known, digit)) is not None:
+            return [self._say(told, *written.offers_of(self._known))]
         if digit == CALL_ME:
-            return [Do("call_back"), self._say(Prompt("will_call"), *self._offers())]
+            return [Do("call_back"), self._say(Prompt("will_call"), *written.offers_of(self._known))]
         if digit == MESSAGE:
             return self._voicemail()
         if digit == BACK:

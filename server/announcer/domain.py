@@ -1,6 +1,6 @@
 """The announcer: a public line that speaks, knows its callers before anybody answers, and takes their messages."""
 
-from server.announcer import api, live, public, reactions, settings, web  # noqa: F401  some register themselves
+from server.announcer import api, jobs, live, public, reactions, settings, web  # noqa: F401  some register themselves
 from server.kit.domain import Domain, Panel, SettingsPage
 
 CALLER, NUMBER = "/calls/{id}/caller", "/contacts/{id}/pin"

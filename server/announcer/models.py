@@ -81,6 +81,7 @@ class LineCall(Base):
     proof: Mapped[str] = mapped_column(default="")
     wants: Mapped[str] = mapped_column(default="")
     chosen: Mapped[str] = mapped_column(default="")
+    wrong: Mapped[int] = mapped_column(default=0)  # how often number and PIN did not belong together
     queued_at: Mapped[datetime | None]
     message_at: Mapped[datetime | None]  # since when a message is recorded
 

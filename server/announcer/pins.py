@@ -4,10 +4,10 @@ import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from server.announcer import events as facts
-from server.announcer.models import CustomerNumber
+from server.announcer.models import CustomerNumber, LineCall
 from server.contacts.models import Contact
 from server.identity.models import Workspace
 from server.kit.access import Principal, system
@@ -88,16 +88,26 @@ def is_locked(row: CustomerNumber) -> bool:
     return row.locked_until is not None and row.locked_until > now()
 
 
-async def note_wrong(tx: Tx, contact_id: int) -> None:
-    """Counted by the number, whatever call or address it came from; the fifth within an hour locks it."""
-    row = await tx.scalar(select(CustomerNumber).where(CustomerNumber.contact_id == contact_id).with_for_update())
-    if row is None or is_locked(row):
-        return
-    recent = [at for at in row.wrong if datetime.fromisoformat(at) > now() - WITHIN]
-    row.wrong = [*recent, now().isoformat()]
-    if len(row.wrong) >= WRONG:
-        row.locked_until, row.wrong = now() + WITHIN, []
+async def note_wrong(tx: Tx, call_id: int, contact_id: int | None) -> None:
+    """Counted by the number, whatever call or address it came from; the fifth within an hour locks it. None: a number
+    that nobody has. The statements are the same for it and for one that is locked: how long they take tells nothing."""
+    mine = CustomerNumber.contact_id == (contact_id or 0)
+    await tx.execute(update(LineCall).where(LineCall.call_id == call_id).values(wrong=LineCall.wrong + 1))
+    row = await tx.scalar(select(CustomerNumber).where(mine).with_for_update())
+    was_locked = row is not None and is_locked(row)
+    wrong, until = _counted(row) if row is not None else ([], None)
+    await tx.execute(update(CustomerNumber).where(mine).values(wrong=wrong, locked_until=until))
+    if row is not None and until is not None and not was_locked:
         await _tell_locked(tx, row)
+
+
+def _counted(row: CustomerNumber) -> tuple[list[str], datetime | None]:
+    """Its wrong tries with one more, and until when it is locked."""
+    if is_locked(row):
+        return row.wrong, row.locked_until
+    recent = [at for at in row.wrong if datetime.fromisoformat(at) > now() - WITHIN]
+    wrong = [*recent, now().isoformat()]
+    return ([], now() + WITHIN) if len(wrong) >= WRONG else (wrong, None)
 
 
 async def note_right(tx: Tx, contact_id: int) -> None:

@@ -10,7 +10,7 @@ from server.announcer.models import CustomerNumber, Line
 from server.announcer.proof import claimed, is_proved
 from server.announcer.visits import Caller
 from server.calls import hosting
-from server.calls.forms import WORDS_LENGTH
+from server.calls.sentences import parse_shown, sentence
 from server.contacts.access import get_contact
 from server.contacts.models import Contact
 from server.identity.entry import client_address
@@ -67,7 +67,7 @@ async def show(request: Request, tx: Tx) -> Answer:
     workspace = await tx.get_one(Workspace, line.workspace_id)
     shown = render(
         "announcer/call.html", who=None, nonce=nonce, place=workspace.name, records=line.records,
-        name=contact.name if contact else "", path=request.url.path,
+        name=contact.name if contact else "", path=request.url.path, sentence=sentence,
     )  # fmt: skip
     return HTMLResponse(shown)
 
@@ -84,8 +84,8 @@ async def call(request: Request, tx: Tx) -> Answer:
     form = request.state.form
     caller = Caller(field(form, "name", NAME), language_of(request), contact)
     begun, one, token = await visits.begin(tx, line, caller, settings.line_calls_at_once)
-    if line.records and (words := field(form, "words", WORDS_LENGTH)):
-        await hosting.consent(tx, begun, one, True, words)
+    if line.records and "sentence" in form:
+        await hosting.consent(tx, begun, one, parse_shown(form))
     return JSONResponse({"pass": token}, 201)
 
 

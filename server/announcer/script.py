@@ -5,7 +5,6 @@ from typing import Literal
 
 Kind = Literal["team", "person", "record", "skill", "voicemail", "self", "menu", "text", "file"]
 KINDS: tuple[Kind, ...] = ("team", "person", "record", "skill", "voicemail", "self", "menu", "text", "file")
-READ_AS = {"record": "person", "skill": "team"}  # kinds that are read to callers in the same words
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +80,33 @@ class Script:
     known: Known | None = None  # by a signed link
 
 
+FIELDS = "12345"  # keys of what one may hear of one's record
+
+
+def offers_of(known: Known | None) -> list[Piece]:
+    fields = known.fields if known else ()
+    heard = [Prompt("field", (label, digit), private=True) for digit, (label, _v) in zip(FIELDS, fields, strict=False)]
+    return [*heard, Prompt("self_service")]
+
+
+def told_of(known: Known | None, digit: str) -> Piece | None:
+    """What this key leads to, if it is one of a field."""
+    fields = dict(zip(FIELDS, known.fields if known else (), strict=False))
+    if digit not in fields:
+        return None
+    label, value = fields[digit]
+    return Text(f"{label}: {value}.", private=True) if value else Prompt("empty_field")
+
+
 def greeting_of(menu: Menu) -> list[Piece]:
     if menu.file:
         return [File(menu.file)]
     return [Text(menu.greeting, Prompt("welcome")) if menu.greeting else Prompt("welcome")]
 
 
+def closed_of(menu: Menu) -> Piece:
+    return Text(menu.closed, Prompt("closed")) if menu.closed else Prompt("closed")
+
+
 def choices_of(menu: Menu) -> list[Piece]:
-    return [
-        Prompt(f"option_{READ_AS.get(option.kind, option.kind)}", (option.label, option.digit))
-        for option in menu.options
-    ]
+    return [Prompt(f"option_{option.kind}", (option.label, option.digit)) for option in menu.options]

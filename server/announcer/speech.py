@@ -2,8 +2,10 @@
 
 import asyncio
 import hashlib
+import secrets
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +19,7 @@ LANGUAGES = {"en": "en-gb", "es": "es"}
 LONGEST = 1000  # characters
 PATIENCE = 10.0  # seconds
 AT_ONCE = 2
+PASSING = "passing-"
 KEPT = 500  # spoken sentences
 
 
@@ -59,7 +62,6 @@ class EspeakVoice:
     def __init__(self, folder: Path, null: PromptFiles, program: str = "espeak-ng") -> None:
         self._folder, self._null, self._program = folder, null, program
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._passing = 0
 
     async def sounds(self, piece: Piece, language: str, voice: str) -> list[Sound]:
         if isinstance(piece, File) or (isinstance(piece, Prompt) and piece.key in SOUNDS):
@@ -67,8 +69,7 @@ class EspeakVoice:
         text = piece.text if isinstance(piece, Text) else text_of(piece, language)
         name = hashlib.sha256(f"{language}\n{voice}\n{text}".encode()).hexdigest()
         if piece.private:
-            self._passing += 1
-            name = f"passing-{self._passing}-{name[:16]}"
+            name = PASSING + secrets.token_hex(16)
         path = self._folder / f"{name}.wav"
         if piece.private or not path.exists():
             try:
@@ -107,6 +108,14 @@ class EspeakVoice:
         files = sorted(self._folder.glob("*.wav"), key=lambda file: file.stat().st_mtime)
         for old in files[: max(0, len(files) - KEPT)]:
             old.unlink(missing_ok=True)
+
+
+def sweep(folder: Path, before: float) -> None:
+    """What was to be deleted once it was heard, by a process that was killed meanwhile."""
+    for file in [*folder.glob(f"{PASSING}*"), *folder.glob("*.part")]:
+        with suppress(FileNotFoundError):  # heard just now
+            if file.stat().st_mtime < before:
+                file.unlink()
 
 
 def find_speech(folder: Path, files: Callable[[str], Path], name: str) -> Speech:

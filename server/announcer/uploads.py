@@ -54,4 +54,4 @@ async def _encode(source: str, target: Path) -> None:
             await child.wait()
     if code != 0:
         target.unlink(missing_ok=True)
-        raise Invalid(sound=_("This is no sound that can be played, or it is longer than three minutes"))
+        raise Invalid(sound=_("This is no WAV, MP3, Ogg, FLAC, M4A or WebM sound of at most three minutes"))

@@ -41,6 +41,8 @@ async def begin(tx: Tx, line: Line, caller: Caller, at_once: int) -> tuple[Call,
     """A call of nobody's, or of the record that a link has proved; the token of its pass is told this once."""
     if caller.contact is None and await anonymous_now(tx, line.workspace_id) >= at_once:
         raise TooMany(_("All lines are taken. Leave us a message below, and we call you back."))
+    if caller.contact is not None:
+        await _one_at_a_time(tx, line, caller.contact)
     workspace = await tx.get_one(Workspace, line.workspace_id)
     with speaking(workspace.language):
         unknown = _("Caller")
@@ -67,6 +69,21 @@ async def begin(tx: Tx, line: Line, caller: Caller, at_once: int) -> tuple[Call,
     tell(tx, by(call, one), call, facts.LineCalled, name=name, proof=proof)
     look_later(tx, call, SOON + timedelta(minutes=5))
     return call, one, token
+
+
+async def _one_at_a_time(tx: Tx, line: Line, contact: Contact) -> None:
+    """Whoever has the link, and however often they press: one call. One that its caller has left is over by that."""
+    await tx.execute(select(Line.id).where(Line.id == line.id).with_for_update())
+    going = (
+        select(Call, Participant.is_here)
+        .join(LineCall, LineCall.call_id == Call.id)
+        .join(Participant, Participant.id == LineCall.participant_id)
+        .where(LineCall.line_id == line.id, Call.about == contact.about, Call.ended_at.is_(None))
+    )
+    for call, is_here in (await tx.execute(going.order_by(Call.id))).all():
+        if is_here or call.started_at > now() - SOON:
+            raise TooMany(_("A call of yours goes on already. Hang up there first, or try again in a moment."))
+        await end_call(tx, system(call.workspace_id), call, "empty")
 
 
 async def visit_of(tx: Tx, call_id: int) -> tuple[LineCall, Call, Participant]:
@@ -111,9 +128,12 @@ async def identify(tx: Tx, call_id: int, contact_id: int) -> None:
 
 
 async def met(tx: Tx, call_id: int) -> None:
-    """Somebody of the team is in it: the announcer steps back."""
-    _visit, call, _one = await visit_of(tx, call_id)
+    """Somebody of the team is in it: the announcer steps back. The talk is another thing than a message, and is
+    recorded only of those who are asked about it."""
+    _visit, call, one = await visit_of(tx, call_id)
     call.attended = False
+    await hosting.end_message(tx, call, one)
+    await hosting.unhush(tx, call)
     if call.answered_at is None:  # who came in by the log has answered too
         here = select(Participant.user_id).where(Participant.call_id == call.id, Participant.user_id.is_not(None))
         call.answered_by, call.answered_at = await tx.scalar(here.order_by(Participant.id).limit(1)), now()
@@ -121,24 +141,36 @@ async def met(tx: Tx, call_id: int) -> None:
         tell(tx, system(call.workspace_id), call, facts.LineRang)
 
 
-async def begin_message(tx: Tx, call_id: int, words: str) -> None:
-    """Recorded from now on; that they heard so and speak is their yes, and a fact says the words."""
+async def begin_message(tx: Tx, call_id: int, words: str, language: str) -> None:
+    """Recorded from now on, and a fact says the words they heard."""
     visit, call, one = await visit_of(tx, call_id)
     visit.message_at = now()
-    await hosting.consent(tx, call, one, True, words)
-    await hosting.record(tx, system(call.workspace_id), call, "on")
+    await hosting.begin_message(tx, call, one, words, language)
 
 
 async def end_message(tx: Tx, call_id: int) -> None:
-    _visit, call, _one = await visit_of(tx, call_id)
-    await hosting.record(tx, system(call.workspace_id), call, "off")
+    _visit, call, one = await visit_of(tx, call_id)
+    await hosting.end_message(tx, call, one)
 
 
-async def record(tx: Tx, call_id: int, state: hosting.RecordingState) -> None:
-    """Paused while digits are typed. What nobody records cannot be paused."""
+async def pause(tx: Tx, call_id: int) -> None:
+    """While digits are typed."""
     _visit, call, _one = await visit_of(tx, call_id)
-    if call.recording != "off" or state == "on":
-        await hosting.record(tx, system(call.workspace_id), call, state)
+    await hosting.hush(tx, call)
+
+
+async def go_on(tx: Tx, call_id: int) -> None:
+    _visit, call, _one = await visit_of(tx, call_id)
+    await hosting.unhush(tx, call)
+
+
+async def attend(tx: Tx, call_id: int, records: bool) -> None:
+    """The talk begins, or begins anew where another process carried it: nothing of that one is left half done."""
+    _visit, call, one = await visit_of(tx, call_id)
+    await hosting.end_message(tx, call, one)
+    await hosting.unhush(tx, call)
+    if records and call.recording == "off":
+        await hosting.record(tx, system(call.workspace_id), call, "on")
 
 
 async def hang_up(tx: Tx, call_id: int, reason: str = "ended") -> None:

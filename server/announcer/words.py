@@ -22,6 +22,10 @@ def _texts() -> dict[str, str | Callable[..., str]]:
         "option_person": lambda label, digit: (
             _("To speak to %(name)s, press %(digit)s.") % {"name": label, "digit": digit}
         ),
+        "option_record": lambda label, digit: (
+            _("To speak to %(name)s, press %(digit)s.") % {"name": label, "digit": digit}
+        ),
+        "option_skill": lambda label, digit: _("For %(name)s, press %(digit)s.") % {"name": label, "digit": digit},
         "option_voicemail": lambda _label, digit: _("To leave a message, press %(digit)s.") % {"digit": digit},
         "option_self": lambda _label, digit: (
             _("To hear about your own record, press %(digit)s. You need your customer number and your PIN.")
@@ -78,13 +82,15 @@ def shipped() -> dict[str, str]:
         **{f"digit_{n}": n for n in "0123456789"},
         "hello_name": _("Hello. We know you."),
         **{key: text for key, text in _texts().items() if isinstance(text, str)},
-        "option_team": _("For a department, press"),
-        "option_person": _("To speak to a person, press"),
+        "option_team": _("For one of our departments, press"),
+        "option_person": _("To speak to one of us, press"),
         "option_voicemail": _("To leave a message, press"),
         "option_self": _("To hear about your own record, press"),
         "option_menu": _("For more choices, press"),
-        "option_text": _("To hear an information, press"),
-        "option_file": _("To hear an information, press"),
+        "option_record": _("To speak to whoever looks after you, press"),
+        "option_skill": _("To speak to somebody who knows about it, press"),
+        "option_text": _("To hear what we have to tell, press"),
+        "option_file": _("To hear what we have to tell, press"),
         "connecting": _("We are calling. To leave a message instead, press star."),
         "place": _("You are in the queue, at number"),
         "field": _("To hear a field of your record, press"),

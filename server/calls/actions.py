@@ -97,7 +97,7 @@ async def add_member(tx: Tx, call: Call, who: Principal, *, host: bool = False) 
 async def come_in(tx: Tx, call: Call, one: Participant, at: datetime, *, waiting: bool = False) -> None:
     """In the room, or in its lobby. Told again, it changes nothing."""
     if waiting and not one.is_here:
-        one.is_here = True
+        one.is_here, one.left_at = True, None
         tell(tx, by(call, one), call, facts.GuestWaiting, participant=one.id, name=one.name)
     elif not waiting and one.joined_at is None:
         one.is_here, one.is_admitted = True, True
@@ -112,6 +112,7 @@ async def go_out(tx: Tx, call: Call, one: Participant, at: datetime, reason: str
         return
     one.is_here = False
     if one.joined_at is None:
+        one.left_at = at
         tell(tx, by(call, one), call, facts.CallLeft, participant=one.id, name=one.name, reason="lobby")
         return
     one.seconds += max(0, round((at - one.joined_at).total_seconds()))

@@ -90,7 +90,7 @@ class GuestLinkShape(Shape):
     name: str
     seats: int
     auto_admit: bool
-    expires_at: datetime
+    expires_at: datetime = Field(description="At the latest: a link is good as long as its call goes on.")
     address: str | None
 
 

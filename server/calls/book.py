@@ -45,7 +45,7 @@ def wishes_of(call: Call) -> Wishes:
         hosts=those("is_host"),
         held=those("is_held"),
         recording=call.recording,  # type: ignore[arg-type]
-        consented=frozenset(one.id for one in call.people if one.consent == "yes"),
+        consented=those("is_agreed"),
     )
 
 

@@ -82,12 +82,15 @@ class CallChanged(Event):
 @event("call.consented")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallConsented(Event):
-    """One person's yes or no to being recorded, and the words that were shown."""
+    """One person's yes or no to being recorded. `sentence`: which of our words they were shown, in which version (see
+    sentences.py), and in which language; "message": what was said before the tone, a yes to that message alone."""
 
     participant: int
     name: str
     answer: str
     words: str
+    sentence: str = ""
+    language: str = ""
 
 
 @event("call.said")
@@ -122,6 +125,17 @@ class CallRecorded(Event):
 class RecordingRemoved(Event):
     """By the actor, or by its age: `why` is asked | retention."""
 
+    why: str
+
+
+@event("recording.lost")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingLost(Event):
+    """What one person's part of it held: they took their yes back ("withdrawn"), or its file is gone or cannot be read
+    ("unreadable")."""
+
+    name: str
+    seconds: int
     why: str
 
 

@@ -14,7 +14,6 @@ NAME_LENGTH = 80
 NOTE_LENGTH = 2000
 NUMBER_LENGTH = 40
 TEXT_LENGTH = 4000
-WORDS_LENGTH = 500
 MOST_MINUTES = 24 * 60
 SHOWS = ("", "missed", "in", "out", "recorded")
 OUTCOMES = ("talked", "voicemail", "busy", "nobody")

@@ -19,6 +19,7 @@ from server.kit.passes import make_pass, revoke_passes
 from server.kit.text import _
 
 MOST = 20  # links of one call that stand open
+ON_THE_WAY = timedelta(minutes=1)  # from the name one says to the lobby
 PASS_HOURS = 24  # longer than any call
 
 
@@ -77,10 +78,13 @@ async def come_by_link(tx: Tx, link: GuestLink, name: str, language: str) -> tup
     """A place in the lobby, or in the room when the link says so, and the token of its pass, which is told this once.
     The link's row is locked: its seats are counted."""
     call = link.call
+    await tx.refresh(call, ["locked", "ended_at"])
+    if call.locked:  # before a seat is taken: who stands before a locked door has used nothing up
+        raise Conflict(_("The call is locked. Ask whoever sent the link to open it, and come again."))
     await tx.refresh(link, ["seats", "revoked_at"], with_for_update=True)
-    taken = select(func.count()).where(Participant.link_id == link.id)
-    if link.revoked_at is not None or (await tx.scalar(taken) or 0) >= link.seats:
-        raise Conflict(_("Everybody this link was for has come already"))
+    if link.revoked_at is not None:
+        raise NotFound(_("This link is no longer good"))
+    await _take_seat(tx, link)
     one = Participant(
         call_id=call.id,
         user_id=None,
@@ -96,6 +100,24 @@ async def come_by_link(tx: Tx, link: GuestLink, name: str, language: str) -> tup
         tx, house, "guest", one.subject, scope, name=one.name, language=language, hours=PASS_HOURS
     )
     return one, token
+
+
+async def _take_seat(tx: Tx, link: GuestLink) -> None:
+    """A seat is theirs who are in the call or its lobby, or on their way there, and theirs whom a host took out of it.
+    Whoever left, or never got in, gives theirs to who comes now, and comes back by the link like them."""
+    came = select(Participant).where(Participant.link_id == link.id).order_by(Participant.left_at, Participant.id)
+    people = [one for one in await tx.scalars(came) if not one.is_removed or one.first_joined_at is not None]
+    left = [one for one in people if not one.is_removed and not one.is_here and _is_free(one)]
+    over = len(people) + 1 - link.seats
+    if over > len(left):
+        raise Conflict(_("Everybody this link was for has come already"))
+    for one in left[: max(0, over)]:
+        one.link_id = None
+        await revoke_passes(tx, link.call.workspace_id, [one.subject])
+
+
+def _is_free(one: Participant) -> bool:
+    return one.left_at is not None or one.made_at < now() - ON_THE_WAY
 
 
 async def guest_of(tx: Tx, subject: str) -> tuple[Call, Participant] | None:

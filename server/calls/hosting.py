@@ -5,14 +5,14 @@ from typing import Literal
 from server.calls import events as facts
 from server.calls.access import LOBBY, guest_topic, must_be_open
 from server.calls.actions import by, go_out, tell
-from server.calls.forms import WORDS_LENGTH
 from server.calls.models import Call, Participant
-from server.kit.access import Principal
+from server.calls.sentences import Shown
+from server.kit.access import Principal, system
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Invalid
 from server.kit.passes import change_scope, revoke_passes
-from server.kit.text import _, clean
+from server.kit.text import _
 
 RecordingState = Literal["off", "on", "paused"]
 
@@ -69,25 +69,58 @@ async def admit(tx: Tx, who: Principal, call: Call, one: Participant) -> None:
         _changed(tx, who, call, "admitted", True, one)
 
 
-async def consent(tx: Tx, call: Call, one: Participant, yes: bool, words: str) -> None:
-    """One's own yes or no to being recorded. The words that were shown are kept with a yes."""
+async def consent(tx: Tx, call: Call, one: Participant, shown: Shown | None) -> None:
+    """One's own yes to the sentence that was shown, which is kept; without one it is a no."""
     must_be_open(call)
-    answer, shown = "yes" if yes else "no", clean(words, WORDS_LENGTH)
-    if yes and not shown:
-        raise Invalid(words=_("The words that were shown are needed"))
+    answer, words = ("yes", shown.words) if shown else ("no", "")
     if one.consent == answer:
         return
-    one.consent, one.consent_words, one.consent_at = answer, shown, now()
+    one.consent, one.consent_words, one.consent_at = answer, words, now()
+    _consented(tx, call, one, answer, words, *((shown.name, shown.language) if shown else ()))
+
+
+async def begin_message(tx: Tx, call: Call, one: Participant, words: str, language: str) -> None:
+    """That they heard these words and speak is their yes, for this message alone."""
+    one.message_at, one.message_until = now(), None
+    if one.consent != "yes":
+        _consented(tx, call, one, "yes", words, "message", language)
+    await record(tx, by(call, one), call, "on")
+
+
+async def end_message(tx: Tx, call: Call, one: Participant) -> None:
+    """Whatever ends it: what is said from now on is not recorded for that they left a message."""
+    if one.is_leaving_message:
+        one.message_until = now()
+        await record(tx, system(call.workspace_id), call, "off")
+
+
+def _consented(
+    tx: Tx, call: Call, one: Participant, answer: str, words: str, sentence: str = "", language: str = ""
+) -> None:
     call.version += 1
-    said = {"participant": one.id, "name": one.name, "answer": answer, "words": shown}
-    tell(tx, by(call, one), call, facts.CallConsented, **said)
+    said = {"participant": one.id, "name": one.name, "answer": answer, "words": words}
+    tell(tx, by(call, one), call, facts.CallConsented, **said, sentence=sentence, language=language)
 
 
 async def record(tx: Tx, who: Principal, call: Call, state: RecordingState) -> None:
-    """On, paused or off. Nobody is recorded who has not said yes."""
+    """On, paused or off, by hand. Nobody is recorded who has not said yes."""
     must_be_open(call)
+    call.hushed = False
     if state == "paused" and call.recording == "off":
         raise Invalid(state=_("Nothing is being recorded"))
     if call.recording != state:
         call.recording = state
         _changed(tx, who, call, "recording", state)
+
+
+async def hush(tx: Tx, call: Call) -> None:
+    """Pauses what is being recorded, for what must not be in it."""
+    if call.recording == "on":
+        await record(tx, system(call.workspace_id), call, "paused")
+        call.hushed = True
+
+
+async def unhush(tx: Tx, call: Call) -> None:
+    """Goes on with what `hush` paused; never with what people paused."""
+    if call.hushed:
+        await record(tx, system(call.workspace_id), call, "on")

@@ -31,6 +31,7 @@ LINES = (
     "call.ended",
     "call.recorded",
     "recording.removed",
+    "recording.lost",
     "call.logged",
     "guest.invited",
     "guest.uninvited",

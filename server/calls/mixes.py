@@ -11,10 +11,12 @@ from realtime.calls.notes import Note, drop_part, left_notes
 from server.calls.mixer import Mixed, Piece, Progress, lengths, make_grid, mix
 from server.calls.models import Call, Part, Participant, Recording
 from server.calls.queries import call_of_room, known_parts
-from server.calls.recordings import keep_part, keep_recording, mix_soon, parts_of
+from server.calls.recordings import keep_part, keep_recording, lose_note, lose_parts, mix_soon, parts_of
 from server.kit.access import system
 from server.kit.clock import now
 from server.kit.jobs import Work, job, later
+
+SLACK = timedelta(seconds=1)  # between the clocks of two processes
 
 Make = Callable[[Path, Progress], Awaitable[Mixed]]
 
@@ -38,7 +40,7 @@ async def make_mix(work: Work) -> None:
         room = call.room if call is not None else ""
     if room:
         await salvage(work, left_notes(folder, room))
-    parts, wanted = await _agreed(work, call_id, "audio")
+    parts, wanted = await _readable(work, *await _agreed(work, call_id, "audio"))
     if not wanted or await _made(work, call_id, "sound") is not None:
         return await _drop(work, [part for part in parts if part not in wanted])
     begun = min(part.started_at for part in wanted)
@@ -57,7 +59,7 @@ async def make_video(work: Work) -> None:
     legal hold."""
     call_id, folder = work.args["call"], work.services.settings.parts_dir
     sound = await _made(work, call_id, "sound")
-    parts, wanted = await _agreed(work, call_id, "camera", "screen")
+    parts, wanted = await _readable(work, *await _agreed(work, call_id, "camera", "screen"))
     if not wanted or await _made(work, call_id, "video") is not None:
         return await _drop(work, [part for part in parts if part not in wanted])
     begun = min([part.started_at for part in wanted] + ([sound.begun_at] if sound else []))
@@ -84,9 +86,23 @@ async def _agreed(work: Work, call_id: int, *sources: str) -> tuple[list[Part], 
     """All parts of these kinds, and those of people who have not taken their yes back."""
     async with work.database.transaction(read=True) as tx:
         parts = [part for part in await parts_of(tx, call_id) if part.source in sources]
-        yes = select(Participant.id).where(Participant.call_id == call_id, Participant.consent == "yes")
-        agreed = set(await tx.scalars(yes))
-    return parts, [part for part in parts if part.participant_id in agreed]
+        people = {one.id: one for one in await tx.scalars(select(Participant).where(Participant.call_id == call_id))}
+    return parts, [part for part in parts if is_agreed(people[part.participant_id], part)]
+
+
+async def _readable(work: Work, parts: list[Part], wanted: list[Part]) -> tuple[list[Part], list[Part]]:
+    """Without those whose file is gone: the others are mixed all the same, and the timeline says what is missing."""
+    gone = [part for part in parts if not (work.services.settings.parts_dir / part.file).exists()]
+    if gone:
+        await _drop(work, gone, "unreadable")
+    return [one for one in parts if one not in gone], [one for one in wanted if one not in gone]
+
+
+def is_agreed(one: Participant, part: Part) -> bool:
+    """Also what was left as a message, whatever they said later about the talk."""
+    if one.consent == "yes" or one.message_at is None:
+        return one.consent == "yes"
+    return one.message_at - SLACK <= part.started_at <= (one.message_until or part.started_at)
 
 
 async def _made(work: Work, call_id: int, kind: str) -> Recording | None:
@@ -138,11 +154,13 @@ async def _keep(work: Work, kind: str, begun: datetime, key: str, mixed: Mixed, 
         return replaced
 
 
-async def _drop(work: Work, parts: list[Part]) -> None:
-    """Of people who took their yes back."""
+async def _drop(work: Work, parts: list[Part], why: str = "withdrawn") -> None:
+    """Of people who took their yes back, or what cannot be read."""
+    if not parts:
+        return
     async with work.database.transaction() as tx:
-        for part in parts:
-            await tx.delete(await tx.get_one(Part, part.id))
+        if (call := await tx.get(Call, work.args["call"])) is not None:
+            await lose_parts(tx, call, parts, why)
     _delete(work, parts)
 
 
@@ -164,5 +182,11 @@ async def salvage(work: Work, notes: list[Note]) -> None:
         for note, seconds in zip(left, found, strict=True):
             call = await call_of_room(tx, note.call)
             if call is not None and any(one.id == note.participant for one in call.people):
+                if seconds <= 0:
+                    await lose_note(tx, call, note.participant)
+                    continue
                 size = (folder / note.file).stat().st_size
                 await keep_part(tx, call, note.participant, note.source, note.file, note.started, seconds, size)
+    for note, seconds in zip(left, found, strict=True):
+        if seconds <= 0:
+            drop_part(folder, note.file)

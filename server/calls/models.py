@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from server.identity.models import Team, User
+from server.kit.clock import now
 from server.kit.db import Base
 from server.kit.files import holds_files
 
@@ -46,6 +47,7 @@ class Call(Base):
     handed: Mapped[bool] = mapped_column(default=False)  # whoever answers now becomes its host
     attended: Mapped[bool] = mapped_column(default=False)  # the announcer looks after it until somebody comes
     recording: Mapped[str] = mapped_column(default="off")
+    hushed: Mapped[bool] = mapped_column(default=False)  # paused by the announcer, not by hand
     legal_hold: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
 
@@ -102,7 +104,8 @@ class Call(Base):
 class Participant(Base):
     """A person in a call: a member, or a guest who came by a link. Their session or their pass brings them back to it.
 
-    `consent`: yes | no | "" (not asked yet), with the words that were shown. Facts name them by `name`.
+    `consent`: yes | no | "" (not asked yet), with the words that were shown. Who leaves a message is recorded from
+    `message_at` to `message_until` and has agreed to nothing else. Facts name them by `name`.
     """
 
     __tablename__ = "call_participant"
@@ -122,9 +125,12 @@ class Participant(Base):
     left_at: Mapped[datetime | None]
     seconds: Mapped[int] = mapped_column(default=0)  # spent in the call until `left_at`, over all its stays
     joined_at: Mapped[datetime | None]  # the stay that goes on
+    made_at: Mapped[datetime] = mapped_column(default=now)
     consent: Mapped[str] = mapped_column(default="")
     consent_words: Mapped[str] = mapped_column(default="")
     consent_at: Mapped[datetime | None]
+    message_at: Mapped[datetime | None]
+    message_until: Mapped[datetime | None]
 
     user: Mapped[User | None] = relationship(lazy="raise")
 
@@ -136,6 +142,19 @@ class Participant(Base):
     @property
     def is_guest(self) -> bool:
         return self.user_id is None
+
+    @property
+    def is_leaving_message(self) -> bool:
+        return self.message_at is not None and self.message_until is None
+
+    @property
+    def is_agreed(self) -> bool:
+        """May be recorded now."""
+        return self.consent == "yes" or self.is_leaving_message
+
+    @property
+    def is_unasked(self) -> bool:
+        return not self.consent and not self.is_leaving_message
 
     @property
     def is_waiting(self) -> bool:

@@ -5,10 +5,10 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from server.calls import actions, hosting
 from server.calls.access import guest_topic
-from server.calls.forms import WORDS_LENGTH
 from server.calls.guests import come_by_link, guest_of, open_link
 from server.calls.models import Call, Participant
 from server.calls.queries import call_by_id, said_in
+from server.calls.sentences import parse_shown, sentence
 from server.identity.entry import client_address
 from server.kit.access import system
 from server.kit.db import Tx
@@ -33,7 +33,7 @@ async def invitation(request: Request, tx: Tx) -> Answer:
     except DomainError as problem:
         return page(request, "calls/guest_over.html", problem.status, text=str(problem))
     call = await call_by_id(tx, system(link.call.workspace_id), link.call_id)
-    return page(request, "calls/guest.html", call=call, name=link.name, join=request.url.path)
+    return page(request, "calls/guest.html", call=call, name=link.name, join=request.url.path, sentence=sentence)
 
 
 async def come(request: Request, tx: Tx) -> Answer:
@@ -42,8 +42,8 @@ async def come(request: Request, tx: Tx) -> Answer:
     link = await open_link(tx, request.path_params["token"], request.app.state.settings.secret)
     form = request.state.form
     one, token = await come_by_link(tx, link, field(form, "name", 80), language_of(request))
-    if words := field(form, "words", WORDS_LENGTH):
-        await hosting.consent(tx, link.call, one, True, words)
+    if "sentence" in form:
+        await hosting.consent(tx, link.call, one, parse_shown(form))
     await tx.flush()
     return JSONResponse({"pass": token}, 201)
 
@@ -67,7 +67,8 @@ async def room(request: Request, tx: Tx) -> Answer:
     if shown is None:
         raise NotFound(_("This link is no longer good"))
     said = await said_in(tx, shown) if one.is_admitted else []
-    return render("calls/_guest_room.html", call=shown, one=one, said=said, topics={topic: heads[topic]})
+    topics = {topic: heads[topic]}
+    return render("calls/_guest_room.html", call=shown, one=one, said=said, topics=topics, sentence=sentence)
 
 
 async def say(request: Request, tx: Tx) -> Answer:
@@ -78,7 +79,7 @@ async def say(request: Request, tx: Tx) -> Answer:
 
 async def consent(request: Request, tx: Tx) -> Answer:
     call, one = await _guest(request, tx)
-    await hosting.consent(tx, call, one, request.method == "PUT", field(request.state.form, "words", WORDS_LENGTH))
+    await hosting.consent(tx, call, one, parse_shown(request.state.form) if request.method == "PUT" else None)
     return Response(status_code=204)
 
 

@@ -75,7 +75,9 @@ async def calls_of(tx: Tx, who: Principal, about: str) -> list[Call]:
 def ringing_badge(who: Principal) -> ScalarSelect[Any]:
     """How many calls ring for this person now."""
     mine = select(func.count()).select_from(Ring).join(Call, Call.id == Ring.call_id)
-    return mine.where(Ring.user_id == who.user_id, Ring.state == "ringing", Call.ended_at.is_(None)).scalar_subquery()
+    seen = Call.id.in_(visible_calls(who).with_only_columns(Call.id))
+    rings = Ring.user_id == who.user_id, Ring.state == "ringing"
+    return mine.where(*rings, Call.ended_at.is_(None), seen).scalar_subquery()
 
 
 async def ringing_for(tx: Tx, who: Principal, about: str = "") -> list[Call]:

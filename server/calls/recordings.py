@@ -1,12 +1,13 @@
 """What becomes of recorded parts: the mix, how long it is kept, and that its end is told."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, select
 
 from server.calls import events as facts
 from server.calls.actions import tell
-from server.calls.models import Call, Part, Recording
+from server.calls.models import Call, Part, Participant, Recording
 from server.kit.access import Principal, system
 from server.kit.clock import now
 from server.kit.db import Tx
@@ -53,6 +54,25 @@ async def keep_part(
     await tx.flush()
     if not call.is_open:
         await mix_soon(tx, system(call.workspace_id), call)
+
+
+async def lose_parts(tx: Tx, call: Call, parts: Collection[Part], why: str) -> None:
+    """They are in no recording, and its timeline says whose they were."""
+    names: dict[int, str] = {}
+    seconds: dict[int, float] = {}
+    for part in parts:
+        names[part.participant_id] = (await tx.get_one(Participant, part.participant_id)).name
+        seconds[part.participant_id] = seconds.get(part.participant_id, 0.0) + part.seconds
+    await tx.execute(delete(Part).where(Part.id.in_([part.id for part in parts])))
+    for number, name in names.items():
+        lost = {"name": name, "seconds": round(seconds[number]), "why": why}
+        tell(tx, system(call.workspace_id), call, facts.RecordingLost, **lost)
+
+
+async def lose_note(tx: Tx, call: Call, participant: int) -> None:
+    """A part that was cut off before it held anything that can be played."""
+    one = await tx.get_one(Participant, participant)
+    tell(tx, system(call.workspace_id), call, facts.RecordingLost, name=one.name, seconds=0, why="unreadable")
 
 
 async def video_soon(tx: Tx, who: Principal, call: Call) -> None:

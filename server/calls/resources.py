@@ -21,6 +21,7 @@ from server.calls.models import Call, Participant
 from server.calls.places import recording_patch, room_patches
 from server.calls.queries import call_by_id, part_by_id
 from server.calls.ranges import FilePart
+from server.calls.sentences import parse_shown
 from server.kit.about import to_id
 from server.kit.access import Principal
 from server.kit.db import Tx
@@ -121,7 +122,7 @@ async def admit(request: Request, tx: Tx, who: Principal) -> Answer:
 async def consent(request: Request, tx: Tx, who: Principal) -> Answer:
     call = await _open(request, tx, who)
     one = await actions.my_place(tx, who, call)
-    await hosting.consent(tx, call, one, request.method == "PUT", field(request.state.form, "words", 500))
+    await hosting.consent(tx, call, one, parse_shown(request.state.form) if request.method == "PUT" else None)
     return await _answer(tx, who, call)
 
 

@@ -8,7 +8,8 @@ from server.calls import events as facts
 from server.calls.access import must_be_open, own_place
 from server.calls.actions import RING, add_member, look_later, start_call, tell, tell_unheard
 from server.calls.models import Call, Participant, Ring
-from server.identity.queries import resolve
+from server.identity.models import Team, TeamMember, User
+from server.identity.queries import list_people, list_teams, resolve
 from server.kit.access import Principal, restricted_to, system
 from server.kit.clock import now
 from server.kit.db import Tx
@@ -42,6 +43,17 @@ async def who_may_come(tx: Tx, call: Call, names: Collection[str]) -> set[int]:
     if people and (closed := await restricted_to(tx, call.about)):
         people &= await resolve(tx, call.workspace_id, closed)
     return people
+
+
+async def addressees(tx: Tx, who: Principal, call: Call) -> tuple[list[User], list[Team]]:
+    """People and teams whom one may ask to come, or hand it to: those who may see what the call belongs to."""
+    people = [one for one in await list_people(tx, who) if one.id not in (who.user_id, call.starter_id)]
+    teams = list(await list_teams(tx, who))
+    if not await restricted_to(tx, call.about):
+        return people, teams
+    may = await who_may_come(tx, call, [f"user:{one.id}" for one in people])
+    inside = set(await tx.scalars(select(TeamMember.team_id).where(TeamMember.user_id.in_(may))))
+    return [one for one in people if one.id in may], [one for one in teams if one.id in inside]
 
 
 async def ring(tx: Tx, call: Call, people: set[int], team_id: int | None = None) -> set[int]:

@@ -22,8 +22,9 @@ from server.calls.queries import (
     said_in,
     taken_from,
 )
+from server.calls.sentences import sentence
 from server.contacts.access import get_record
-from server.identity.queries import list_people, list_teams
+from server.identity.queries import list_people
 from server.kit.access import Principal
 from server.kit.db import Tx
 from server.kit.domain import Panel
@@ -85,6 +86,7 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         heads=heads,
         topics={topic: heads[topic] for topic in topics},
         call=call,
+        sentence=sentence,
         own=own,
         home=await get_home(tx, who, call.about) if call.about else None,
         caller=await _beside(request, tx, who, call, "room"),
@@ -167,9 +169,9 @@ async def load_panel(tx: Tx, who: Principal, about: str) -> dict[str, list[Call]
 async def addressees(request: Request, tx: Tx, who: Principal) -> Answer:
     """Whom one may ask to come, or hand what rings here to: people and teams."""
     call = await get_call(tx, who, request.path_params["id"])
-    people = [person for person in await list_people(tx, who) if person.id not in (who.user_id, call.starter_id)]
+    people, teams = await rings.addressees(tx, who, call)
     form = "calls/_hand.html" if request.url.path.endswith("/transfer/new") else "calls/_invite.html"
-    return render(form, call=call, people=people, teams=await list_teams(tx, who))
+    return render(form, call=call, people=people, teams=teams)
 
 
 routes = [

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from server.kit import text
 from server.kit.clock import now
 from server.kit.markdown import markdown, plain
+from server.kit.phones import tel
 
 DIST = Path("static/dist")
 
@@ -125,7 +126,14 @@ env.globals.update(
 
 
 env.filters.update(
-    markdown=markdown, plain=plain, json=to_json, size=size, number=number, hue=text.hue, initials=text.initials
+    markdown=markdown,
+    plain=plain,
+    json=to_json,
+    size=size,
+    number=number,
+    hue=text.hue,
+    initials=text.initials,
+    tel=tel,
 )
 # At hand everywhere: importing it in each fragment costs more than drawing one.
 env.globals["k"] = env.get_template("kit/_kit.jinja").module

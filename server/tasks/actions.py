@@ -57,6 +57,14 @@ async def create_task(tx: Tx, who: Principal, draft: TaskDraft) -> Task:
     return task
 
 
+async def create_from_lines(tx: Tx, who: Principal, about: str, titles: list[str]) -> list[Task]:
+    """A task of the record for each line, nobody's yet. What is open there already is not made twice."""
+    record = await get_record(tx, who, about)
+    open_ = Task.workspace_id == who.workspace_id, Task.done_at.is_(None), Task.removed_at.is_(None)
+    known = set(await tx.scalars(select(Task.title).where(Task.about == record.about, *open_)))
+    return [await create_task(tx, who, TaskDraft(one, record.about)) for one in titles if one not in known]
+
+
 def _emit(tx: Tx, who: Principal, task: Task, fact: type[Event], **data: Any) -> None:
     emit(tx, who, fact(subject=task.subject, about=task.about, **data))
 

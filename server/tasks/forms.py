@@ -1,5 +1,6 @@
 """What people and programs type about tasks, parsed: drafts, days and moments, the list's address."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
@@ -13,6 +14,9 @@ from server.kit.text import _, clean
 from server.tasks.models import PRIORITIES
 
 TITLE_LENGTH = 300
+LINES = 30
+MARK = re.compile(r"^\s*(?:(?:[-*+•]|\d+[.)])\s+)?(?:\[ ?\]\s*)?")
+DONE = re.compile(r"^\s*(?:[-*+•]\s+)?\[[xX]\]")
 NOTES_LENGTH = 20_000
 ITEMS = 100
 ITEM_LENGTH = 300
@@ -38,6 +42,17 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
+
+
+def parse_lines(text: str) -> list[str]:
+    """The titles in lines of a note, each once: without their marks, empty boxes and what is done already."""
+    rows = [" ".join(MARK.sub("", row).split())[:TITLE_LENGTH] for row in text.splitlines() if not DONE.match(row)]
+    titles = list(dict.fromkeys(row for row in rows if row))
+    if not titles:
+        raise Invalid(lines=_("Begin lines with - [ ], or select some lines first"))
+    if len(titles) > LINES:
+        raise Invalid(lines=_("At most %(n)s lines at once") % {"n": LINES})
+    return titles
 
 
 def parse_title(raw: object) -> str:

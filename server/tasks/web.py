@@ -14,11 +14,11 @@ from server.kit.db import Tx
 from server.kit.errors import Invalid, NotFound
 from server.kit.live import partials
 from server.kit.pages import render
-from server.kit.text import _
+from server.kit.text import _, ngettext
 from server.kit.web import Answer, field, is_htmx, page, page_heads, route, toast
 from server.tasks import actions
 from server.tasks.access import get_task, may
-from server.tasks.forms import TaskDraft, TaskQuery, Today, parse_query, query_of, zone_of
+from server.tasks.forms import TaskDraft, TaskQuery, Today, parse_lines, parse_query, query_of, zone_of
 from server.tasks.models import Task
 from server.tasks.places import act_patches, page_patches, record_patches
 from server.tasks.queries import (
@@ -142,6 +142,16 @@ async def create(request: Request, tx: Tx, who: Principal) -> Answer:
     return toast(answer, _("Task added"), ("DELETE", task.url)) if may(who, "delete", task) else answer
 
 
+async def create_lines(request: Request, tx: Tx, who: Principal) -> Answer:
+    """Of the notes beside a call or a record: each line a task."""
+    form = request.state.form
+    titles = parse_lines(field(form, "lines", 20_000))
+    made = await actions.create_from_lines(tx, who, field(form, "about", 60), titles)
+    text = ngettext("%(num)s task made", "%(num)s tasks made", len(made)) % {"num": len(made)}
+    undo = ("DELETE", made[0].url) if len(made) == 1 and may(who, "delete", made[0]) else None
+    return toast(Response(status_code=201 if made else 200), text if made else _("They are tasks already"), undo)
+
+
 def _number(form: Any, name: str) -> int | None:
     text = field(form, name, 40)
     return to_id(text) if text else None
@@ -255,6 +265,7 @@ async def load_panel(tx: Tx, who: Principal, about: str) -> dict[str, Any]:
 routes = [
     route("GET", "/tasks", index),
     route("POST", "/tasks", create),
+    route("POST", "/tasks/lines", create_lines),
     route("GET", "/tasks/new", new),
     route("GET", "/tasks/handed", handed),
     route("GET", "/panels/tasks", panel),

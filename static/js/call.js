@@ -58,7 +58,7 @@ async function welcomeGuest() {
   forget = prepare(document.getElementById('call-join'), {
     video: kind === 'video',
     join: async ({ video, fields }) => {
-      const given = await comeIn({ admit }, { ...fields, words: document.getElementById('call-consent-words').textContent });
+      const given = await comeIn({ admit }, { ...fields, shown: sentence('call-consent-words') });
       if (given) await asGuest(given, { video });
     },
   });
@@ -97,7 +97,7 @@ export async function enter({ video, fields = {} }) {
   document.documentElement.classList.add('in-call');
   if (page()) toPage(stage, page());
   const joined = room.join({ video });
-  if (fields.consent) send('PUT', `${place.base}/consent`, { words: document.getElementById('call-consent-words')?.textContent ?? '' });
+  if (fields.consent) send('PUT', `${place.base}/consent`, sentence('call-consent-words'));
   if (fields.record) {
     await send('PUT', `${place.base}/recording`, { state: 'on' });
   }
@@ -148,6 +148,9 @@ function record() {
   send(on ? 'DELETE' : 'PUT', `${place.base}/recording`, on ? {} : { state: 'on' });
 }
 
+// Which of our sentences was shown, and in which language: the server knows what it says.
+const sentence = (id) => ({ ...document.getElementById(id)?.dataset });
+
 function askConsent() {
   const dot = stage?.querySelector('.calldot');
   const ask = stage?.querySelector('#call-ask');
@@ -157,7 +160,7 @@ function askConsent() {
     const answer = target.closest('[data-consent]')?.dataset.consent;
     if (!answer) return;
     ask.hidden = true;
-    send(answer === 'yes' ? 'PUT' : 'DELETE', place.consent ?? `${place.base}/consent`, { words: stage.querySelector('#call-words-asked').textContent });
+    send(answer === 'yes' ? 'PUT' : 'DELETE', place.consent ?? `${place.base}/consent`, sentence('call-words-asked'));
   };
 }
 

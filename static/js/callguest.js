@@ -10,8 +10,8 @@ const kept = () => `guest-pass:${location.pathname}`;
 export const passHere = () => sessionStorage.getItem(kept());
 
 // The pass, or undefined when it did not work and the page said why.
-export async function comeIn(place, { name, consent, words }) {
-  const body = new URLSearchParams({ name, ...(consent ? { words } : {}) });
+export async function comeIn(place, { name, consent, shown }) {
+  const body = new URLSearchParams({ name, ...(consent ? shown : {}) });
   const headers = { 'HX-Request': 'true', 'Idempotency-Key': newKey() };
   const answer = await fetch(place.admit + location.search, { method: 'POST', body, headers }).catch(() => undefined);
   if (!answer?.ok) return refused(answer);
@@ -22,7 +22,7 @@ export async function comeIn(place, { name, consent, words }) {
 
 async function refused(answer) {
   if (answer?.status === 429) document.getElementById('line-note')?.setAttribute('open', '');
-  if (answer?.status === 404 || answer?.status === 409) return location.reload(); // the page says it in full
+  if (answer?.status === 404) return location.reload(); // the page says it in full
   if (answer?.headers.get('X-Toast')) showHeader(answer.headers);
   else toast(word(answer ? 'went_wrong' : 'not_saved_offline'), { error: true });
 }

@@ -86,7 +86,7 @@ OPTIONS = [f"option_{one.kind}" for one in MAIN.options]
 def test_a_menu_is_greeted_with_and_asks_again() -> None:
     talk = Talk()
     assert talk.feed(Came()) == ["~Nogal Café", *OPTIONS]
-    assert talk.dialogue.due is None, "the time begins when all is said"
+    assert talk.dialogue.due == talk.now + ALTOGETHER, "the time begins when all is said"
     talk.feed(Said())
     assert talk.dialogue.due == talk.now + ANSWER
     assert talk.wait() == ["silence", *OPTIONS]
@@ -224,7 +224,7 @@ def test_a_floor_under_hostile_keys() -> None:
     flood = Talk()
     flood.feed(Came())
     flood.keys("4" + "9" * 500)
-    assert len(flood.dialogue._typed) == 12
+    assert len(flood.dialogue._typed.press("#")) == 12
 
 
 def test_nobody_stays_for_ever() -> None:
@@ -274,6 +274,9 @@ def test_everything_can_be_said_with_and_without_a_voice(language: str) -> None:
         sentence = text_of(prompt, language)
         assert all(value in sentence for value in values if key not in ("option_voicemail", "option_self"))
         assert all((PROMPTS / language / f"{name}.opus").exists() for name in files_of(prompt)), key
+    chosen = [key for key in shipped() if key.startswith("option_") and key != "option_file"]
+    with speaking(language):
+        assert len({shipped()[key] for key in chosen}) == len(chosen), "where no name can be said, kinds are told apart"
     english, spanish = (text_of(Prompt("pin"), one) for one in LANGUAGES)
     assert english != spanish
     assert all((PROMPTS / f"{name}.opus").exists() for name in SOUNDS)

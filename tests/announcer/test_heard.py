@@ -13,6 +13,7 @@ from server.settings import Settings
 from tests.announcer.callers import add_key, calling, set_up
 from tests.announcer.ears import bursts, hears, sentence
 from tests.announcer.test_whole import channel_of, spoken_to
+from tests.calls.conftest import AGREED
 from tests.calls.test_whole import sitting, until
 from tests.server import OWNER, add_colleague, servers
 
@@ -80,7 +81,7 @@ async def test_the_notice_of_a_recording_is_heard_by_all(settings: Settings) -> 
             members = [await sitting(server, server.token, 1, room), await sitting(server, mateo_token, 2, room)]
             try:
                 for page in (ana, mateo):
-                    assert (await page.put("/calls/1/consent", data={"words": "Recorded."})).status_code == 200
+                    assert (await page.put("/calls/1/consent", data=AGREED)).status_code == 200
                 assert (await ana.put("/calls/1/recording", data={"state": "on"})).status_code == 200
                 for member in members:
                     await hears(member, sentence(settings, "This call is being recorded."))

@@ -64,7 +64,7 @@ async def test_who_calls_asks_and_leaves_words(app: Starlette, ana: Client, mate
     async def hang_up() -> None:
         """After the tone; the mix tells that it can be heard."""
         async with app.state.database.transaction() as tx:
-            await visits.begin_message(tx, 1, "Say it after the tone.")
+            await visits.begin_message(tx, 1, "Say it after the tone.", "en")
             await visits.hang_up(tx, 1)
         await make.recording(app, 1)
         async with app.state.database.transaction() as tx:

@@ -130,6 +130,40 @@ async def test_unknown_locked_and_wrong_cost_the_same(app: Starlette, given: tup
     assert await one._check(number, pin) is None and passwords.worked == 1
 
 
+async def test_unknown_locked_and_wrong_ask_the_database_alike(app: Starlette, given: tuple[str, str, str]) -> None:
+    """The same statements, each with something to write."""
+    _path, number, pin = given
+    one = await attendant(app, given[0], Passwords())
+    asked = []
+    for typed in (number, "00000000"):
+        with make.counted(app) as statements:
+            assert await one._check(typed, "123123") is None
+        asked.append(list(statements))
+    for _try in range(5):
+        await one._check(number, "123123")
+    for secret in ("123123", pin):
+        with make.counted(app) as statements:
+            assert await one._check(number, secret) is None
+        asked.append(list(statements))
+    assert len(asked[0]) >= 4 and all(other == asked[0] for other in asked[1:])
+    async with app.state.database.transaction(read=True) as tx:
+        assert (await tx.get_one(LineCall, 1)).wrong == 9, "also of a number that nobody has"
+
+
+async def test_one_call_at_a_time_by_a_proved_link(app: Starlette, ana: Client, given: tuple[str, str, str]) -> None:
+    """Pressed eight times it is one call; one that its caller has left makes room."""
+    path = given[0]
+    link = re.findall(r"\?proof=[\w.-]+", (await ana.post("/contacts/1/pin")).text)[0]
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as lucia:
+        with frozen() as clock:
+            answers = [(await lucia.post(path + link, data={})).status_code for _press in range(8)]
+            assert answers == [201] + [429] * 7
+            clock.forward(minutes=1)
+            assert (await lucia.post(path + link, data={})).status_code == 201
+    async with app.state.database.transaction(read=True) as tx:
+        assert [one.is_open for one in await tx.scalars(select(Call).order_by(Call.id))] == [False, True]
+
+
 async def test_a_new_pin_unlocks_and_ends_former_links(
     app: Starlette, ana: Client, given: tuple[str, str, str]
 ) -> None:

@@ -1,8 +1,10 @@
 """The settings of the announcer."""
 
+import struct
 from pathlib import Path
 
 import httpx2 as httpx
+import pytest
 
 from tests.announcer.callers import add_key, set_up
 from tests.announcer.ears import bursts
@@ -41,3 +43,18 @@ async def test_a_sound_stays_while_its_key_changes(ana: httpx.AsyncClient, tmp_p
     assert (await ana.get("/api/v1/announcer")).json() != before
     alone = await ana.post("/settings/announcer/menus/1/options", data=form)
     assert alone.status_code == 422, "a new key of this kind needs one"
+
+
+PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:1,\n/etc/hostname\n#EXT-X-ENDLIST\n"
+SUN = b".snd" + struct.pack(">5I", 24, 0xFFFFFFFF, 1, 8000, 1) + bytes(range(256)) * 32  # a sound, but none of those
+
+
+@pytest.mark.parametrize("content", [PLAYLIST, SUN, b"ffconcat version 1.0\nfile /etc/hostname\n", b"not a sound"])
+async def test_other_containers_are_refused_in_words(ana: httpx.AsyncClient, content: bytes) -> None:
+    """Also those that could be played: what names other files or is read by no telephone is not opened at all."""
+    await set_up(ana)
+    form = {"digit": "5", "kind": "file", "label_en": "Our hours"}
+    answer = await ana.post(
+        "/settings/announcer/menus/1/options", data=form, files={"sound": ("x.wav", content, "audio/wav")}
+    )
+    assert answer.status_code == 422 and "WAV, MP3, Ogg, FLAC, M4A or WebM" in answer.text

@@ -132,7 +132,7 @@ async def test_what_is_no_sound_is_refused(ana: Client) -> None:
     await set_up(ana)
     given = {"sound": ("x.mp3", b"<script>nothing</script>", "audio/mpeg")}
     answer = await ana.put("/settings/announcer/menus/1", data={"name": "x", "zone": "UTC"}, files=given)
-    assert answer.status_code == 422 and "no sound" in answer.text
+    assert answer.status_code == 422 and "This is no WAV" in answer.text
 
 
 async def test_the_log_lives_as_it_reloads(app: Starlette, ana: Client, mateo: Client) -> None:

@@ -20,6 +20,7 @@ from server.kit.public import Visitor, visitor_of
 from tests import make
 
 Client = httpx.AsyncClient
+AGREED = {"sentence": "asked-1", "language": "en"}
 Facts = Callable[[], Awaitable[list[tuple[str, dict[str, Any]]]]]
 
 

@@ -13,10 +13,11 @@ from server.calls.book import CallBook
 from server.calls.guests import come_by_link, open_link
 from server.calls.models import Part, Participant, Ring
 from server.kit.clock import frozen
+from server.kit.errors import Conflict, NotFound
 from server.kit.events import EventRow
-from server.kit.passes import pass_again
+from server.kit.passes import Pass, pass_again
 from tests import make
-from tests.calls.conftest import Client, Facts, guest, listener, read_call, told
+from tests.calls.conftest import AGREED, Client, Facts, guest, listener, read_call, told
 
 
 async def people(app: Starlette) -> dict[int, Participant]:
@@ -100,8 +101,6 @@ async def test_a_link_that_was_taken_back_cuts_off(app: Starlette, ana: Client, 
 
 
 async def test_a_link_is_for_so_many(app: Starlette, ana: Client, call: str) -> None:
-    from server.kit.errors import Conflict, NotFound
-
     made = await ana.post(f"{call}/guest-links", data={"seats": "1", "hours": "1"})
     secret = made.text.partition("/p/join/")[2].partition('"')[0]
     key = app.state.settings.secret
@@ -113,6 +112,43 @@ async def test_a_link_is_for_so_many(app: Starlette, ana: Client, call: str) -> 
         async with app.state.database.transaction(read=True) as tx:
             with pytest.raises(NotFound):
                 await open_link(tx, secret, key)
+
+
+async def came(app: Starlette, secret: str, name: str) -> Participant:
+    async with app.state.database.transaction() as tx:
+        one, _token = await come_by_link(tx, await open_link(tx, secret, app.state.settings.secret), name, "en")
+        return one
+
+
+async def test_a_seat_that_led_nowhere_is_free_again(app: Starlette, ana: Client, call: str, book: CallBook) -> None:
+    """A locked door takes none; who was refused in the lobby, left, or never arrived gives theirs back."""
+    room = (await read_call(app)).room
+    made = await ana.post(f"{call}/guest-links", data={"seats": "1", "hours": "1"})
+    secret = made.text.partition("/p/join/")[2].partition('"')[0]
+    await ana.put(f"{call}/lock")
+    with pytest.raises(Conflict, match="locked"):
+        await came(app, secret, "Before the door")
+    await ana.delete(f"{call}/lock")
+    with frozen() as clock:
+        first = await came(app, secret, "On the way")
+        with pytest.raises(Conflict):
+            await came(app, secret, "Too early")
+        clock.forward(minutes=2)
+        second = await came(app, secret, "Refused")
+        await told(book, Joined(room, time.time(), second.id, waiting=True))
+        with pytest.raises(Conflict):
+            await came(app, secret, "While they wait")
+        await ana.delete(f"{call}/participants/{second.id}")
+        third = await came(app, secret, "Leaves")
+        await told(book, Joined(room, time.time(), third.id), Left(room, time.time(), third.id, "left"))
+        fourth = await came(app, secret, "Stays")
+        async with app.state.database.transaction(read=True) as tx:
+            revoked = set(await tx.scalars(select(Pass.subject).where(Pass.revoked_at.is_not(None))))
+        assert revoked == {one.subject for one in (first, second, third)}
+        await told(book, Joined(room, time.time(), fourth.id))
+        await ana.delete(f"{call}/participants/{fourth.id}")
+        with pytest.raises(Conflict):
+            await came(app, secret, "Whom a host put out comes not again")
 
 
 async def test_one_process_owns_a_call(app: Starlette, call: str, book: CallBook) -> None:
@@ -150,7 +186,7 @@ async def test_what_is_wanted(app: Starlette, ana: Client, mateo: Client, call: 
     await ana.put(f"{call}/participants/2/mute")
     await ana.put(f"{call}/hold/2")
     await ana.put(f"{call}/recording", data={"state": "on"})
-    await mateo.put(f"{call}/consent", data={"words": "Recorded."})
+    await mateo.put(f"{call}/consent", data=AGREED)
     wishes = await book.wishes((await read_call(app)).room)
     assert (wishes.locked, wishes.recording, wishes.hosts, wishes.consented) == (True, "on", {1}, {2})
     assert (wishes.muted, wishes.held, wishes.removed, wishes.ended) == ({2}, {2}, frozenset(), None)

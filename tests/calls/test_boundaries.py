@@ -11,7 +11,8 @@ from server.contacts.models import Contact
 from server.identity.models import Workspace
 from server.kit.clock import frozen, now
 from server.kit.jobs import JOBS, Work
-from tests.calls.conftest import Client, listener, read_call, told
+from tests import make
+from tests.calls.conftest import AGREED, Client, listener, read_call, told
 from tests.conftest import add_person, client_of
 
 
@@ -20,9 +21,7 @@ async def olga(app: Starlette, workspace: Workspace) -> Client:
     return await client_of(app, await add_person(app, workspace, "Olga Prieto"))
 
 
-@pytest.mark.parametrize(
-    ("path", "form"), [("consent", {"words": "Recorded."}), ("messages", {"text": "Hello"}), ("answer", {})]
-)
+@pytest.mark.parametrize(("path", "form"), [("consent", AGREED), ("messages", {"text": "Hello"}), ("answer", {})])
 async def test_a_locked_call_has_no_side_door(
     app: Starlette,
     workspace: Workspace,
@@ -109,3 +108,11 @@ async def test_what_is_held_is_not_erased_with_its_record(app: Starlette, ana: C
     async with app.state.database.transaction() as tx:
         await tx.execute(update(Call).values(legal_hold=False))
     assert await empty()
+
+
+async def test_whom_one_may_ask_are_those_who_may_see_it(app: Starlette, ana: Client, mateo: Client, call: str) -> None:
+    """A closed record's call is offered to nobody else, neither by name nor by a team they are in."""
+    form = f"{call}/invitations/new"
+    assert "Mateo Ríos" in (await ana.get(form)).text
+    await make.restrict(ana, 1, "user:1")
+    assert "Mateo Ríos" not in (await ana.get(form)).text

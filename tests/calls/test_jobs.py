@@ -16,7 +16,7 @@ from server.calls.book import CallBook
 from server.calls.models import Call, Part, Recording
 from server.kit.clock import frozen, now
 from server.kit.jobs import JOBS, JobRow, Work
-from tests.calls.conftest import Client, Facts, guest, read_call, told
+from tests.calls.conftest import AGREED, Client, Facts, guest, read_call, told
 
 
 async def run(app: Starlette, name: str) -> None:
@@ -118,7 +118,7 @@ async def recorded(app: Starlette, ana: Client, mateo: Client, call: str, book: 
     """Ana said yes and spoke from the first second to the third, Mateo said no."""
     room, at, folder = (await read_call(app)).room, time.time(), app.state.settings.parts_dir
     await mateo.put(f"{call}/answer")
-    await ana.put(f"{call}/consent", data={"words": "Recorded."})
+    await ana.put(f"{call}/consent", data=AGREED)
     await mateo.delete(f"{call}/consent")
     for file, seconds in (("a.webm", 2.0), ("b.webm", 1.5), ("c.webm", 2.0)):
         await tone(folder / file, seconds)

@@ -9,6 +9,7 @@ from websockets.asyncio.client import connect
 from server.calls.models import Call
 from server.offline import opened
 from server.settings import Settings
+from tests.calls.conftest import AGREED
 from tests.calls.test_whole import read, sitting, until
 from tests.realtime.calls.desk import Member
 from tests.server import OWNER, Server, add_colleague, servers
@@ -28,7 +29,7 @@ async def test_a_recording_outlives_kill_9(settings: Settings) -> None:
             await people[0].hears(2)
             await ana.put("/calls/1/recording", data={"state": "on"})
             for client in (ana, mateo):
-                await client.put("/calls/1/consent", data={"words": "This call is recorded."})
+                await client.put("/calls/1/consent", data=AGREED)
             await people[0].hears(2, more=200)  # four seconds
             left = len(list((settings.data_dir / "recordings").glob("*.webm")))
             assert left == 2, "one for each"

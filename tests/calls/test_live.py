@@ -9,7 +9,7 @@ from server.calls.book import CallBook
 from server.identity.models import Workspace
 from server.kit.clock import frozen
 from tests import make
-from tests.calls.conftest import Client, guest, read_call, told
+from tests.calls.conftest import AGREED, Client, guest, read_call, told
 from tests.conftest import add_person, client_of
 from tests.live import assert_live_equals_reload
 
@@ -24,7 +24,7 @@ ROOM = ("call-1-state", "call-1-people", "call-1-links")
         ("POST", "transfer", {"user": "2"}),
         ("PUT", "participants/1/mute", {}),
         ("PUT", "hold/1", {}),
-        ("PUT", "consent", {"words": "Recorded."}),
+        ("PUT", "consent", AGREED),
         ("PUT", "recording", {"state": "on"}),
         ("POST", "guest-links", {"name": "Lucía"}),
     ],

@@ -16,7 +16,7 @@ from realtime.calls.ports import Joined, Recorded
 from server.calls.book import CallBook
 from server.calls.models import Call, Part, Participant, Recording
 from server.kit.clock import frozen, now
-from tests.calls.conftest import Client, Facts, read_call, told
+from tests.calls.conftest import AGREED, Client, Facts, read_call, told
 from tests.calls.test_jobs import drain_later, run, tone
 from tests.live import assert_live_equals_reload
 
@@ -71,8 +71,8 @@ async def filmed(app: Starlette, ana: Client, mateo: Client, call: str, book: Ca
     """Ana was seen from the first second, after a reload in another size; Mateo a second later; both said yes."""
     room, at, folder = (await read_call(app)).room, time.time(), app.state.settings.parts_dir
     await mateo.put(f"{call}/answer")
-    await ana.put(f"{call}/consent", data={"words": "Recorded."})
-    await mateo.put(f"{call}/consent", data={"words": "Recorded."})
+    await ana.put(f"{call}/consent", data=AGREED)
+    await mateo.put(f"{call}/consent", data=AGREED)
     await tone(folder / "a.webm", 4.0)
     for file, seconds, wide, high, level in (
         ("b.webm", 1.5, 320, 240, 200),
@@ -198,7 +198,7 @@ async def test_the_page_follows(app: Starlette, ana: Client, call: str, filmed: 
 async def killed(app: Starlette, ana: Client, call: str, book: CallBook) -> Path:
     """Ana's sound and picture lie there as a process that was killed left them: nobody told of them."""
     folder, room = app.state.settings.parts_dir, (await read_call(app)).room
-    await ana.put(f"{call}/consent", data={"words": "Recorded."})
+    await ana.put(f"{call}/consent", data=AGREED)
     await told(book, Joined(room, time.time(), 1))
     await tone(folder / "a.webm", 3.0)
     await pictures(folder / "b.webm", 2.0, 320, 240, 200)
@@ -251,3 +251,38 @@ async def test_parts_of_an_erased_call_go_after_a_day(app: Starlette, ana: Clien
     with frozen(now() + timedelta(days=2)):
         await run(app, "calls.forget")
     assert list(killed.iterdir()) == []
+
+
+async def test_what_is_missing_is_told(app: Starlette, ana: Client, mateo: Client, call: str, filmed: Path) -> None:
+    """A part whose file is gone, and those of who took their yes back; the others are mixed all the same."""
+    (filmed / "a.webm").unlink()
+    await mixed(app)
+    screen = await assert_live_equals_reload(
+        app, mateo, "/contacts/1", lambda: drop(app, mateo, call, filmed), regions=("timeline-contact-1",)
+    )
+    text = screen.page.text()
+    assert "its file could not be read" in text and "who did not agree to it" in text
+
+
+async def drop(app: Starlette, mateo: Client, call: str, folder: Path) -> None:
+    async with app.state.database.transaction() as tx:
+        await tx.execute(update(Participant).where(Participant.user_id == 2).values(consent="no"))
+        await tx.execute(update(Participant).where(Participant.user_id == 1).values(consent="no"))
+    assert (await mateo.put(f"{call}/recording/video")).status_code == 202
+    await mixed(app)
+
+
+async def test_a_part_that_was_cut_off_before_it_held_anything_is_told_once(
+    app: Starlette, ana: Client, call: str, facts: Facts
+) -> None:
+    """Its process was killed; what it left is not looked at every hour."""
+    room, folder = (await read_call(app)).room, app.state.settings.parts_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    hold_note(folder, Note("x.webm", room, 1, "audio", time.time())).close()
+    (folder / "x.webm").write_bytes(b"nothing of that kind")
+    await ana.delete(call)
+    for _hour in range(2):
+        await run(app, "calls.forget")
+    told = [data for name, data in await facts() if name == "recording.lost"]
+    assert told == [{"name": "Ana Beltrán", "seconds": 0, "why": "unreadable"}]
+    assert list(folder.iterdir()) == []

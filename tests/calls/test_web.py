@@ -12,11 +12,12 @@ from realtime.calls.ports import Joined
 from server.calls.book import CallBook
 from server.calls.guests import come_by_link
 from server.calls.models import Call, CallMessage, GuestLink, Participant, Recording, Ring
+from server.calls.queries import ringing_badge
 from server.contacts.models import Contact
 from server.contacts.trash import erase_contact
 from server.identity.models import Workspace
 from tests import make
-from tests.calls.conftest import Client, Facts, read_call, told
+from tests.calls.conftest import AGREED, Client, Facts, read_call, told
 from tests.conftest import add_person, client_of
 
 HTMX = {"hx-request": "true"}
@@ -130,12 +131,18 @@ async def test_hosts_keep_the_door(app: Starlette, ana: Client, mateo: Client, c
 async def test_everybody_says_for_themselves(app: Starlette, ana: Client, call: str, facts: Facts) -> None:
     assert (await ana.put(f"{call}/recording", data={"state": "paused"})).status_code == 422
     assert (await ana.put(f"{call}/recording", data={"state": "on"})).status_code == 200
-    assert (await ana.put(f"{call}/consent", data={})).status_code == 422, "the words that were shown"
-    assert (await ana.put(f"{call}/consent", data={"words": "This call is recorded."})).status_code == 200
+    lies = ({}, {"words": "You may sell my voice."}, AGREED | {"sentence": "asked-0"}, AGREED | {"language": "xx"})
+    for lie in lies:
+        assert (await ana.put(f"{call}/consent", data=lie)).status_code == 422, "which of our sentences was shown"
+    assert (await ana.put(f"{call}/consent", data=AGREED)).status_code == 200
     assert (await ana.delete(f"{call}/consent")).status_code == 200
     assert (await ana.delete(f"{call}/recording")).status_code == 200
-    answers = [(data["answer"], data["words"]) for name, data in await facts() if name == "call.consented"]
-    assert answers == [("yes", "This call is recorded."), ("no", "")]
+    said = [data for name, data in await facts() if name == "call.consented"]
+    asked = "This call is to be recorded. May your voice and picture be recorded?"
+    assert [(one["answer"], one["words"], one["sentence"]) for one in said] == [
+        ("yes", asked, "asked-1"),
+        ("no", "", ""),
+    ]
     assert (await read_call(app)).recording == "off"
 
 
@@ -145,7 +152,7 @@ async def test_ending_is_for_all_and_final(app: Starlette, ana: Client, mateo: C
     assert (await ana.delete(call)).status_code == 200, "twice is once"
     assert [name for name, _data in await facts()].count("call.ended") == 1
     for act, path in (("PUT", "answer"), ("PUT", "lock"), ("POST", "messages"), ("PUT", "consent")):
-        assert (await ana.request(act, f"{call}/{path}", data={"text": "x", "words": "x"})).status_code == 409, path
+        assert (await ana.request(act, f"{call}/{path}", data={"text": "x"} | AGREED)).status_code == 409, path
     again = await ana.post("/calls", data={"about": "contact:1"})
     assert again.headers["location"] == "/calls/2"
 
@@ -250,3 +257,33 @@ async def test_call_again(app: Starlette, ana: Client, lucia: str) -> None:
     again = await ana.post(button[1], data=json.loads(button[2]), headers=HTMX)
     assert again.status_code == 201 and again.headers["hx-redirect"] != first
     assert ((await read_call(app, 2)).about, (await read_call(app, 2)).kind) == (lucia, "audio")
+
+
+async def test_a_call_that_one_may_not_see_is_not_counted(
+    app: Starlette, ana: Client, mateo: Client, call: str
+) -> None:
+    """It rang for Mateo; then its record was closed to him."""
+
+    async def rings() -> int:
+        async with app.state.database.transaction(read=True) as tx:
+            return await tx.scalar(select(ringing_badge(await make.person(app, 2)))) or 0
+
+    assert await rings() == 1
+    await make.restrict(ana, 1, "user:1")
+    assert await rings() == 0
+
+
+async def test_a_voice_call_is_called_so(ana: Client, lucia: str) -> None:
+    for kind, title in (("audio", "Voice call"), ("video", "Video call")):
+        page = (await ana.post("/calls", data={"about": lucia, "kind": kind}, headers=HTMX)).headers["hx-redirect"]
+        assert f"<title>{title} ·" in (shown := (await ana.get(page)).text) and f'data-title="{title} ·' in shown
+        await ana.delete(page)
+
+
+@pytest.mark.parametrize(
+    ("number", "link"), [("+34 600 000 118;ext=7", 'href="tel:+34600000118"'), ("1-800-FLOWERS", "1-800-FLOWERS")]
+)
+async def test_numbers_are_links_that_can_be_dialled(ana: Client, lucia: str, number: str, link: str) -> None:
+    made = await ana.post("/calls/logged", data={"about": lucia, "number": number}, headers=HTMX)
+    page = (await ana.get(made.headers["location"])).text
+    assert link in page and "tel:1" not in page

@@ -16,6 +16,7 @@ from server.calls.guests import come_by_link, open_link
 from server.calls.models import Call
 from server.offline import opened
 from server.settings import Settings
+from tests.calls.conftest import AGREED
 from tests.realtime.calls.desk import Member
 from tests.server import OWNER, Server, add_colleague, servers
 
@@ -123,7 +124,7 @@ async def whole_call(server: Server, settings: Settings) -> None:
             await people[2].hears(1)
             await ana.put("/calls/1/recording", data={"state": "on"})
             for client in (ana, mateo):
-                await client.put("/calls/1/consent", data={"words": "This call is recorded."})
+                await client.put("/calls/1/consent", data=AGREED)
             await people[0].hears(2, more=100)
             await mateo.post("/calls/1/leave")
             assert (await people[1].hear("bye"))["reason"] == "left"

@@ -235,3 +235,17 @@ async def test_what_is_later_already_keeps_its_day(ana: Client) -> None:
 async def test_nobody_makes_a_task_late_on_purpose(ana: Client, lane: str) -> None:
     url = (await ana.post("/tasks", data={"title": "Call", "assignee": "me"})).headers["location"]
     assert (await ana.put(f"{url}/lane", data={"lane": lane})).status_code == 422
+
+
+async def test_lines_of_notes_become_tasks(ana: Client, mateo: Client, lucia: str) -> None:
+    """Each once, without its marks; what is done and what is a task already is left out."""
+    lines = "- [ ] Training for night staff\n* [x] Paid\n2. Second instalment\n[] Training for night staff\n\n"
+    answer = await ana.post("/tasks/lines", data={"about": lucia, "lines": lines})
+    assert answer.status_code == 201 and "2 tasks made" in answer.headers["x-toast"]
+    page = (await mateo.get(f"/panels/tasks?about={lucia}")).text
+    assert "Training for night staff" in page and "Second instalment" in page and "Paid" not in page
+    again = await mateo.post("/tasks/lines", data={"about": lucia, "lines": lines + "One more"})
+    assert "1 task made" in again.headers["x-toast"] and '"method": "DELETE"' in again.headers["x-toast"]
+    for wrong in ("", "- [x] Paid", "\n".join(map(str, range(40)))):
+        assert (await ana.post("/tasks/lines", data={"about": lucia, "lines": wrong})).status_code == 422, wrong
+    assert (await ana.post("/tasks/lines", data={"about": "contact:99", "lines": "x"})).status_code == 404

@@ -25,6 +25,7 @@ from server.kit.errors import Invalid
 from server.kit.text import _, clean, speaking
 
 B = TypeVar("B", bound=Body)
+LONGEST = 50_000
 Id = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f<>]+$")]
 
 
@@ -47,7 +48,7 @@ class Inbound(Body):
 
     id: Id
     sender: Sender = Field(alias="from")
-    text: str = Field(min_length=1, max_length=50_000)
+    text: str = Field(min_length=1, max_length=LONGEST)
     thread: str = Field("", max_length=200)
     files: list[SentFile] = Field(default_factory=list, max_length=10)
 
@@ -72,13 +73,22 @@ def wrong(place: str) -> Invalid:
 
 def parse_inbound(raw: Any) -> Inbound:
     told = shaped(Inbound, raw)
+    if not clean(told.text, LONGEST):
+        raise wrong("text")
     for file in told.files:
         content_of(file)
     if told.sender.email and not MAIL.match(told.sender.email.lower()):
         raise wrong("from.email")
-    if not any((told.sender.email, told.sender.phone, told.sender.handle, told.thread)):
+    if not place_of(told):
         raise Invalid(_("Say who it is from: an e-mail, a phone, a handle or a thread"))
     return told
+
+
+def place_of(told: Inbound) -> str:
+    """Where replies go: the conversation, else whom the sender is by. Empty when it says nothing of either."""
+    sender = told.sender
+    places = (told.thread, sender.handle, sender.phone, sender.email.lower())
+    return next((place for one in places if (place := clean(one, 320))), "")
 
 
 def content_of(file: SentFile) -> bytes:
@@ -97,17 +107,16 @@ async def take_message(tx: Tx, channel: Channel, told: Inbound, files: list[Case
     held = select(CaseMessage).where(CaseMessage.workspace_id == who.workspace_id, CaseMessage.message_id == message_id)
     if (known := await tx.scalar(held)) is not None:
         return Told(await tx.get_one(Case, known.case_id), True)
-    sender = told.sender
-    place = clean(told.thread or sender.handle or sender.phone or sender.email.lower(), 320)
+    sender, place = told.sender, place_of(told)
     here = visible_cases(who).where(Case.channel_id == channel.id, Case.address == place, Case.status != "closed")
     here = here.where(Case.merged_into_id.is_(None)).order_by(Case.id.desc()).limit(1)
     case = await tx.scalar(here.options(*WHOLE).with_for_update(of=Case))
     if case is None:
         contact = await person_of(tx, who, channel, sender)
         subject = " ".join(told.text.split())[:80]
-        case = await open_case(tx, who, contact, subject, channel, place)
+        case = await open_case(tx, who, contact, subject, channel, place, via="webhook")
     values = {"via": "webhook", "sender": clean(sender.name, 120), "address": place}
-    values |= {"body": clean(told.text, 50_000), "message_id": message_id}
+    values |= {"body": clean(told.text, LONGEST), "message_id": message_id}
     await receive(tx, who, case, values, files)
     return Told(case, False)
 

@@ -107,12 +107,32 @@ async def test_the_same_message_twice_at_once_is_one(app: Starlette, bridge: Bri
     "body",
     [b"", b"[]", b"null", b"{", b'{"id": 1, "from": {}, "text": "x"}', b'{"id": "a", "from": {}, "text": "x"}',
      b'{"id": "a", "from": {"email": "no mail"}, "text": "x"}', b'{"id": "a", "from": {"handle": ["x"]}, "text": "x"}',
-     b'{"id": "a", "from": {"handle": "x"}, "text": ""}', b'{"id": "a", "from": {"handle": "x"}, "text": "x", "more": 1}'],
+     b'{"id": "a", "from": {"handle": "x"}, "text": ""}', b'{"id": "a", "from": {"handle": "x"}, "text": "x", "more": 1}',
+     b'{"id": "a", "from": {"handle": "x"}, "text": " \\n "}', b'{"id": "a", "from": {"handle": " "}, "text": "x"}'],
 )  # fmt: skip
 async def test_what_is_no_message_is_refused(app: Starlette, bridge: Bridge, body: bytes) -> None:
     answer = await bridge.say(body)
     assert answer.status_code == 422, answer.text
+    assert answer.json()["error"] == "invalid" and answer.json()["message"]
     assert await make.facts(app, "case.opened") == []
+
+
+async def test_programs_are_told_in_json_what_is_wrong(bridge: Bridge) -> None:
+    for answer, status, error in (
+        (await bridge.say(secret="whsec_wrong"), 403, "forbidden"),
+        (await bridge.client.post("/p/hooks/nothing", json=MESSAGE), 404, "not_found"),
+        (await bridge.client.get(bridge.path), 405, "http_405"),
+        (await bridge.say(b"x" * 300_000), 422, "invalid"),
+    ):
+        assert (answer.status_code, answer.json()["error"]) == (status, error), answer.text
+        assert answer.headers["content-type"].startswith("application/json") and answer.json()["message"]
+
+
+async def test_a_case_says_that_it_came_by_a_messenger(ana: Client, api: Client, bridge: Bridge) -> None:
+    await bridge.say()
+    assert (await api.get("/cases/1")).json()["via"] == "webhook"
+    assert (await api.get("/cases/1/messages")).json()["items"][0]["via"] == "webhook"
+    assert "Messenger" in (await ana.get("/cases/1")).text
 
 
 async def test_there_is_a_largest_size(bridge: Bridge) -> None:

@@ -121,6 +121,8 @@ async def _answers_a_letter_of(tx: Tx, case: Case, letter: Letter) -> bool:
 async def person_of(tx: Tx, who: Principal, letter: Letter, channel: Channel) -> Contact:
     """By any of their mails; of several the one that was there first. Nobody known: a new record, marked so."""
     at = letter.sender.address
+    if at:  # two first letters at the same instant are of one person
+        await one_at_a_time(tx, f"sender {who.workspace_id} {at}")
     holders = select(ContactKey.contact_id).where(
         ContactKey.workspace_id == who.workspace_id, ContactKey.kind == "email", ContactKey.value == at
     )

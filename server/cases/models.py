@@ -54,6 +54,7 @@ class Case(Base):
     via: Mapped[str] = mapped_column(default="email")  # email | form | chat | phone | person | webhook
     is_proved: Mapped[bool] = mapped_column(default=False)  # the site vouched for who writes
     refers_to: Mapped[int | None]  # number of a case that its first letter names without being let in
+    follows: Mapped[int | None]  # number of a closed case that its customer goes on from
     messages: Mapped[int] = mapped_column(default=0)
     said_n: Mapped[int] = mapped_column(default=0)
     asked_at: Mapped[datetime | None]

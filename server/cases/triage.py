@@ -16,6 +16,7 @@ from server.cases.queries import (
     COUNTED,
     cases_of,
     count_views,
+    handles_of,
     linked_cases,
     list_case_tags,
     list_page,
@@ -158,6 +159,7 @@ async def load_panel(tx: Tx, who: Principal, about: str) -> dict[str, Any]:
         "cases": await cases_of(tx, who, about),
         "linked": await linked_cases(tx, who, about),
         "preferred": await preferred_channel(tx, who, about),
+        "handles": await handles_of(tx, about),
     }
 
 

@@ -62,7 +62,7 @@ async def test_a_stranger_does_not_get_in_by_a_number(take: Take) -> None:
     first = await take(Message_ID="<a@x.example>")
     other = await take(sender="Eve <eve@elsewhere.example>", subject=f"[#{number(first)}] hello")
     assert other.case is not None and number(other) != number(first)
-    assert other.case.refers_to == number(first)
+    assert (other.case.refers_to, other.case.follows) == (number(first), None)
 
 
 async def test_whoever_was_in_copy_may_answer(take: Take) -> None:

@@ -711,6 +711,7 @@ def upgrade() -> None:
     sa.Column('via', sa.String(), nullable=False),
     sa.Column('is_proved', sa.Boolean(), nullable=False),
     sa.Column('refers_to', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('follows', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
     sa.Column('messages', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('said_n', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('asked_at', sa.DateTime(timezone=True), nullable=True),
@@ -831,6 +832,18 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('import_row', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_import_row_contact_id'), ['contact_id'], unique=False)
+
+    op.create_table('known_handle',
+    sa.Column('channel_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('handle', sa.String(), nullable=False),
+    sa.Column('shown', sa.String(), nullable=False),
+    sa.Column('contact_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_known_handle_channel_id_channel'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_known_handle_contact_id_contact'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('channel_id', 'handle', name=op.f('pk_known_handle'))
+    )
+    with op.batch_alter_table('known_handle', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_known_handle_contact_id'), ['contact_id'], unique=False)
 
     op.create_table('known_visitor',
     sa.Column('channel_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -1392,6 +1405,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_known_visitor_contact_id'))
 
     op.drop_table('known_visitor')
+    with op.batch_alter_table('known_handle', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_known_handle_contact_id'))
+
+    op.drop_table('known_handle')
     with op.batch_alter_table('import_row', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_import_row_contact_id'))
 

@@ -1117,6 +1117,7 @@ def upgrade() -> None:
     op.create_table('case_side',
     sa.Column('case_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('told_in_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
     sa.Column('customer_n', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('customer_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('team_n', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -1128,10 +1129,12 @@ def upgrade() -> None:
     sa.Column('campaign', sa.String(), nullable=False),
     sa.Column('referrer', sa.String(), nullable=False),
     sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_case_side_case_id_case'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['told_in_id'], ['case.id'], name=op.f('fk_case_side_told_in_id_case'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('case_id', name=op.f('pk_case_side'))
     )
     with op.batch_alter_table('case_side', schema=None) as batch_op:
         batch_op.create_index('ix_case_side_campaign', ['workspace_id', 'source', 'campaign'], unique=False)
+        batch_op.create_index(batch_op.f('ix_case_side_told_in_id'), ['told_in_id'], unique=False)
 
     op.create_table('case_tag',
     sa.Column('case_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -1353,6 +1356,7 @@ def downgrade() -> None:
 
     op.drop_table('case_tag')
     with op.batch_alter_table('case_side', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_case_side_told_in_id'))
         batch_op.drop_index('ix_case_side_campaign')
 
     op.drop_table('case_side')

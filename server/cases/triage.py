@@ -72,6 +72,12 @@ async def views_inputs(tx: Tx, who: Principal, query: CaseQuery) -> dict[str, An
     }
 
 
+async def teams(request: Request, tx: Tx, who: Principal) -> Answer:
+    """The teams' chips, fetched again when a case moves."""
+    query = parse_query(request.query_params)
+    return render("cases/_teams.html", query=query, teams=await teams_with_counts(tx, who, query))
+
+
 async def zone(request: Request, tx: Tx, who: Principal) -> Answer:
     """The narrow list beside a case, fetched again."""
     place = f"cases:{who.workspace_id}"
@@ -174,6 +180,7 @@ routes = [
     route("POST", "/cases", create),
     route("GET", "/cases/new", new),
     route("GET", "/cases/beside", zone),
+    route("GET", "/cases/teams", teams),
     route("PUT", "/cases/selection/{act}", change_several),
     route("GET", "/panels/cases", panel),
 ]

@@ -170,17 +170,20 @@ def channel(
 @app.command("mail-in")
 def mail_in(to: Annotated[str, typer.Option(help="The address it was delivered to.")]) -> None:
     """Take one mail from standard input, as a mail server pipes it, and print the number of its case. Ends with 67
-    when nobody here has the address, with 75 when the server should try again."""
+    when nobody here has the address, with 65 when nothing comes, with 75 when the server should try again."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from server.kit.db import is_busy, is_full
-    from server.mailbox import LARGEST, LATER, UNKNOWN
+    from server.mailbox import LARGEST, LATER, NOTHING, UNKNOWN
     from server.mailbox import mail_in as take
 
     raw = sys.stdin.buffer.read(LARGEST + 1)
     if len(raw) > LARGEST:
         typer.echo("This mail is too large.", err=True)
         raise typer.Exit(1)
+    if not raw.strip():
+        typer.echo("There is no mail on standard input: nothing was kept.", err=True)
+        raise typer.Exit(NOTHING)
     try:
         taken = run(take(load_settings(), to, raw))
     except (SQLAlchemyError, OSError) as error:

@@ -9,7 +9,7 @@ from server.kit.files import Files
 from server.offline import first_owner, opened
 from server.settings import Settings
 
-UNKNOWN, LATER = 67, 75  # sysexits.h: EX_NOUSER, EX_TEMPFAIL
+NOTHING, UNKNOWN, LATER = 65, 67, 75  # sysexits.h: EX_DATAERR, EX_NOUSER, EX_TEMPFAIL
 LARGEST = 50 * 1024 * 1024
 
 

@@ -91,6 +91,11 @@ async def first_owner(tx: Tx, workspace: str = "") -> Principal:
     if workspace:
         owners = owners.where(Workspace.name == workspace)
     found = list(await tx.scalars(owners.order_by(User.id)))
+    names = [] if found else list(await tx.scalars(select(Workspace.name).order_by(Workspace.name)))
+    if names:
+        there = ", ".join(f"“{name}”" for name in names)
+        is_there = workspace in names or not workspace
+        raise Invalid("It has no owner" if is_there else f"There is no workspace “{workspace}”. There is: {there}")
     if not found:
         raise Invalid("There is no workspace yet: run `python -m server admin` first")
     if len({user.workspace_id for user in found}) > 1:

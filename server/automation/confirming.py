@@ -4,15 +4,20 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from server.automation.forms import WORD
+from sqlalchemy import select
+
+from server.automation import events as facts
+from server.automation.forms import RETURNED, WORD
 from server.automation.models import EventLetter, Rule
+from server.cases.automatic import RETURNED as RETURNED_LETTERS
 from server.channels.models import Channel
 from server.channels.outgoing import new_message_id
 from server.channels.queries import list_channels
+from server.channels.reports import Report
 from server.contacts.models import Contact
 from server.kit.access import Principal
 from server.kit.db import Tx
-from server.kit.events import EventRow
+from server.kit.events import EventRow, emit
 from server.kit.jobs import enqueue
 
 SIGNS = str.maketrans("[]<>`", "()()'")  # a value is words, and never a link by another name
@@ -46,6 +51,21 @@ async def write_letter(tx: Tx, who: Principal, rule: Rule, contact: Contact, row
     await tx.flush()
     if not problem:
         enqueue(tx, who, "automation.letter", {"letter": letter.id})
+
+
+async def note_returned(tx: Tx, who: Principal, report: Report) -> None:
+    """A mail server says that one of these letters did not arrive: the line of its event says so too."""
+    ours = EventLetter.workspace_id == who.workspace_id, EventLetter.message_id.in_(report.ids)
+    found = select(EventLetter).where(*ours, EventLetter.state != "failed").order_by(EventLetter.id).limit(1)
+    if (letter := await tx.scalar(found.with_for_update())) is None:
+        return
+    letter.state, letter.problem = "failed", f"{RETURNED}{report.status[:20]}"
+    await tx.flush()
+    failed = facts.LetterFailed(subject=letter.happening, about=letter.about, letter=letter.id, problem=letter.problem)
+    emit(tx, who, failed)
+
+
+RETURNED_LETTERS.append(note_returned)
 
 
 def words_of(contact: Contact, data: Mapping[str, Any]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from server.automation.models import METHODS, MOMENTS
 from server.cases.forms import parse_case_tags, parse_priority, parse_type
+from server.channels.reports import Report
 from server.contacts.fields import parse_tags
 from server.kit.errors import Invalid
 from server.kit.outbound import sentence
@@ -124,8 +125,13 @@ def parse_skills(raw: str) -> list[str]:
     return parse_tags(raw.split(","))
 
 
+RETURNED = "returned:"  # and the status of the report that says so
+
+
 def problem(word: str) -> str:
-    """Why a letter was not sent, in a sentence."""
+    """Why a letter was not sent or did not arrive, in a sentence."""
+    if word.startswith(RETURNED):
+        return Report((), word.removeprefix(RETURNED), True).reason
     return {
         "no_address": _("The record has no e-mail address"),
         "no_sender": _("The workspace has no address to write from"),

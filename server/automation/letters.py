@@ -76,7 +76,7 @@ def _written(channel: Channel, letter: EventLetter) -> EmailMessage:
 
 async def _settle(tx: Tx, letter_id: int, problem: str) -> None:
     letter = await tx.scalar(select(EventLetter).where(EventLetter.id == letter_id))
-    if letter is None:  # its record was erased meanwhile
+    if letter is None or letter.state != "sending":  # its record was erased meanwhile, or it is back already
         return
     letter.state, letter.problem = ("failed" if problem else "sent"), problem
     who, place = system(letter.workspace_id), {"subject": letter.happening, "about": letter.about}

@@ -14,6 +14,12 @@ async def list_rules(tx: Tx, who: Principal) -> list[Rule]:
     return list(await tx.scalars(visible_rules(who).order_by(Rule.place, Rule.id)))
 
 
+async def letter_rules_after(tx: Tx, who: Principal, after: int, limit: int) -> list[Rule]:
+    """Those for events, for clients: by id; one more than `limit` when there is another page."""
+    rules = visible_rules(who).where(Rule.moment == "happened", Rule.id > after).order_by(Rule.id)
+    return list(await tx.scalars(rules.limit(limit + 1)))
+
+
 async def agents_by_id(tx: Tx, who: Principal) -> dict[int, Agent]:
     rows = await tx.scalars(select(Agent).where(Agent.workspace_id == who.workspace_id))
     return {agent.user_id: agent for agent in rows}

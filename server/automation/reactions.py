@@ -94,5 +94,5 @@ async def _route(tx: Tx, who: Principal, acts: dict[str, object], case: Case) ->
     team_id = team if isinstance(team, int) else None
     person = case.assignee_id
     if person is None and team_id is not None and acts.get("method"):
-        person = await pick(tx, team_id, str(acts["method"]), str(acts.get("skill", "")))
+        person = await pick(tx, team_id, case.about, str(acts["method"]), str(acts.get("skill", "")))
     await assign_case(tx, who, case, person, team_id)

@@ -19,7 +19,7 @@ from server.channels.models import Channel
 from server.contacts.models import Contact
 from server.identity.access import visible_teams, visible_users
 from server.identity.models import Team, User, Workspace
-from server.identity.queries import resolve
+from server.identity.queries import members_of, resolve
 from server.kit.access import Principal, restricted_to
 from server.kit.clock import now
 from server.kit.db import Tx
@@ -82,7 +82,12 @@ async def _next_number(tx: Tx, workspace_id: int) -> int:
     return (await tx.scalar(select(func.max(Case.number)).where(Case.workspace_id == workspace_id)) or 0) + 1
 
 
+class ClosedToThem(Invalid):
+    """Whom the case was to go to may not see its customer's record."""
+
+
 async def assign_case(tx: Tx, who: Principal, case: Case, assignee_id: int | None, team_id: int | None = None) -> Case:
+    """Nobody gets a case that they cannot open: a person is told so, and what acts by itself leaves it where it is."""
     if (assignee_id, team_id) == (case.assignee_id, case.team_id):
         return case
     person: User | None = None
@@ -92,11 +97,17 @@ async def assign_case(tx: Tx, who: Principal, case: Case, assignee_id: int | Non
             raise Invalid(assignee=_("Not in this workspace"))
         if assignee_id != case.assignee_id and not await _may_have(tx, case, assignee_id):
             if who.kind != "system":
-                raise Invalid(assignee=_("They may not see this customer’s record"))
-            person = assignee_id = None  # a rule gives it to nobody who cannot open it: it stays with the team
+                raise ClosedToThem(assignee=_("They may not see this customer’s record"))
+            person = assignee_id = None
     team: Team | None = None
     if team_id is not None and (team := await tx.scalar(visible_teams(who).where(Team.id == team_id))) is None:
         raise Invalid(team=_("Not in this workspace"))
+    if team is not None and team_id != case.team_id and not await _somebody_may_have(tx, case, team.id):
+        if who.kind != "system":
+            raise ClosedToThem(team=_("Nobody of this team may see this customer’s record"))
+        team, team_id = case.team, case.team_id
+    if (assignee_id, team_id) == (case.assignee_id, case.team_id):
+        return case
     old, old_team = case.assignee_id, case.team_id
     case.assignee, case.team = person, team
     case.version += 1
@@ -110,6 +121,11 @@ async def assign_case(tx: Tx, who: Principal, case: Case, assignee_id: int | Non
 async def _may_have(tx: Tx, case: Case, user_id: int) -> bool:
     closed = await restricted_to(tx, case.about)
     return not closed or user_id in await resolve(tx, case.workspace_id, closed)
+
+
+async def _somebody_may_have(tx: Tx, case: Case, team_id: int) -> bool:
+    closed = await restricted_to(tx, case.about)
+    return not closed or bool(await members_of(tx, {team_id}) & await resolve(tx, case.workspace_id, closed))
 
 
 async def turn(tx: Tx, who: Principal, case: Case, status: str) -> None:

@@ -78,7 +78,7 @@ class CaseShape(Shape):
     about: str
     assignee: int | None
     team: int | None
-    via: Literal["email", "form", "chat", "phone", "person"]
+    via: Literal["email", "form", "chat", "phone", "person", "webhook"]
     is_proved: bool
     said_n: int
     created_at: datetime

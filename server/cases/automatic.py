@@ -1,5 +1,6 @@
 """Letters that no person wrote for us: reports on ours that came back, absence notes, and floods."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,8 @@ from server.kit.text import speaking
 
 FLOOD, WITHIN = 20, timedelta(minutes=10)  # letters of one sender to one address; more is no conversation
 INCOMING = ("in", "auto", "held")
+Returned = Callable[[Tx, Principal, Report], Awaitable[None]]
+RETURNED: list[Returned] = []  # who is told of a final report about a letter that is no reply of a case
 
 
 async def take_report(tx: Tx, who: Principal, channel: Channel, report: Report) -> tuple[Case, CaseMessage] | None:
@@ -28,8 +31,12 @@ async def take_report(tx: Tx, who: Principal, channel: Channel, report: Report) 
     None when it is about no reply of ours, or says nothing final."""
     ours = CaseMessage.workspace_id == who.workspace_id, CaseMessage.state.in_(STANDS)
     found = select(CaseMessage).where(*ours, CaseMessage.message_id.in_(report.ids)).order_by(CaseMessage.id).limit(1)
-    message = await tx.scalar(found) if report.ids and report.is_final else None
+    if not (report.ids and report.is_final):
+        return None
+    message = await tx.scalar(found)
     if message is None:
+        for tell_of in RETURNED:
+            await tell_of(tx, who, report)
         return None
     case = await tx.scalar(visible_cases(who).where(Case.id == message.case_id).options(*WHOLE))
     if case is None:
@@ -56,8 +63,9 @@ async def keep_aside(
 
 
 async def flooded_case(tx: Tx, who: Principal, channel: Channel, letter: Letter) -> Case | None:
-    """The newest case of a sender who sends more than a person writes: further letters are kept there, unheard. Two
-    programs that answer each other end here. An old date says that the mailbox was not read for long."""
+    """The newest case of a sender who sends more to this address than a person writes: further letters are kept there,
+    unheard; to our other addresses they write as before. Two programs that answer each other end here. An old date
+    says that the mailbox was not read for long."""
     if not letter.sender.address or (letter.sent_at is not None and now() - letter.sent_at > WITHIN):
         return None
     theirs = (
@@ -65,6 +73,7 @@ async def flooded_case(tx: Tx, who: Principal, channel: Channel, letter: Letter)
         CaseMessage.address == letter.sender.address,
         CaseMessage.state.in_(INCOMING),
         CaseMessage.created_at > now() - WITHIN,
+        select(Case.id).where(Case.id == CaseMessage.case_id, Case.channel_id == channel.id).exists(),
     )
     count = await tx.scalar(select(func.count()).where(*theirs)) or 0
     if count < FLOOD:

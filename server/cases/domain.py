@@ -1,6 +1,19 @@
 """Cases: what customers ask for, answered once, with the team's notes beside the thread and never in it."""
 
-from server.cases import api, jobs, letters, live, reactions, relations, saved, settings, triage, uploads, web  # noqa: F401  jobs, live and reactions register themselves
+from server.cases import (  # noqa: F401  jobs, live and reactions register themselves
+    api,
+    jobs,
+    letters,
+    live,
+    reactions,
+    relations,
+    saved,
+    settings,
+    triage,
+    uploads,
+    views_api,
+    web,
+)
 from server.cases.access import may_hear_case, may_hear_cases
 from server.cases.actions import assign_case, open_case, set_status, tag_case
 from server.cases.claims import take_over
@@ -20,6 +33,7 @@ domain = Domain(
         *relations.routes,
         *settings.routes,
         *api.routes,
+        *views_api.routes,
     ],
     topics={"case": may_hear_case, "cases": may_hear_cases},
     verbs={

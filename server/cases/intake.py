@@ -53,7 +53,8 @@ async def take_letter(tx: Tx, channel: Channel, letter: Letter, files: list[Case
         values = _values(flooded, letter)
         return Taken(flooded, await keep_aside(tx, who, flooded, values, files, "held"))
     answered = await _answered(tx, who, letter)
-    if answered is not None and await _is_party(tx, answered, letter):
+    is_party = answered is not None and await _is_party(tx, answered, letter)
+    if answered is not None and is_party:
         if letter.is_automatic:
             return Taken(answered, await keep_aside(tx, who, answered, _values(answered, letter), files))
         if answered.status != "closed":
@@ -64,7 +65,10 @@ async def take_letter(tx: Tx, channel: Channel, letter: Letter, files: list[Case
     with speaking(channel.language):
         subject = MARK.sub("", letter.subject).strip() or _("(no subject)")
     case = await open_case(tx, who, contact, subject, channel, letter.sender.address)
-    case.refers_to = answered.number if answered is not None else None
+    if answered is not None and is_party:
+        case.follows = answered.number
+    elif answered is not None:
+        case.refers_to = answered.number
     return Taken(case, await _receive(tx, who, case, letter, files))
 
 
@@ -121,6 +125,8 @@ async def _answers_a_letter_of(tx: Tx, case: Case, letter: Letter) -> bool:
 async def person_of(tx: Tx, who: Principal, letter: Letter, channel: Channel) -> Contact:
     """By any of their mails; of several the one that was there first. Nobody known: a new record, marked so."""
     at = letter.sender.address
+    if at:  # two first letters at the same instant are of one person
+        await one_at_a_time(tx, f"sender {who.workspace_id} {at}")
     holders = select(ContactKey.contact_id).where(
         ContactKey.workspace_id == who.workspace_id, ContactKey.kind == "email", ContactKey.value == at
     )

@@ -31,7 +31,7 @@ JOINS = ("case.merged", "case.split")
 LINES = (*SAYS, "case.opened", "case.assigned", "case.changed", "case.moved", "case.flooded", *JOINS)
 FACTS = (*LINES, *CHANGES_A_MESSAGE, "case.claimed", "case.released")
 SIDE = ["nav", "tabbar"]
-LISTS = ["case-list", "case-zone", "case-views"]
+LISTS = ["case-list", "case-zone", "case-views", "case-teams"]
 
 
 @shows(*FACTS)

@@ -1,12 +1,13 @@
 """Macros: canned answers with words that fill themselves in, and acts that go with them."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from server.cases import events as facts
-from server.cases.actions import assign_case, change_case, set_status, snooze_case, tag_case
+from server.cases.actions import ClosedToThem, assign_case, change_case, set_status, snooze_case, tag_case
 from server.cases.forms import BODY_LENGTH, parse_case_tags, parse_name, parse_priority, parse_status, parse_type
 from server.cases.models import Case, Macro
 from server.identity.access import visible_teams
@@ -120,7 +121,8 @@ async def apply_macro(tx: Tx, who: Principal, case: Case, macro: Macro) -> None:
     if "tags" in acts:
         await tag_case(tx, who, case, [*case.tags, *acts["tags"]])
     if "team" in acts and await tx.get(Team, acts["team"]) is not None:
-        await assign_case(tx, who, case, case.assignee_id, acts["team"])
+        with suppress(ClosedToThem):  # its text is sent already: it stays with those who may see it
+            await assign_case(tx, who, case, case.assignee_id, acts["team"])
     if "snooze" in acts:
         await snooze_case(tx, who, case, now() + timedelta(days=acts["snooze"]))
     elif "status" in acts:

@@ -51,9 +51,10 @@ class Case(Base):
     due_plan: Mapped[str] = mapped_column(default="")  # name of the policy
     claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     claimed_until: Mapped[datetime | None]
-    via: Mapped[str] = mapped_column(default="email")  # email | form | chat | phone | person
+    via: Mapped[str] = mapped_column(default="email")  # email | form | chat | phone | person | webhook
     is_proved: Mapped[bool] = mapped_column(default=False)  # the site vouched for who writes
     refers_to: Mapped[int | None]  # number of a case that its first letter names without being let in
+    follows: Mapped[int | None]  # number of a closed case that its customer goes on from
     messages: Mapped[int] = mapped_column(default=0)
     said_n: Mapped[int] = mapped_column(default=0)
     asked_at: Mapped[datetime | None]
@@ -142,7 +143,7 @@ class CaseMessage(Base):
     n: Mapped[int]
     audience: Mapped[str]
     state: Mapped[str]
-    via: Mapped[str]  # email | note | form | chat | page | phone | person
+    via: Mapped[str]  # email | note | form | chat | page | phone | person | webhook
     author_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     sender: Mapped[str] = mapped_column(default="")  # of a letter: the name it claims
     address: Mapped[str] = mapped_column(default="")  # of a letter: whom it is from; of a reply: whom it goes to

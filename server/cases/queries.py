@@ -18,6 +18,7 @@ from server.cases.models import (
     CaseTag,
     Macro,
 )
+from server.channels.models import Channel, KnownHandle
 from server.contacts.access import OPEN_COMPANY, visible_contacts, visible_views
 from server.contacts.models import Contact, SavedView
 from server.identity.access import visible_teams
@@ -199,6 +200,14 @@ async def preferred_channel(tx: Tx, who: Principal, about: str) -> tuple[str, in
         return None
     via, most = max(rows, key=lambda row: (row[1], row[0]))
     return via, most, sum(n for _via, n in rows)
+
+
+@once
+async def handles_of(tx: Tx, about: str) -> list[tuple[str, str]]:
+    """Who this customer is at other messengers: what they are called there, and where."""
+    rows = select(KnownHandle.shown, Channel.name).join(Channel, Channel.id == KnownHandle.channel_id)
+    theirs = rows.where(KnownHandle.contact_id == subject_id(about)).order_by(Channel.name, KnownHandle.handle)
+    return [(row.shown, row.name) for row in await tx.execute(theirs.limit(KIN))]
 
 
 async def list_macros(tx: Tx, who: Principal, begin: str = "", language: str = "") -> list[Macro]:

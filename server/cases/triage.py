@@ -16,6 +16,7 @@ from server.cases.queries import (
     COUNTED,
     cases_of,
     count_views,
+    handles_of,
     linked_cases,
     list_case_tags,
     list_page,
@@ -69,6 +70,12 @@ async def views_inputs(tx: Tx, who: Principal, query: CaseQuery) -> dict[str, An
         "most": COUNTED,
         "may_write": who.may_write,
     }
+
+
+async def teams(request: Request, tx: Tx, who: Principal) -> Answer:
+    """The teams' chips, fetched again when a case moves."""
+    query = parse_query(request.query_params)
+    return render("cases/_teams.html", query=query, teams=await teams_with_counts(tx, who, query))
 
 
 async def zone(request: Request, tx: Tx, who: Principal) -> Answer:
@@ -133,7 +140,8 @@ async def _one(tx: Tx, who: Principal, case: Case, act: str, value: str) -> None
 
 
 async def change_several(request: Request, tx: Tx, who: Principal) -> Answer:
-    """One act on each of the chosen cases; those that are gone or closed to the reader are left and counted."""
+    """One act on each of the chosen cases; those that are gone or closed, to the reader or to
+    whom they were to go, are left and counted."""
     form, act = request.state.form, request.path_params["act"]
     ids = sorted({to_id(raw) for raw in form.getlist("ids")})
     if not 0 < len(ids) <= MOST_AT_ONCE:
@@ -142,9 +150,9 @@ async def change_several(request: Request, tx: Tx, who: Principal) -> Answer:
     for case_id in ids:  # in the order of their numbers, so that two who do this wait for each other
         try:
             case = await get_case(tx, who, case_id, "write")
-        except NotFound:
+            await _one(tx, who, case, act, field(form, "value", 200))
+        except (NotFound, actions.ClosedToThem):
             continue
-        await _one(tx, who, case, act, field(form, "value", 200))
         done += 1
     text = ngettext("%(num)s case changed", "%(num)s cases changed", done) % {"num": done}
     if left := len(ids) - done:
@@ -157,6 +165,7 @@ async def load_panel(tx: Tx, who: Principal, about: str) -> dict[str, Any]:
         "cases": await cases_of(tx, who, about),
         "linked": await linked_cases(tx, who, about),
         "preferred": await preferred_channel(tx, who, about),
+        "handles": await handles_of(tx, about),
     }
 
 
@@ -171,6 +180,7 @@ routes = [
     route("POST", "/cases", create),
     route("GET", "/cases/new", new),
     route("GET", "/cases/beside", zone),
+    route("GET", "/cases/teams", teams),
     route("PUT", "/cases/selection/{act}", change_several),
     route("GET", "/panels/cases", panel),
 ]

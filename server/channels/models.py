@@ -103,3 +103,15 @@ class LetterAside(Base):
     at: Mapped[datetime]
 
     __table_args__ = (UniqueConstraint("channel_id", "validity", "uid"), {"sqlite_autoincrement": True})
+
+
+class KnownHandle(Base):
+    """Who somebody is at another messenger: what its bridge calls them, and whose record they are. `handle` is folded,
+    `shown` as it came last."""
+
+    __tablename__ = "known_handle"
+
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"), primary_key=True)
+    handle: Mapped[str] = mapped_column(primary_key=True)
+    shown: Mapped[str]
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id", ondelete="CASCADE"), index=True)

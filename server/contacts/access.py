@@ -123,6 +123,11 @@ def visible_views(who: Principal, place: str = "contacts") -> Select[SavedView]:
     return select(SavedView).where(*here, mine).order_by(SavedView.id)
 
 
+async def views_after(tx: Tx, who: Principal, after: int, limit: int, place: str) -> list[SavedView]:
+    """For clients: by id; one more than `limit` when there is another page."""
+    return list(await tx.scalars(visible_views(who, place).where(SavedView.id > after).limit(limit + 1)))
+
+
 def may_change_view(who: Principal, view: SavedView) -> bool:
     """One's own; what everybody uses is the managers'."""
     return view.user_id == who.user_id if view.user_id is not None else who.is_at_least("manager")

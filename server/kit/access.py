@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Index, Select, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Index, Select, case, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from server.kit.db import Base, Tx
@@ -107,5 +107,10 @@ async def audiences(tx: Tx, about: str | None, list_topic: str) -> tuple[list[st
     """(topics of the record, topics of lists): a restricted record gives no list topic."""
     if about is None:
         return [], [list_topic]
-    closed = await tx.scalar(select(func.count()).where(and_(Restriction.about == about)))
-    return [about], [] if closed else [list_topic]
+    return [about], [] if await is_closed(tx, about) else [list_topic]
+
+
+@once
+async def is_closed(tx: Tx, about: str) -> bool:
+    """Whether a record is for chosen people alone."""
+    return bool(await tx.scalar(select(func.count()).where(Restriction.about == about)))

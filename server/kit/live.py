@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.kit.access import Principal
+from server.kit.access import Principal, is_closed
 from server.kit.db import Tx
 from server.kit.events import EventRow
 from server.kit.pages import render
@@ -49,7 +49,14 @@ class Recheck:
     topic: str
 
 
-Change = Patch | Refresh | Recheck
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """Programs on `topic` hear that something changed, not what: they may not see what the fact is about."""
+
+    topic: str
+
+
+Change = Patch | Refresh | Recheck | Untold
 Renderer = Callable[[Tx, EventRow], Awaitable[Sequence[Change]]]
 RENDERERS: dict[str, list[Renderer]] = {}
 ANY = "*"  # a renderer of every loud fact, such as the timeline
@@ -96,7 +103,26 @@ async def changes_of(tx: Tx, row: EventRow) -> dict[str, list[Change]]:
         for renderer in (*RENDERERS.get(row.name, ()), *RENDERERS.get(ANY, ())):
             for change in await renderer(tx, row):
                 by_topic.setdefault(change.topic, []).append(change)
+    for topic, changes in by_topic.items():
+        if not await _may_tell(tx, row, topic):
+            changes.append(Untold(topic))
     return by_topic
+
+
+async def _may_tell(tx: Tx, row: EventRow, topic: str) -> bool:
+    """Whether all who listen may see what the fact is about. Who hears a record, a case or somebody's own topic was let
+    in to that and to nothing else; a list is everybody's, a closed record is not."""
+    kind, _colon, rest = topic.partition(":")
+    id = rest.partition(":")[0]
+    match kind:
+        case "user":
+            return topic == row.subject
+        case "case":
+            return row.subject in (f"case:{id}", f"side:{id}")
+        case "contact" | "company":
+            return topic in (row.about, row.subject)
+    is_list = id == str(row.workspace_id) and row.about is not None
+    return not is_list or not await is_closed(tx, row.about or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +140,8 @@ def render_changes(row: EventRow, changes: list[Change], variants: Collection[st
     for variant in variants:
         members: dict[str, Any] = {}
         if variant == "json":
-            members |= {"event": event_json(row)} if _may_carry(row, changes) else {"regions": regions}
+            is_told = not any(isinstance(change, Untold) for change in changes)
+            members |= {"event": event_json(row)} if is_told else {"regions": regions}
         else:
             with speaking(variant):
                 members["html"] = partials(patches)
@@ -123,11 +150,6 @@ def render_changes(row: EventRow, changes: list[Change], variants: Collection[st
         bodies[variant] = json.dumps(members, ensure_ascii=False, separators=(",", ":"))[1:-1].encode()
     kind = "r" if regions and not patches else "p"
     return Rendered(kind, bodies, any(isinstance(change, Recheck) for change in changes))
-
-
-def _may_carry(row: EventRow, changes: list[Change]) -> bool:
-    """Somebody's own topic hears of facts about records that may be closed to them: only that something changed."""
-    return all(not change.topic.startswith("user:") or change.topic == row.subject for change in changes)
 
 
 def _markup(patch: Patch) -> str:

@@ -1,4 +1,4 @@
-"""Errors as answers: a fragment for htmx, a page for a visit, JSON under /api/. Nothing of the inside is shown."""
+"""Errors as answers: a fragment for htmx, a page for a visit, JSON for programs. Nothing of the inside is shown."""
 
 import json
 from typing import Any

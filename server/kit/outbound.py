@@ -124,6 +124,20 @@ class Outbound:
         # IPv4 first: a host without a way to IPv6 would wait for nothing.
         return min(addresses, key=lambda address: ":" in address)
 
+    async def check(self, url: str) -> None:
+        """Refuses a web address of which it can be said now that nothing may be sent there; when something is, it is
+        looked up again. A name that nobody knows, or nobody tells in time, may be known tomorrow."""
+        check_url(url)
+        parts = urlsplit(url)
+        try:
+            async with asyncio.timeout(self._patience):
+                await self.resolve(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+        except TimeoutError:
+            return
+        except Unreachable as error:
+            if error.why != "name":
+                raise
+
     def _is_exempt(self, name: str, port: int) -> bool:
         shown = f"[{name}]" if ":" in name else name
         return f"{shown}:{port}" in self._allowed
@@ -185,6 +199,9 @@ class NullOutbound:
 
     def __init__(self, pages: Mapping[str, Reply] | None = None) -> None:
         self.pages = dict(pages or {})
+
+    async def check(self, url: str) -> None:
+        check_url(url)
 
     async def get(self, url: str, largest: int | None = None) -> Reply:
         check_url(url)

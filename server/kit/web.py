@@ -220,7 +220,8 @@ def _sign_in_first(request: Request) -> Response:
 
 
 def is_api(request: Request) -> bool:
-    return request.url.path.startswith("/api/")
+    """Whether a program asks: it is answered in JSON, also when something is wrong."""
+    return request.url.path.startswith(("/api/", "/p/hooks/"))
 
 
 async def page(

@@ -1,14 +1,17 @@
 """The customers' door: a pass opens its one case, while both stand. Not there, too old and taken back look alike."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from server.cases.access import WHOLE, get_case, visible_cases
 from server.cases.models import Case, CaseFile, CaseMessage
 from server.channels.models import Channel
 from server.kit.about import subject_id
 from server.kit.access import Principal, system
+from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Forbidden, NotFound
 from server.kit.passes import Pass, find_pass
@@ -16,12 +19,22 @@ from server.kit.text import _
 from server.portal.models import CaseSide
 
 KINDS = ("form", "chat")
+RATED_WITHIN = timedelta(days=30)  # after it was solved
 
 
 def seen_by_customer() -> ColumnElement[bool]:
     """A letter once it has left; what was said in a chat at once."""
     arrived = or_(CaseMessage.state.in_(("in", "sent")), CaseMessage.via == "chat")
     return and_(CaseMessage.audience == "customer", arrived)
+
+
+def parts_of(case: Case, of: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """The case itself, and those whose messages its customer is shown there."""
+    return or_(of == case.id, of.in_(select(CaseSide.case_id).where(CaseSide.told_in_id == case.id)))
+
+
+def may_rate(case: Case) -> bool:
+    return case.is_over and case.solved_at is not None and now() - case.solved_at < RATED_WITHIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +56,20 @@ async def visit(tx: Tx, token: str) -> Visit:
     found = await find_pass(tx, token) if token else None
     if found is None or found.kind != "customer" or not found.subject.startswith("case:"):
         raise NotFound(_("This link is no longer good"))
-    one = visible_cases(system(found.workspace_id)).where(Case.id == subject_id(found.subject)).options(*WHOLE)
+    house = visible_cases(system(found.workspace_id))
+    of_pass = select(func.coalesce(Case.merged_into_id, Case.id)).where(Case.id == subject_id(found.subject))
+    one = house.where(Case.id == await tx.scalar(of_pass)).options(*WHOLE)
     case = await tx.scalar(one if tx.info.get("read") else one.with_for_update(of=Case))
     if case is None:
         raise NotFound(_("This link is no longer good"))
+    if case.customer_topic not in found.scope:  # see reactions.py: it was joined with what is not theirs for certain
+        raise NotFound(_("This conversation was joined with another one, and goes on by mail"))
     return Visit(found, case, await tx.get(CaseSide, case.id))
 
 
 async def shown_file(tx: Tx, case: Case, file_id: int) -> CaseFile:
     """Of a message that the customer sees, in this case alone."""
-    seen = CaseMessage.case_id == case.id, seen_by_customer()
+    seen = parts_of(case, CaseMessage.case_id), seen_by_customer()
     found = select(CaseFile).join(CaseMessage, CaseMessage.id == CaseFile.message_id)
     file: CaseFile | None = await tx.scalar(found.where(CaseFile.id == file_id, *seen))
     if file is None:

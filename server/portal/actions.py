@@ -4,19 +4,22 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
+from server.cases.actions import open_case
 from server.cases.forms import parse_body
 from server.cases.models import Case, CaseFile, CaseMessage
 from server.cases.replies import receive
 from server.kit.access import Principal, system
 from server.kit.clock import now
 from server.kit.db import Tx
+from server.kit.errors import Invalid
 from server.kit.events import emit
 from server.kit.passes import make_pass, revoke_passes
 from server.kit.text import _, clean
 from server.portal import events as facts
-from server.portal.access import Visit
+from server.portal.access import Visit, may_rate
 from server.portal.forms import parse_stars
 from server.portal.models import CaseRating, CaseSide, PublicAct
+from server.portal.queries import goes_on_in
 
 LINK_HOURS = 60 * 24
 WORDS = 2000
@@ -62,16 +65,34 @@ def note_act(tx: Tx, scope: str, key: str, case: Case) -> None:
 
 
 async def say(tx: Tx, at: Visit, raw: str, files: Sequence[CaseFile], key: str, via: str) -> CaseMessage | None:
-    """A message of the customer; None when its key was used before. Files alone are enough."""
+    """A message of the customer; None when its key was used before. Files alone are enough. What is closed stays so:
+    they go on in a new case that names it."""
     if await is_known(tx, at.case.ref, key) is not None:
         return None
     body = clean(raw, 50_000) or (_("(files)") if files else "")
     first = select(CaseMessage.sender).where(CaseMessage.case_id == at.case.id, CaseMessage.state == "in")
     sender = await tx.scalar(first.order_by(CaseMessage.n).limit(1)) or ""  # as they called themselves: it is a claim
     values = {"via": via, "sender": sender, "body": parse_body(body)}
-    message = await receive(tx, at.house, at.case, values, files)
-    note_act(tx, at.case.ref, key, at.case)
+    case = await goes_on_in(tx, at.case) or await _go_on(tx, at)
+    message = await receive(tx, at.house, case, values, files)
+    note_act(tx, at.case.ref, key, case)
     return message
+
+
+async def _go_on(tx: Tx, at: Visit) -> Case:
+    old = at.case
+    case = await open_case(tx, at.house, old.contact, old.subject, old.channel, old.address, via=old.via)
+    case.follows, case.is_proved, case.language = old.number, old.is_proved, old.language
+    await tell_in(tx, case, old)
+    return case
+
+
+async def tell_in(tx: Tx, case: Case, where: Case) -> None:
+    """What is said in `case` is shown to its customer where the conversation began, too."""
+    begun = await tx.get(CaseSide, where.id)
+    side = await open_side(tx, case)
+    side.told_in_id = (begun.told_in_id if begun else None) or where.id
+    await tx.flush()
 
 
 async def read(tx: Tx, who: Principal, case: Case, by: str, n: int) -> None:
@@ -98,6 +119,8 @@ async def go_to(tx: Tx, at: Visit, page: str, title: str) -> None:
 
 
 async def rate(tx: Tx, at: Visit, stars: object, words: str) -> CaseRating:
+    if not may_rate(at.case):
+        raise Invalid(stars=_("How it was is asked once it is solved, and for thirty days"))
     rating = await tx.get(CaseRating, at.case.id)
     if rating is None:
         rating = CaseRating(case_id=at.case.id, workspace_id=at.case.workspace_id)

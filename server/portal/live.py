@@ -9,8 +9,9 @@ from server.kit.access import Principal, system
 from server.kit.db import Tx
 from server.kit.events import EventRow
 from server.kit.live import Change, Refresh, lines, shows
-from server.portal.places import beside_patch, said_patch, seen_patch, state_patches
-from server.portal.queries import shown_message, way_of
+from server.portal.models import CaseSide
+from server.portal.places import beside_patch, parted_patch, said_patch, seen_patch, state_patches
+from server.portal.queries import said_to, shown_message, way_of
 
 
 async def _case(tx: Tx, row: EventRow) -> Case | None:
@@ -24,8 +25,20 @@ async def show_said(tx: Tx, row: EventRow) -> list[Change]:
     case, message = await _case(tx, row), await shown_message(tx, row.data["message"])
     if case is None or message is None:
         return [] if case is None else [await beside_patch(tx, case)]
-    changes: list[Change] = [said_patch(case, message), await beside_patch(tx, case)]
+    changes: list[Change] = [said_patch(case.customer_topic, message), await beside_patch(tx, case)]
+    if (side := await tx.get(CaseSide, case.id)) is not None and side.told_in_id is not None:
+        changes.append(said_patch(f"case:{side.told_in_id}:customer", message, part=True))
     return [*changes, await seen_patch(tx, case)] if row.name == "case.received" else changes
+
+
+@shows("case.split")
+async def show_parted(tx: Tx, row: EventRow) -> list[Change]:
+    """In a chat both parts stay on the customer's screen."""
+    case = await _case(tx, row)
+    if case is None or not case.is_chat:
+        return []
+    moved = [one for one in await said_to(tx, case) if one.case_id == row.data["other"]]
+    return [parted_patch(case.customer_topic, one) for one in moved]
 
 
 @shows("case.changed")

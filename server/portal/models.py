@@ -9,13 +9,15 @@ from server.kit.db import Base
 
 
 class CaseSide(Base):
-    """One a case that has come to a customer's page, a form or a chat. Numbers are those of its messages; `page` is
-    where on the channel's site the visitor was last; `source` to `referrer` say how they found us."""
+    """One a case that has come to a customer's page, a form or a chat. Numbers are those of its messages; what is said
+    in one that was split off, or that goes on from a closed one, is shown in the case `told_in_id` too. `page` is where
+    on the channel's site the visitor was last; `source` to `referrer` say how they found us."""
 
     __tablename__ = "case_side"
 
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), primary_key=True)
     workspace_id: Mapped[int]
+    told_in_id: Mapped[int | None] = mapped_column(ForeignKey("case.id", ondelete="SET NULL"), index=True)
     customer_n: Mapped[int] = mapped_column(default=0)
     customer_at: Mapped[datetime | None]
     team_n: Mapped[int] = mapped_column(default=0)

@@ -11,8 +11,15 @@ from server.portal.models import CaseSide
 from server.portal.queries import inside, standing_links
 
 
-def said_patch(case: Case, message: CaseMessage) -> Patch:
-    return Patch(case.customer_topic, "said", "append", fragment("portal/_message.html", message=message))
+def said_patch(topic: str, message: CaseMessage, part: bool = False) -> Patch:
+    """`part`: it is of a case that is shown in the one of this topic."""
+    return Patch(topic, "said", "append", fragment("portal/_message.html", message=message, part=part))
+
+
+def parted_patch(topic: str, message: CaseMessage) -> Patch:
+    """It is there, and of another part now."""
+    shown = fragment("portal/_message.html", message=message, part=True)
+    return Patch(topic, f"said-{message.id}", "replace", shown)
 
 
 async def state_patches(tx: Tx, case: Case) -> list[Change]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from server.cases.access import WHOLE
 from server.cases.models import Case, CaseMessage
 from server.channels.models import Channel
 from server.identity.models import Workspace
@@ -12,7 +13,7 @@ from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.once import once
 from server.kit.passes import Pass
-from server.portal.access import seen_by_customer
+from server.portal.access import may_rate, parts_of, seen_by_customer
 from server.portal.models import CaseRating, CaseSide
 
 WAYS_SHOWN = 50
@@ -25,10 +26,20 @@ def way_of(status: str) -> str:
     return WAYS[status]
 
 
+async def goes_on_in(tx: Tx, case: Case) -> Case | None:
+    """The case that the customer's next words belong to: the part of the conversation that we spoke in last. None when
+    all of it is closed."""
+    ours = select(func.max(CaseMessage.id)).where(CaseMessage.case_id == Case.id, CaseMessage.author_id.is_not(None))
+    open_ones = select(Case).where(parts_of(case, Case.id), Case.status != "closed", Case.merged_into_id.is_(None))
+    latest = ours.scalar_subquery().desc().nulls_last(), Case.id.desc()
+    found: Case | None = await tx.scalar(open_ones.order_by(*latest).limit(1).options(*WHOLE))
+    return found
+
+
 async def said_to(tx: Tx, case: Case) -> list[CaseMessage]:
-    """What the customer wrote and what reached them, in order."""
-    seen = CaseMessage.case_id == case.id, seen_by_customer()
-    rows = select(CaseMessage).where(*seen).order_by(CaseMessage.n.desc()).limit(MOST)
+    """What the customer wrote and what reached them, in order, in all parts of the conversation."""
+    seen = parts_of(case, CaseMessage.case_id), seen_by_customer()
+    rows = select(CaseMessage).where(*seen).order_by(CaseMessage.id.desc()).limit(MOST)
     rows = rows.options(joinedload(CaseMessage.author), selectinload(CaseMessage.files))
     return list(await tx.scalars(rows))[::-1]
 
@@ -60,6 +71,10 @@ class Inside:
     @property
     def way(self) -> str:
         return way_of(self.case.status)
+
+    @property
+    def may_rate(self) -> bool:
+        return may_rate(self.case)
 
     @property
     def is_seen_by_team(self) -> bool:

@@ -77,8 +77,10 @@ async def _escalate(tx: Tx, case: Case, clock: SlaClock) -> None:
         return
     if policy.escalate_team_id is not None and case.assignee_id is None:
         await assign_case(tx, who, case, None, policy.escalate_team_id)
-    if policy.raises and case.priority != PRIORITIES[-1]:
-        await change_case(tx, who, case, "priority", PRIORITIES[PRIORITIES.index(case.priority) + 1])
+    higher = PRIORITIES[PRIORITIES.index(case.priority) + 1 :][:1]
+    # Where nothing of the kind is promised the clock would go, and with it that the promise was broken.
+    if policy.raises and higher and clock.kind in policy.targets.get(higher[0], {}):
+        await change_case(tx, who, case, "priority", higher[0])
 
 
 @later("sla.changed")

@@ -43,7 +43,7 @@ async def _told(request: Request, tx: Tx) -> tuple[Channel, Inbound | Told]:
 
 async def take(request: Request, tx: Tx) -> Answer:
     if len(request.state.digest) > LARGEST:
-        return JSONResponse({"error": "too_large", "message": _("At most 256 KB")}, 413)
+        return JSONResponse({"error": "too_large", "message": _("At most 256 KB"), "fields": {}}, 413)
     channel, told = await _told(request, tx)
     if isinstance(told, Told):
         noted = await take_event(tx, channel, told)

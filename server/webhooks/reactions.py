@@ -4,12 +4,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from server.cases.models import CaseMessage
+from server.cases.models import Case, CaseMessage
+from server.channels.models import KnownHandle
+from server.kit.about import subject_id
 from server.kit.access import system
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.events import EventRow, reacts
 from server.kit.jobs import enqueue
+from server.kit.text import fold
 from server.webhooks.forms import EVENTS
 from server.webhooks.models import Webhook, WebhookDelivery
 
@@ -28,6 +31,17 @@ async def note_down(tx: Tx, row: EventRow) -> None:
         await tx.flush()
         run_at = await _leaves_at(tx, row) if row.name == "case.answered" else None
         enqueue(tx, system(row.workspace_id), "webhooks.deliver", {"delivery": delivery.id}, run_at=run_at)
+
+
+@reacts("case.moved")
+async def move_handle(tx: Tx, row: EventRow) -> None:
+    """A wrong match was mended: whoever wrote is known as this person from now on."""
+    case = await tx.get_one(Case, subject_id(row.subject))
+    theirs = KnownHandle.channel_id == case.channel_id, KnownHandle.contact_id == subject_id(row.data["old"])
+    handles = list(await tx.scalars(select(KnownHandle).where(*theirs)))
+    for one in handles:
+        if len(handles) == 1 or one.handle == fold(case.address):
+            one.contact_id = case.contact_id
 
 
 async def _leaves_at(tx: Tx, row: EventRow) -> datetime:

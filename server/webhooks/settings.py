@@ -7,13 +7,15 @@ from server.channels.access import get_channel
 from server.channels.actions import close_channel
 from server.kit.access import Principal
 from server.kit.db import Tx
-from server.kit.outbound import sentence
+from server.kit.errors import Invalid
+from server.kit.jobs import Services
+from server.kit.outbound import Unreachable, sentence
 from server.kit.pages import render
 from server.kit.text import LANGUAGES, _
 from server.kit.web import Answer, field, page_heads, route, settings_page, toast
 from server.webhooks import actions
 from server.webhooks.access import get_delivery, get_webhook, must_be_admin
-from server.webhooks.forms import EVENTS
+from server.webhooks.forms import EVENTS, parse_url
 from server.webhooks.queries import list_doors, list_webhooks
 
 
@@ -45,6 +47,16 @@ async def index(request: Request, tx: Tx, who: Principal) -> Answer:
         languages=LANGUAGES,
         sentence=sentence,
     )
+
+
+async def look_up(request: Request, who: Principal) -> None:
+    """Where the address leads, before the transaction that keeps it."""
+    must_be_admin(who)
+    services: Services = request.app.state.services
+    try:
+        await services.outbound.check(parse_url(field(request.state.form, "address", 2000)))
+    except Unreachable as error:
+        raise Invalid(address=error.sentence) from None
 
 
 async def add(request: Request, tx: Tx, who: Principal) -> Answer:
@@ -92,7 +104,7 @@ async def close_door(request: Request, tx: Tx, who: Principal) -> Answer:
 PAGE = "/settings/webhooks"
 routes = [
     route("GET", PAGE, index),
-    route("POST", PAGE, add),
+    route("POST", PAGE, add, before=look_up),
     route("PUT", PAGE + "/{id:int}", change),
     route("DELETE", PAGE + "/{id:int}", remove),
     route("POST", PAGE + "/{id:int}/deliveries/{delivery:int}", again),

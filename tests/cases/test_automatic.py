@@ -10,7 +10,10 @@ from starlette.applications import Starlette
 
 from server.cases.automatic import FLOOD
 from server.cases.models import CaseMessage
+from server.channels.actions import open_channel
+from server.channels.forms import ChannelDraft
 from server.channels.incoming import read_letter
+from server.kit.access import Principal
 from server.kit.clock import now
 from tests import make
 from tests.cases.conftest import HELP, Take, letter
@@ -206,3 +209,16 @@ async def test_a_mailbox_that_was_not_read_for_long_is_no_flood(api: Client, cha
         message.set_content("Words")
         await take(message.as_bytes())
     assert len((await api.get("/cases?limit=100")).json()["items"]) == FLOOD + 3
+
+
+async def test_a_flood_closes_no_other_address(app: Starlette, who: Principal, api: Client, take: Take) -> None:
+    async with app.state.database.transaction() as tx:
+        await open_channel(tx, who, ChannelDraft("orders@nogal.example", "Nogal orders", "en"))
+    for n in range(FLOOD + 2):
+        await take(sender="busy@x.example", subject=f"Letter {n}", Message_ID=f"<{n}@x.example>")
+    other = await take(
+        letter(sender="busy@x.example", subject="An order", Message_ID="<o@x.example>"), to="orders@nogal.example"
+    )
+    assert other.message is not None and other.message.state == "in"
+    again = await take(sender="busy@x.example", subject="Once more", Message_ID="<z@x.example>")
+    assert again.message is not None and again.message.state == "held"

@@ -30,4 +30,15 @@ def test_what_is_not_ours_is_refused(installed: None) -> None:
     unknown = runner.invoke(app, ["mail-in", "--to", "nobody@nogal.example"], input=letter())
     assert unknown.exit_code == 67 and "no address of ours" in unknown.output
     assert runner.invoke(app, ["channel", "add", "pigeon", HELP]).exit_code == 1
-    assert runner.invoke(app, ["channel", "add", "email", HELP, "--workspace", "Elsewhere"]).exit_code == 1
+    elsewhere = runner.invoke(app, ["channel", "add", "email", HELP, "--workspace", "Nope"])
+    assert elsewhere.exit_code == 1
+    assert elsewhere.output == "There is no workspace “Nope”. There is: “Nogal Café”\n"
+
+
+@pytest.mark.parametrize("nothing", ["", " \r\n\n"])
+def test_nothing_is_no_mail(installed: None, nothing: str) -> None:
+    assert runner.invoke(app, ["channel", "add", "email", HELP, "--workspace", "Nogal Café"]).exit_code == 0
+    taken = runner.invoke(app, ["mail-in", "--to", HELP], input=nothing)
+    assert taken.exit_code == 65 and "There is no mail on standard input" in taken.output
+    first = runner.invoke(app, ["mail-in", "--to", HELP], input=letter(Message_ID="<a@x.example>"))
+    assert first.stdout == "1\n", "nothing was opened"

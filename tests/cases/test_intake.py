@@ -1,8 +1,13 @@
 """Which case a letter belongs to: threads are neither torn nor glued."""
 
+import asyncio
+
+from sqlalchemy import text
 from starlette.applications import Starlette
 
+from server.cases.delivery import Deliveries
 from server.cases.intake import Taken
+from server.channels.models import Channel
 from tests import make
 from tests.cases.conftest import HELP, Take, letter
 from tests.conftest import Client
@@ -57,7 +62,7 @@ async def test_a_stranger_does_not_get_in_by_a_number(take: Take) -> None:
     first = await take(Message_ID="<a@x.example>")
     other = await take(sender="Eve <eve@elsewhere.example>", subject=f"[#{number(first)}] hello")
     assert other.case is not None and number(other) != number(first)
-    assert other.case.refers_to == number(first)
+    assert (other.case.refers_to, other.case.follows) == (number(first), None)
 
 
 async def test_whoever_was_in_copy_may_answer(take: Take) -> None:
@@ -113,3 +118,25 @@ async def test_a_machine_does_not_get_in_by_a_number(take: Take) -> None:
     assert (await take(subject=f"[#{number(first)}]", **said)).case is None
     answer = await take(In_Reply_To="<a@x.example>", **said)
     assert answer.case is not None and number(answer) == number(first)
+
+
+async def test_two_first_letters_at_one_instant_are_of_one_person(app: Starlette, channel: int) -> None:
+    """The second waits where the person is looked for, until the first is there to be found."""
+    database, deliveries = app.state.database, Deliveries(app.state.services.files)
+    first, second = [await deliveries.open(letter(Message_ID=f"<{id}@x.example>")) for id in ("a", "b")]
+
+    async def take_second() -> Taken:
+        async with database.transaction() as tx:
+            return await deliveries.take(tx, await tx.get_one(Channel, channel), second)
+
+    async with database.transaction() as tx:
+        taken = await deliveries.take(tx, await tx.get_one(Channel, channel), first)
+        other = asyncio.create_task(take_second())
+        if not database.is_sqlite:  # there writers come one by one
+            waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            while not await tx.scalar(waits):
+                await asyncio.sleep(0)
+    again = await other
+    assert taken.case is not None and again.case is not None and taken.case.id != again.case.id
+    assert taken.case.about == again.case.about
+    assert len(await make.facts(app, "contact.created")) == 1

@@ -7,6 +7,7 @@ from tests import make
 from tests.automation.conftest import rule
 from tests.cases.conftest import Take
 from tests.conftest import Client
+from tests.live import assert_live_equals_reload
 
 
 @pytest.fixture
@@ -96,4 +97,22 @@ async def test_a_rule_gives_it_to_nobody_who_may_not_see_it(
     for name in ("Harriet", "Oliver"):
         await take(sender=f"{name} <{name}@b.example>", subject="Again")
     cases = [(await api.get(f"/cases/{id}")).json() for id in (4, 5)]
-    assert [(one["team"], one["assignee"]) for one in cases] == [(1, None), (1, 2)]
+    assert [(one["team"], one["assignee"]) for one in cases] == [(None, None), (1, 2)], "nor to a team where nobody may"
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_the_counts_of_teams_are_live(
+    app: Starlette, ana: Client, mateo: Client, take: Take, language: str
+) -> None:
+    await make.speak(app, 2, language)
+    await take(Message_ID="<a@x.example>")
+    await app.state.relay.drain()
+    for act, count in (
+        (lambda: ana.put("/cases/1/assignee", data={"assignee": "", "team": "1"}), "1"),
+        (lambda: ana.put("/cases/1/status", data={"status": "solved"}), ""),
+        (lambda: ana.delete("/cases/1/solution"), "1"),
+    ):
+        look = {"language": language, "regions": ("case-teams",)}
+        screen = await assert_live_equals_reload(app, mateo, "/cases", act, **look)
+        chips = screen.page.find("case-teams")
+        assert chips is not None and "".join(filter(str.isdigit, chips.text())) == count

@@ -13,11 +13,14 @@ from sqlalchemy import select
 from starlette.applications import Starlette
 
 from server.cases.models import Case, CaseMessage
+from server.contacts.models import Contact
 from server.identity.models import Session
 from server.kit.clock import frozen, now
 from server.kit.pages import DIST, asset
 from tests import make
 from tests.conftest import Client
+from tests.live import assert_live_equals_reload
+from tests.portal.conftest import LinkOf
 from tests.portal.places import SITE, place
 
 KEY = {"idempotency-key": "9d1f6f0e-0000-4000-8000-000000000001"}
@@ -234,3 +237,31 @@ async def test_files_of_a_visitor(app: Starlette, ana: Client, anybody: Client, 
         assert (await tx.scalars(select(CaseMessage.body))).one().startswith("(files)")
     stored = [path for path in app.state.services.files._folder.rglob("*") if path.is_file()]
     assert len(stored) == 1, "what was refused is gone again"
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_a_visitor_hears_of_both_parts_of_a_split_chat(
+    app: Starlette, ana: Client, anybody: Client, api: Client, chat: str, link_of: LinkOf, language: str
+) -> None:
+    """On the screen where the conversation began; what they write goes to the part that spoke to them last."""
+    headers = await begin(anybody, chat)
+    for words in ("It drips.", "And where is my order?"):
+        await anybody.post("/p/case/messages", data={"text": words}, headers=headers)
+    async with app.state.database.transaction() as tx:
+        (await tx.get_one(Contact, 1)).language = language
+    link = await link_of()
+    await app.state.relay.drain()
+    said = {"audience": "customer", "seen": "9"}
+    for act in (
+        lambda: ana.post("/cases/1/messages/3/split", data={"subject": "The order"}),
+        lambda: ana.post("/cases/2/messages", data=said | {"text": "It left on Monday."}),
+        lambda: anybody.post("/p/case/messages", data={"text": "Thank you, Monday."}, headers=headers),
+        lambda: ana.post("/cases/1/messages", data=said | {"text": "Close the valve."}),
+    ):
+        await assert_live_equals_reload(app, anybody, link, act, language=language, regions=("said", "state"))
+    words = [one["body"] for one in (await api.get("/cases/2/messages")).json()["items"]]
+    assert words == ["And where is my order?", "It left on Monday.", "Thank you, Monday."]
+    thread = (await anybody.get("/p/case", headers=headers)).text
+    assert [thread.index(one) for one in ("It drips", "my order?", "on Monday", "you, Monday", "the valve")] == sorted(
+        thread.index(one) for one in ("It drips", "my order?", "on Monday", "you, Monday", "the valve")
+    )

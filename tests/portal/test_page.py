@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from starlette.applications import Starlette
 
-from server.cases.models import CaseMessage
+from server.cases.models import Case, CaseMessage
 from server.contacts.models import Contact
 from server.kit.clock import frozen
 from tests import make
@@ -170,6 +170,7 @@ async def test_live_equals_reload_for_the_team(
         lambda: anybody.post("/p/case/reading", data=where, headers=bearer(link)),
         lambda: anybody.post("/p/case/messages", data={"text": "And again"}, headers=bearer(link)),
         lambda: link_of(),
+        lambda: ana.put(f"{case}/status", data={"status": "solved"}),
         lambda: anybody.post("/p/case/rating", data={"stars": "2"}, headers=bearer(link)),
         lambda: ana.delete(f"{case}/links"),
     ):
@@ -201,14 +202,63 @@ async def test_each_letter_carries_a_link_of_its_own(
     assert "Close the valve." in (await anybody.get(link[0])).text
 
 
-async def test_links_end_when_two_cases_become_one(
+async def test_links_lead_on_when_two_cases_become_one(
     app: Starlette, ana: Client, anybody: Client, case: str, take: Take, link_of: LinkOf
 ) -> None:
-    """Who began a chat may only have claimed to be this customer: what the customer wrote elsewhere is not theirs."""
+    """Both went to one mailbox: who reads there reads all of it."""
     await take(Message_ID="<b@x.example>", subject="It drips", text="My account number is 4711.")
     links = [await link_of(case), await link_of("/cases/2")]
     assert (await ana.put("/cases/2/merge", data={"into": "1"})).status_code == 200
     for link in links:
         answer = await anybody.get(link)
-        assert answer.status_code == 404 and "4711" not in answer.text
-    assert "4711" in (await anybody.get(await link_of(case))).text
+        assert answer.status_code == 200 and "4711" in answer.text and "Case 1" in answer.text
+    said = await anybody.post("/p/case/messages", data={"text": "And now?"}, headers=bearer(links[1]))
+    assert said.status_code == 204 and "And now?" in (await ana.get(case)).text
+
+
+async def test_a_claim_leads_to_nobodys_words_when_two_cases_become_one(
+    app: Starlette, ana: Client, anybody: Client, case: str, take: Take, link_of: LinkOf
+) -> None:
+    """Who began a chat may only have claimed to be this customer: what the customer wrote elsewhere is not theirs."""
+    await take(Message_ID="<b@x.example>", subject="It drips", text="My account number is 4711.")
+    async with app.state.database.transaction() as tx:
+        (await tx.get_one(Case, 1)).via = "chat"
+    links = [await link_of(case), await link_of("/cases/2")]
+    assert (await ana.put("/cases/1/merge", data={"into": "2"})).status_code == 200
+    answer = await anybody.get(links[0])
+    assert answer.status_code == 404 and "4711" not in answer.text
+    assert "joined with another one, and goes on by mail" in answer.text
+    assert (await anybody.get(links[1])).status_code == 200
+    assert "4711" in (await anybody.get(await link_of("/cases/2"))).text
+
+
+async def test_what_is_closed_stays_closed(
+    app: Starlette, ana: Client, anybody: Client, api: Client, case: str, link_of: LinkOf
+) -> None:
+    """As with a letter: the customer goes on in a new case that names the old, and both stand on their page."""
+    link = await link_of()
+    await ana.put(f"{case}/status", data={"status": "closed"})
+    assert "What you write below begins a new one" in (await anybody.get(link)).text
+    for words in ("It is back.", "And it drips."):
+        assert (await anybody.post("/p/case/messages", data={"text": words}, headers=bearer(link))).status_code == 204
+    cases = (await api.get("/cases")).json()["items"]
+    assert [(one["number"], one["status"]) for one in cases] == [(1, "closed"), (2, "new")]
+    page = (await anybody.get(link)).text
+    assert "It is back." in page and "And it drips." in page and "left wand" in page
+    assert "goes on from case 1" in (await ana.get("/cases/2")).text
+
+
+async def test_how_it_was_is_asked_in_its_time(
+    app: Starlette, ana: Client, anybody: Client, case: str, link_of: LinkOf
+) -> None:
+    link = await link_of()
+    rate = lambda: anybody.post("/p/case/rating", data={"stars": "5"}, headers=bearer(link))  # noqa: E731
+    assert (await rate()).status_code == 422
+    with frozen() as clock:
+        await ana.put(f"{case}/status", data={"status": "solved"})
+        clock.forward(days=29)
+        assert (await rate()).status_code == 204
+        clock.forward(days=2)
+        assert "Thank you. How was it?" not in (await anybody.get(link)).text
+        late = await rate()
+        assert late.status_code == 422 and "for thirty days" in late.text

@@ -7,7 +7,7 @@ from tests import make
 from tests.cases.conftest import Take
 from tests.conftest import Client
 from tests.live import assert_live_equals_reload
-from tests.sla.conftest import STANDARD, clocks, due, moment, tick
+from tests.sla.conftest import STANDARD, at, clocks, due, moment, tick
 
 
 async def test_who_has_it_is_warned_once(app: Starlette, ana: Client, mateo: Client, take: Take, policy: None) -> None:
@@ -113,3 +113,40 @@ async def test_promises_stand_right_below_the_case(ana: Client, take: Take, poli
     page = (await ana.get("/cases/1")).text
     places = [page.index(f'id="{name}"') for name in ("case-1-facts", "case-1-promises", "case-customer-after")]
     assert places == sorted(places)
+
+
+async def test_a_broken_promise_stays_broken_where_the_next_priority_promises_nothing(
+    app: Starlette, ana: Client, api: Client, take: Take, policy: None
+) -> None:
+    none = {"high-first": "", "high-next": "", "high-solution": ""}
+    assert (await ana.put("/settings/sla/policies/1", data=STANDARD | none | {"raises": "1"})).status_code == 200
+    async with moment("2026-11-27T09:00"):
+        await take()
+    async with moment("2026-11-30T10:00"):
+        await tick(app)
+    assert (await clocks(app))["first"].breached_at is not None
+    assert (await api.get("/cases/1")).json()["priority"] == "normal"
+
+
+@pytest.mark.parametrize(
+    ("zone", "begin", "end"),
+    [
+        (
+            "America/New_York",
+            "2026-11-01T02:00",
+            "2026-11-01T10:00",
+        ),  # 22:00, the clock goes back: 5:00 is eight hours on
+        ("America/New_York", "2027-03-14T03:00", "2027-03-15T03:00"),  # forward: seven hours till 6:00, one at night
+        ("Europe/Madrid", "2026-10-24T20:00", "2026-10-25T04:00"),
+        ("Europe/Madrid", "2027-03-27T21:00", "2027-03-28T21:00"),
+    ],
+)
+async def test_a_night_is_as_long_as_it_is(
+    app: Starlette, ana: Client, take: Take, zone: str, begin: str, end: str
+) -> None:
+    days = dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "22:00-06:00")
+    assert (await ana.post("/settings/sla/calendars", data={"name": "Night", "zone": zone} | days)).status_code == 201
+    assert (await ana.post("/settings/sla/policies", data=STANDARD | {"normal-first": "8h"})).status_code == 201
+    async with moment(begin):
+        await take()
+    assert (await due(app))["first"] == at(end)

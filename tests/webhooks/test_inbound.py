@@ -17,6 +17,7 @@ from server.kit.outbound import Outbound
 from tests import make
 from tests.conftest import Client
 from tests.kit.test_outbound import Site, site  # noqa: F401  a fixture
+from tests.live import assert_live_equals_reload
 from tests.webhooks.test_outgoing import YES, add, told, work
 
 MESSAGE = {"id": "m1", "from": {"name": "Harriet Cole", "handle": "@harriet"}, "text": "The wand gives wet steam."}
@@ -107,12 +108,32 @@ async def test_the_same_message_twice_at_once_is_one(app: Starlette, bridge: Bri
     "body",
     [b"", b"[]", b"null", b"{", b'{"id": 1, "from": {}, "text": "x"}', b'{"id": "a", "from": {}, "text": "x"}',
      b'{"id": "a", "from": {"email": "no mail"}, "text": "x"}', b'{"id": "a", "from": {"handle": ["x"]}, "text": "x"}',
-     b'{"id": "a", "from": {"handle": "x"}, "text": ""}', b'{"id": "a", "from": {"handle": "x"}, "text": "x", "more": 1}'],
+     b'{"id": "a", "from": {"handle": "x"}, "text": ""}', b'{"id": "a", "from": {"handle": "x"}, "text": "x", "more": 1}',
+     b'{"id": "a", "from": {"handle": "x"}, "text": " \\n "}', b'{"id": "a", "from": {"handle": " "}, "text": "x"}'],
 )  # fmt: skip
 async def test_what_is_no_message_is_refused(app: Starlette, bridge: Bridge, body: bytes) -> None:
     answer = await bridge.say(body)
     assert answer.status_code == 422, answer.text
+    assert answer.json()["error"] == "invalid" and answer.json()["message"]
     assert await make.facts(app, "case.opened") == []
+
+
+async def test_programs_are_told_in_json_what_is_wrong(bridge: Bridge) -> None:
+    for answer, status, error in (
+        (await bridge.say(secret="whsec_wrong"), 403, "forbidden"),
+        (await bridge.client.post("/p/hooks/nothing", json=MESSAGE), 404, "not_found"),
+        (await bridge.client.get(bridge.path), 405, "http_405"),
+        (await bridge.say(b"x" * 300_000), 422, "invalid"),
+    ):
+        assert (answer.status_code, answer.json()["error"]) == (status, error), answer.text
+        assert answer.headers["content-type"].startswith("application/json") and answer.json()["message"]
+
+
+async def test_a_case_says_that_it_came_by_a_messenger(ana: Client, api: Client, bridge: Bridge) -> None:
+    await bridge.say()
+    assert (await api.get("/cases/1")).json()["via"] == "webhook"
+    assert (await api.get("/cases/1/messages")).json()["items"][0]["via"] == "webhook"
+    assert "Messenger" in (await ana.get("/cases/1")).text
 
 
 async def test_there_is_a_largest_size(bridge: Bridge) -> None:
@@ -186,3 +207,48 @@ async def test_the_bridge_is_told_when_the_reply_is_to_leave(
         clock.forward(days=1, seconds=2)
         await work(app)
     assert len(told(site)) == 1
+
+
+async def test_a_handle_is_remembered(app: Starlette, ana: Client, mateo: Client, api: Client, bridge: Bridge) -> None:
+    """Whatever thread it writes in, and after the case is closed; another door's handle is another person."""
+    await bridge.say(thread="one")
+    await bridge.say(id="m2", thread="two", **{"from": {"handle": "@Harriet"}})
+    assert [(await api.get(f"/cases/{n}")).json()["about"] for n in (1, 2)] == ["contact:1", "contact:1"]
+    assert len(await make.facts(app, "contact.created")) == 1
+    assert "@Harriet</span> · Telegram" in (await ana.get("/panels/cases?about=contact:1")).text
+    door = await ana.post("/settings/webhooks/doors", data={"name": "Elsewhere", "language": "en"})
+    other = Bridge(ana, re.findall(r"/p/hooks/[0-9a-f]+", door.text)[0], re.findall(r"whsec_[\w-]+", door.text)[0])
+    await other.say(id="o1")
+    assert (await api.get("/cases/3")).json()["about"] == "contact:2"
+    await app.state.relay.drain()
+    told = lambda: other.say(id="o2", thread="x", **{"from": {"handle": "@harriet_c", "email": "h@x.example"}})  # noqa: E731
+    await ana.put("/contacts/2/facts/emails", data={"value": "h@x.example", "seen": "0"})
+    await app.state.relay.drain()
+    await assert_live_equals_reload(app, mateo, "/panels/cases?about=contact:2", told, regions=("contact-2-cases",))
+
+
+async def test_a_wrong_match_is_mended_for_good(app: Starlette, ana: Client, api: Client, bridge: Bridge) -> None:
+    await make.contact(app, "Somebody else")
+    await bridge.say(thread="one")
+    assert (await ana.put("/cases/1/record", data={"about": "contact:1"})).status_code == 200
+    await bridge.say(id="m2", thread="two")
+    assert (await api.get("/cases/2")).json()["about"] == "contact:1"
+
+
+async def test_a_merged_thread_goes_on_where_it_went(ana: Client, api: Client, bridge: Bridge) -> None:
+    await bridge.say(thread="one")
+    await bridge.say(id="m2", thread="two")
+    assert (await ana.put("/cases/2/merge", data={"into": "1"})).status_code == 200
+    assert (await bridge.say(id="m3", thread="two")).json()["case"] == 1
+    await ana.put("/cases/1/status", data={"status": "closed"})
+    again = await bridge.say(id="m4", thread="two")
+    assert again.json()["case"] == 3
+    assert "goes on from case 1, which is closed" in (await ana.get("/cases/3")).text
+    assert (await bridge.say(id="m5", thread="two")).json()["case"] == 3
+
+
+async def test_a_split_thread_goes_on_in_its_newest_case(ana: Client, api: Client, bridge: Bridge) -> None:
+    await bridge.say()
+    await bridge.say(id="m2", text="And where is my order?")
+    assert (await ana.post("/cases/1/messages/2/split", data={"subject": "The order"})).status_code == 201
+    assert (await bridge.say(id="m3")).json()["case"] == 2

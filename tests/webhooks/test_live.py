@@ -4,6 +4,7 @@ import pytest
 from starlette.applications import Starlette
 
 from server.kit.clock import frozen
+from server.kit.outbound import Outbound
 from server.webhooks.access import may_hear_webhooks
 from tests import make
 from tests.channels.test_settings import mateo_becomes_admin
@@ -14,6 +15,7 @@ from tests.webhooks.test_outgoing import NO, PAGE, YES, hook, work  # noqa: F401
 
 
 async def test_the_page_follows(app: Starlette, ana: Client, mateo: Client, site: Site) -> None:
+    object.__setattr__(app.state.services, "outbound", Outbound(f"127.0.0.1:{site.port}"))
     await mateo_becomes_admin(app)
     data = {"address": f"{site.url}/hook", "events": ["contact.created"]}
     screen = await assert_live_equals_reload(app, mateo, PAGE, lambda: ana.post(PAGE, data=data), regions=("webhooks",))

@@ -156,7 +156,10 @@ async def test_after_days_it_is_switched_off_and_its_maker_told(
     "inside", ["http://127.0.0.1:1/", "http://169.254.169.254/latest", "http://0x7f.1/", "http://[::1]/"]
 )
 async def test_inside_addresses_are_never_told(app: Starlette, ana: Client, inside: str) -> None:
-    await add(ana, inside, "contact.created")
+    """However it was saved: what a name stands for is looked up at each delivery."""
+    await add(ana, "https://hook.example/", "contact.created")
+    async with app.state.database.transaction() as tx:
+        (await tx.get_one(Webhook, 1)).address = inside
     await ana.post("/contacts", data={"name": "Lucía Ferrer"})
     await work(app)
     assert [(one.status, one.problem) for one in await deliveries(app)] == [(None, "inside")]
@@ -228,3 +231,12 @@ async def test_what_is_no_webhook_says_so(ana: Client, address: str, events: str
 
 def test_every_event_that_can_be_chosen_is_one() -> None:
     assert set(EVENTS) <= set(REGISTRY), set(EVENTS) - set(REGISTRY)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0x7f.1", "[::ffff:127.0.0.1]", "169.254.169.254", "localhost"])
+async def test_an_address_inside_the_house_is_refused_when_it_is_saved(app: Starlette, ana: Client, host: str) -> None:
+    """And looked up again when something is sent: the name may lead elsewhere by then."""
+    answer = await ana.post(PAGE, data={"address": f"http://{host}:8080/hook", "events": "contact.created"})
+    assert answer.status_code == 422 and "own network are not allowed" in answer.text, answer.text
+    async with app.state.database.transaction(read=True) as tx:
+        assert await tx.scalar(select(Webhook.id)) is None

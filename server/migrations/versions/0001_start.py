@@ -712,6 +712,7 @@ def upgrade() -> None:
     sa.Column('via', sa.String(), nullable=False),
     sa.Column('is_proved', sa.Boolean(), nullable=False),
     sa.Column('refers_to', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
+    sa.Column('follows', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
     sa.Column('messages', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('said_n', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('asked_at', sa.DateTime(timezone=True), nullable=True),
@@ -832,6 +833,18 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('import_row', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_import_row_contact_id'), ['contact_id'], unique=False)
+
+    op.create_table('known_handle',
+    sa.Column('channel_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('handle', sa.String(), nullable=False),
+    sa.Column('shown', sa.String(), nullable=False),
+    sa.Column('contact_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_known_handle_channel_id_channel'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_known_handle_contact_id_contact'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('channel_id', 'handle', name=op.f('pk_known_handle'))
+    )
+    with op.batch_alter_table('known_handle', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_known_handle_contact_id'), ['contact_id'], unique=False)
 
     op.create_table('known_visitor',
     sa.Column('channel_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -1109,6 +1122,7 @@ def upgrade() -> None:
     op.create_table('case_side',
     sa.Column('case_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('workspace_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
+    sa.Column('told_in_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
     sa.Column('customer_n', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('customer_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('team_n', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -1120,10 +1134,12 @@ def upgrade() -> None:
     sa.Column('campaign', sa.String(), nullable=False),
     sa.Column('referrer', sa.String(), nullable=False),
     sa.ForeignKeyConstraint(['case_id'], ['case.id'], name=op.f('fk_case_side_case_id_case'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['told_in_id'], ['case.id'], name=op.f('fk_case_side_told_in_id_case'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('case_id', name=op.f('pk_case_side'))
     )
     with op.batch_alter_table('case_side', schema=None) as batch_op:
         batch_op.create_index('ix_case_side_campaign', ['workspace_id', 'source', 'campaign'], unique=False)
+        batch_op.create_index(batch_op.f('ix_case_side_told_in_id'), ['told_in_id'], unique=False)
 
     op.create_table('case_tag',
     sa.Column('case_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
@@ -1345,6 +1361,7 @@ def downgrade() -> None:
 
     op.drop_table('case_tag')
     with op.batch_alter_table('case_side', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_case_side_told_in_id'))
         batch_op.drop_index('ix_case_side_campaign')
 
     op.drop_table('case_side')
@@ -1397,6 +1414,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_known_visitor_contact_id'))
 
     op.drop_table('known_visitor')
+    with op.batch_alter_table('known_handle', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_known_handle_contact_id'))
+
+    op.drop_table('known_handle')
     with op.batch_alter_table('import_row', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_import_row_contact_id'))
 

@@ -15,7 +15,7 @@ from server.channels.queries import list_channels
 from server.contacts.access import get_record
 from server.identity.queries import known_names
 from server.kit.access import Principal
-from server.kit.api import Body, Listing, Number, Page, Shape, api, fields_named, linked, page_of
+from server.kit.api import Body, Listing, Moment, Number, Page, Shape, api, fields_named, linked, page_of
 from server.kit.db import Tx
 from server.kit.errors import Invalid
 from server.kit.markdown import mentioned
@@ -42,16 +42,18 @@ class CaseChanges(Body):
     tags: list[str] = Field([], max_length=50)
     assignee: Number | None = None
     team: Number | None = None
-    snoozed_until: datetime | None = None
+    snoozed_until: Moment | None = None
 
 
 class NewCaseMessage(Body):
     """`seen`: the `n` of the newest message to or from the customer that you have read. When there is a newer one, a
-    reply is answered with 409 and that message; without it a reply is written on whatever stands there."""
+    reply is answered with 409 and that message; without it a reply is written on whatever stands there. `send_at`: a
+    reply for later, which is held when somebody writes before."""
 
     body: str = Field(min_length=1, max_length=BODY_LENGTH)
     audience: Literal["customer", "team"] = "team"
     seen: int | None = Field(None, ge=0, lt=10**12)
+    send_at: Moment | None = None
 
 
 class CaseClaim(Body):
@@ -94,7 +96,9 @@ class CaseMessageShape(Shape):
     id: int
     n: int
     audience: Literal["customer", "team"]
-    state: Literal["in", "sending", "leaving", "sent", "failed", "withdrawn", "note", "auto", "held"]
+    state: Literal[
+        "in", "scheduled", "paused", "sending", "leaving", "sent", "failed", "withdrawn", "note", "auto", "held"
+    ]
     via: Literal["email", "note", "form", "chat", "page", "phone", "person", "webhook"]
     author: int | None
     sender: str
@@ -177,7 +181,7 @@ async def write(request: Request, tx: Tx, who: Principal) -> CaseMessageShape:
     with fields_named(text="body"):
         if body.audience == "customer":
             seen = case.said_n if body.seen is None else body.seen
-            return message_shape(await replies.answer_case(tx, who, case, body.body, seen))
+            return message_shape(await replies.answer_case(tx, who, case, body.body, seen, body.send_at))
         known = await known_names(tx, who.workspace_id, mentioned(body.body))
         return message_shape(await replies.note_case(tx, who, case, body.body, list(known)))
 

@@ -9,7 +9,7 @@ from server.kit.live import Change, Patch, fragment
 from server.kit.pages import about_id, dom_id
 from server.timeline.queries import draw
 
-CHANGES_A_MESSAGE = ("case.withdrawn", "case.sent", "case.unsent")
+CHANGES_A_MESSAGE = ("case.withdrawn", "case.held", "case.leaving", "case.sent", "case.unsent")
 
 
 def row_patch(case: Case, topic: str) -> Patch:

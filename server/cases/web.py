@@ -8,7 +8,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from server.cases import actions, claims, replies
+from server.cases import actions, claims, departures, replies
 from server.cases.access import get_case, get_file, get_macro, get_message
 from server.cases.forms import query_of
 from server.cases.macros import apply_macro, fill_in
@@ -137,6 +137,15 @@ async def withdraw(request: Request, tx: Tx, who: Principal) -> Answer:
     return Response(status_code=200, headers={"HX-Refresh": "true"})
 
 
+async def depart(request: Request, tx: Tx, who: Principal) -> Answer:
+    """A reply for later leaves now, although something was said since it was written."""
+    case = await get_case(tx, who, request.path_params["id"], "write")
+    message = await get_message(tx, who, case, request.path_params["message"])
+    await departures.send_anyway(tx, who, case, message)
+    undo = ("DELETE", f"{case.url}/messages/{message.id}")
+    return toast(await _answer(tx, who, case), _("Your reply leaves in ten seconds"), undo)
+
+
 async def assign(request: Request, tx: Tx, who: Principal) -> Answer:
     case = await get_case(tx, who, request.path_params["id"], "write")
     form = request.state.form
@@ -263,6 +272,7 @@ routes = [
     route("PUT", CASE, change),
     route("POST", f"{CASE}/messages", write),
     route("DELETE", f"{CASE}/messages/{{message:int}}", withdraw),
+    route("POST", f"{CASE}/messages/{{message:int}}/departure", depart),
     route("GET", f"{CASE}/assignee", choose),
     route("PUT", f"{CASE}/assignee", assign),
     route("POST", f"{CASE}/take-over", take_over),

@@ -10,7 +10,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from starlette.applications import Starlette
 
-from server.cases.replies import UNDO
+from server.cases.departures import UNDO
 from server.kit.clock import frozen
 from server.kit.jobs import JOBS, Work
 from server.kit.mail import SmtpMailer

@@ -11,7 +11,7 @@ from email.utils import format_datetime, formataddr
 from markupsafe import Markup
 
 from server.channels.incoming import Attachment
-from server.kit.markdown import markdown
+from server.kit.markdown import as_text, markdown
 from server.kit.pages import render
 
 REFERENCES = 20  # the first and the newest: header lines have an end
@@ -68,7 +68,7 @@ def compose(letter: Outgoing) -> EmailMessage:
         message["References"] = " ".join([letter.references[0], *letter.references[1:][-REFERENCES:]])
     if letter.is_automatic:
         message["Auto-Submitted"] = "auto-replied" if letter.references else "auto-generated"
-    signed = f"{letter.body}\n\n-- \n{letter.signature}" if letter.signature else letter.body
+    signed = f"{as_text(letter.body)}\n\n-- \n{as_text(letter.signature)}" if letter.signature else as_text(letter.body)
     message.set_content(f"{signed}\n\n{letter.link[0]}\n{letter.link[1]}" if letter.link else signed)
     message.add_alternative(_html(letter), subtype="html")
     for file in letter.attachments:

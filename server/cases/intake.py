@@ -1,8 +1,9 @@
 """A letter finds its case, or makes one. Inside one workspace; what a letter claims opens no door (TRUST: a typed From
 proves nothing, so it only files the letter)."""
 
+import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import func, select
@@ -43,8 +44,11 @@ async def take_letter(tx: Tx, channel: Channel, letter: Letter, files: list[Case
     who = system(channel.workspace_id, "mail")
     if letter.message_id:  # two ways may bring the same letter at the same moment
         await one_at_a_time(tx, f"letter {who.workspace_id} {letter.message_id}")
-    if letter.message_id and (known := await _same(tx, who, letter)) is not None:
-        return Taken(await _case(tx, who, known.case_id), known, is_known=True)
+    for _again in range(2):
+        if letter.message_id and (known := await _held(tx, who, letter)) is not None:
+            if await _is_same(tx, who, known, letter):
+                return Taken(await _case(tx, who, known.case_id), known, is_known=True)
+            letter = replace(letter, message_id=other_id(letter))
     if letter.sender.address in await own_addresses(tx, channel.workspace_id):
         return Taken(None)
     if letter.report is not None:
@@ -68,12 +72,26 @@ async def take_letter(tx: Tx, channel: Channel, letter: Letter, files: list[Case
     return Taken(case, await _receive(tx, who, case, letter, files))
 
 
-async def _same(tx: Tx, who: Principal, letter: Letter) -> CaseMessage | None:
+async def _held(tx: Tx, who: Principal, letter: Letter) -> CaseMessage | None:
     held = select(CaseMessage).where(
         CaseMessage.workspace_id == who.workspace_id, CaseMessage.message_id == letter.message_id
     )
     found: CaseMessage | None = await tx.scalar(held.order_by(CaseMessage.id).limit(1))
     return found
+
+
+async def _is_same(tx: Tx, who: Principal, held: CaseMessage, letter: Letter) -> bool:
+    """Anybody can write an id that they have seen: the letter is known when it also comes from the same sender, or is
+    one of ours that came back."""
+    if held.is_ours:
+        return letter.sender.address in await own_addresses(tx, who.workspace_id)
+    return letter.sender.address == held.address
+
+
+def other_id(letter: Letter) -> str:
+    """For a letter that bears the id of somebody else's; the same one each time that it comes."""
+    bytes_of = f"{letter.message_id}\n{letter.sender.address}".encode()
+    return f"<{hashlib.sha256(bytes_of).hexdigest()[:40]}@letter.invalid>"
 
 
 async def _case(tx: Tx, who: Principal, case_id: int) -> Case | None:

@@ -19,13 +19,15 @@ from server.channels.incoming import Attachment
 from server.channels.models import Channel
 from server.channels.outgoing import Outgoing, answer_subject, compose
 from server.channels.queries import letters_from
+from server.identity.models import Workspace
 from server.kit.access import system
 from server.kit.clock import now
+from server.kit.db import Tx
 from server.kit.jobs import Work, job
 from server.kit.logging import log
 from server.kit.mail import Mailer, NotTaken
 from server.kit.outbound import Unreachable
-from server.kit.text import _, speaking
+from server.kit.text import LANGUAGES, _, speaking
 
 TRIES = 5
 WOKEN = 100  # cases at a time
@@ -56,10 +58,11 @@ async def send(work: Work) -> None:
         channel = await letters_from(tx, system(case.workspace_id), case.channel)
         assert channel is not None, "a reply has a channel: answer_case saw to it"
         mailer = await mailer_of(tx, channel, work.services)
+        speaks = await language_of(tx, case, channel)
         files = list(await tx.scalars(select(CaseFile).where(CaseFile.message_id == message.id).order_by(CaseFile.id)))
     if channel.kind == "webhook":  # who bridges the other messenger was told by the fact that it was answered
         return await _settle(work, message.id, "")
-    with speaking(channel.language):
+    with speaking(speaks):
         link = next(iter([await foot(work, case) for foot in FEET]), None)
     letter = Outgoing(
         sender=(channel.name, channel.address),
@@ -72,12 +75,19 @@ async def send(work: Work) -> None:
         at=now(),
         is_automatic=message.author_id is None,
         link=link,
-        language=case.language or channel.language,
+        language=speaks,
         attachments=[Attachment(one.name, await read_file(work, one)) for one in files],
     )
     with speaking(channel.language):
         problem = await _post(work, mailer, letter, message)
     await _settle(work, message.id, problem)
+
+
+async def language_of(tx: Tx, case: Case, channel: Channel) -> str:
+    """In which the house's own words in a letter stand: the customer's, else the address's, else the workspace's."""
+    workspace = await tx.get_one(Workspace, case.workspace_id)
+    spoken = (code[:2] for code in (case.language, channel.language, workspace.language))
+    return next((code for code in spoken if code in LANGUAGES), LANGUAGES[0])
 
 
 async def _begin(work: Work) -> bool:

@@ -15,6 +15,7 @@ from server.kit.files import holds_files
 
 STATUSES = ("new", "open", "waiting", "snoozed", "solved", "closed")
 OURS = ("new", "open")  # it is our turn
+OVER = ("solved", "closed")
 PRIORITIES = ("low", "normal", "high", "urgent")
 TYPES = ("", "question", "problem", "request", "complaint", "praise")
 
@@ -136,7 +137,7 @@ class Case(Base):
 
     @property
     def is_over(self) -> bool:
-        return self.status in ("solved", "closed")
+        return self.status in OVER
 
     def is_claimed(self, user_id: int | None, at: datetime) -> bool:
         """Whether somebody else has it for themselves at this moment."""

@@ -28,7 +28,7 @@ from server.contacts.access import get_record, may_change_view
 from server.kit.about import to_id
 from server.kit.access import Principal
 from server.kit.db import Tx
-from server.kit.errors import Invalid, NotFound
+from server.kit.errors import Conflict, Invalid, NotFound
 from server.kit.pages import render
 from server.kit.text import _, ngettext
 from server.kit.web import Answer, field, is_htmx, page, page_heads, route, toast
@@ -133,7 +133,8 @@ async def _one(tx: Tx, who: Principal, case: Case, act: str, value: str) -> None
 
 
 async def change_several(request: Request, tx: Tx, who: Principal) -> Answer:
-    """One act on each of the chosen cases; those that are gone or closed to the reader are left and counted."""
+    """One act on each of the chosen cases; those that are gone, closed to the reader or claimed by a
+    colleague are left and counted."""
     form, act = request.state.form, request.path_params["act"]
     ids = sorted({to_id(raw) for raw in form.getlist("ids")})
     if not 0 < len(ids) <= MOST_AT_ONCE:
@@ -142,9 +143,9 @@ async def change_several(request: Request, tx: Tx, who: Principal) -> Answer:
     for case_id in ids:  # in the order of their numbers, so that two who do this wait for each other
         try:
             case = await get_case(tx, who, case_id, "write")
-        except NotFound:
+            await _one(tx, who, case, act, field(form, "value", 200))
+        except (NotFound, Conflict):  # a colleague's claim is checked before anything is written
             continue
-        await _one(tx, who, case, act, field(form, "value", 200))
         done += 1
     text = ngettext("%(num)s case changed", "%(num)s cases changed", done) % {"num": done}
     if left := len(ids) - done:

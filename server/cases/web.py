@@ -12,7 +12,7 @@ from server.cases import actions, claims, departures, replies
 from server.cases.access import get_case, get_file, get_macro, get_message
 from server.cases.forms import query_of
 from server.cases.macros import apply_macro, fill_in
-from server.cases.models import Case
+from server.cases.models import Case, CaseMessage
 from server.cases.places import line_patches, page_patches, row_patch
 from server.cases.queries import (
     BESIDE,
@@ -99,11 +99,7 @@ async def write(request: Request, tx: Tx, who: Principal) -> Answer:
             tx, who, case, field(form, "text", 100_000), int(seen), _later(form, who.timezone)
         )
     except Conflict:  # nothing was written yet: what was said meanwhile is shown, and the text stays where it is
-        newer = None if case.is_claimed(who.user_id, now()) else await last_said(tx, case)
-        people = await people_by_id(tx, {newer.author_id if newer else None})
-        shown = fragment("cases/_clash.html", case=case, newer=newer, people=people)
-        clash = Patch(case.topic, dom_id("case", case.id, "clash"), "replace", shown)
-        return HTMLResponse(partials([clash]), 409, {"HX-Reswap": "none"})
+        return await _clash(tx, case, None if case.is_claimed(who.user_id, now()) else await last_said(tx, case))
     await _after(tx, who, case, form)
     answer = await _answer(tx, who, case, 201, [fragment("cases/_attached.html", case=case, attached=[])])
     if message.send_at is None:
@@ -113,6 +109,14 @@ async def write(request: Request, tx: Tx, who: Principal) -> Answer:
     return toast(
         answer, _("Your reply waits for its time") if is_later else _("Your reply leaves in ten seconds"), undo
     )
+
+
+async def _clash(tx: Tx, case: Case, newer: CaseMessage | None, *, is_reply: bool = True) -> Response:
+    """Beside the composer: what was said meanwhile, or who has the case."""
+    people = await people_by_id(tx, {newer.author_id if newer else None})
+    shown = fragment("cases/_clash.html", case=case, newer=newer, people=people, is_reply=is_reply)
+    clash = Patch(case.topic, dom_id("case", case.id, "clash"), "replace", shown)
+    return HTMLResponse(partials([clash]), 409, {"HX-Reswap": "none"})
 
 
 def _later(form: FormData, timezone: str) -> datetime | None:
@@ -182,7 +186,10 @@ async def set_status(request: Request, tx: Tx, who: Principal) -> Answer:
     if status == "snoozed":
         await actions.snooze_case(tx, who, case, _moment(field(form, "until", 40), who.timezone))
     else:
-        await actions.set_status(tx, who, case, status)
+        try:
+            await actions.set_status(tx, who, case, status)
+        except Conflict:
+            return await _clash(tx, case, None, is_reply=False)
     answer = await _answer(tx, who, case)
     return toast(answer, _("Solved"), ("DELETE", f"{case.url}/solution")) if case.is_over and old != status else answer
 

@@ -113,3 +113,21 @@ async def test_a_machine_does_not_get_in_by_a_number(take: Take) -> None:
     assert (await take(subject=f"[#{number(first)}]", **said)).case is None
     answer = await take(In_Reply_To="<a@x.example>", **said)
     assert answer.case is not None and number(answer) == number(first)
+
+
+async def test_the_id_of_anothers_letter_hides_nobodys_letter(take: Take) -> None:
+    """Ids are no secret: whoever was in copy knows them."""
+    first = await take(Message_ID="<a@x.example>")
+    stranger = {"Message_ID": "<a@x.example>", "sender": "Mallory <m@evil.example>", "text": "Mine"}
+    other, again = await take(**stranger), await take(**stranger)
+    assert first.case is not None and other.case is not None and other.case.number == 2 and not other.is_known
+    assert other.message is not None and other.message.message_id != "<a@x.example>"
+    assert again.is_known and again.case is not None and again.case.number == 2, "twice it is still one"
+    assert (await take(Message_ID="<a@x.example>")).is_known
+
+
+async def test_an_answer_goes_where_the_id_was_first(take: Take) -> None:
+    await take(Message_ID="<a@x.example>")
+    await take(Message_ID="<a@x.example>", sender="Mallory <m@evil.example>")
+    joined = await take(In_Reply_To="<a@x.example>", Message_ID="<c@x.example>")
+    assert joined.case is not None and joined.case.number == 1

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from server.cases import actions, claims, joining, replies
 from server.cases.access import get_case
+from server.cases.copies import MOST, offered_copies
 from server.cases.forms import BODY_LENGTH, SUBJECT_LENGTH
 from server.cases.models import Case, CaseMessage
 from server.cases.queries import cases_after, messages_after
@@ -54,6 +55,9 @@ class NewCaseMessage(Body):
     audience: Literal["customer", "team"] = "team"
     seen: int | None = Field(None, ge=0, lt=10**12)
     send_at: Moment | None = None
+    copies: list[str] | None = Field(
+        None, max_length=MOST, description="Who else gets it. Left out: who was in copy of the customer’s newest letter"
+    )
 
 
 class CaseClaim(Body):
@@ -103,6 +107,7 @@ class CaseMessageShape(Shape):
     author: int | None
     sender: str
     address: str
+    copies: list[str]
     body: str
     created_at: datetime
 
@@ -181,7 +186,8 @@ async def write(request: Request, tx: Tx, who: Principal) -> CaseMessageShape:
     with fields_named(text="body"):
         if body.audience == "customer":
             seen = case.said_n if body.seen is None else body.seen
-            return message_shape(await replies.answer_case(tx, who, case, body.body, seen, body.send_at))
+            copies = await offered_copies(tx, case) if body.copies is None else body.copies
+            return message_shape(await replies.answer_case(tx, who, case, body.body, seen, body.send_at, copies))
         known = await known_names(tx, who.workspace_id, mentioned(body.body))
         return message_shape(await replies.note_case(tx, who, case, body.body, list(known)))
 

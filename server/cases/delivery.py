@@ -33,8 +33,8 @@ class Deliveries:
         letter = letter if letter.message_id or not spare_id else replace(letter, message_id=spare_id)
         return Opened(letter, await self._store(letter))
 
-    async def take(self, tx: Tx, channel: Channel, opened: Opened) -> Taken:
-        return await take_letter(tx, channel, opened.letter, opened.files)
+    async def take(self, tx: Tx, channel: Channel, opened: Opened, to: str = "") -> Taken:
+        return await take_letter(tx, channel, opened.letter, opened.files, to)
 
     async def _store(self, letter: Letter) -> list[CaseFile]:
         kept = []
@@ -63,4 +63,4 @@ async def deliver(database: Database, files: Files, address: str, raw: bytes) ->
     opened = await deliveries.open(raw)
     async with database.transaction() as tx:
         channel = await channel_at(tx, address)
-        return await deliveries.take(tx, channel, opened) if channel is not None else None
+        return await deliveries.take(tx, channel, opened, address) if channel is not None else None

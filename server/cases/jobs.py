@@ -15,6 +15,7 @@ from server.cases.departures import hold_reply, leave
 from server.cases.models import Case, CaseFile, CaseMessage
 from server.cases.queries import references_of
 from server.channels.accounts import mailer_of
+from server.channels.apart import APART, address_apart
 from server.channels.incoming import Attachment
 from server.channels.models import Channel
 from server.channels.outgoing import Outgoing, answer_subject, compose
@@ -73,6 +74,8 @@ async def send(work: Work) -> None:
         message_id=message.message_id,
         references=before,
         at=now(),
+        cc=[("", one) for one in message.copies],
+        reply_to=address_apart(channel.address, case.key) if channel.options.get(APART) else "",
         is_automatic=message.author_id is None,
         link=link,
         language=speaks,

@@ -10,6 +10,7 @@ from server.cases.models import Case, CaseMessage
 from server.cases.places import (
     CHANGES_A_MESSAGE,
     again_patches,
+    copies_patch,
     head_patch,
     line_patches,
     page_patches,
@@ -51,6 +52,8 @@ async def show_case(tx: Tx, row: EventRow) -> list[Change]:
     is_renamed = row.name == "case.changed" and row.data["field"] == "subject"
     if is_renamed or row.name in (*CHANGES_A_MESSAGE, "case.answered"):
         changes += await again_patches(tx, who, case, await _lines_of(tx, row))
+    if row.name in ("case.received", "case.moved", *JOINS):
+        changes.append(await copies_patch(tx, case))
     if row.name in LINES:
         changes += await line_patches(tx, who, case, [row])
     if row.name == "case.moved":

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from server.cases import events as facts
 from server.cases.actions import assign_case, tell, turn
 from server.cases.attaching import give_back, take_attached
+from server.cases.copies import parse_copies
 from server.cases.departures import UNDO, hold_replies, schedule_reply, send_later
 from server.cases.forms import parse_body, parse_send_at
 from server.cases.models import Case, CaseDraft, CaseFile, CaseFollower, CaseMessage
@@ -65,12 +66,18 @@ async def receive(
 
 
 async def answer_case(
-    tx: Tx, who: Principal, case: Case, raw: object, seen: int, send_at: datetime | None = None
+    tx: Tx,
+    who: Principal,
+    case: Case,
+    raw: object,
+    seen: int,
+    send_at: datetime | None = None,
+    copies: Sequence[str] = (),
 ) -> CaseMessage:
     """A reply to the customer. `seen` is the newest message to or from them that the writer had read: when there is a
     newer one, Conflict names it, so that nobody answers twice; the same when a colleague has claimed the case. It
     leaves after `UNDO` and counts as answered now; or at `send_at`, and answers nothing until then. Until it leaves it
-    may be taken back."""
+    may be taken back. `copies`: who else gets it."""
     body, leaves = parse_body(raw), parse_send_at(send_at) if send_at else now() + UNDO
     if case.is_claimed(who.user_id, now()):
         raise Conflict(_("A colleague has claimed this case"), {"who_id": case.claimed_by_id}, text=body)
@@ -79,6 +86,8 @@ async def answer_case(
         message = (await tx.scalars(newest)).one()
         raise Conflict(_("Something was said since you began to write"), _newer(message), text=body)
     way_out = await _way_out(tx, who, case, leaves)
+    if way_out["via"] == "email":
+        way_out["copies"] = await parse_copies(tx, case, copies)
     if send_at is not None:
         if case.is_chat:
             raise Invalid(send_at=_("What is said in a chat is said at once"))

@@ -10,7 +10,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from server.cases import actions, claims, departures, replies
 from server.cases.access import get_case, get_file, get_macro, get_message
-from server.cases.forms import query_of
+from server.cases.copies import offered_copies
+from server.cases.forms import also_in, query_of
 from server.cases.macros import apply_macro, fill_in
 from server.cases.models import Case, CaseMessage
 from server.cases.places import line_patches, page_patches, row_patch
@@ -59,6 +60,7 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         thread=await load_thread(tx, who, case),
         drafts=writing.drafts,
         attached=writing.files,
+        copies=await offered_copies(tx, case),
         writing=writing.others,
         **await load_around(tx, who, case),
         panels=[
@@ -96,7 +98,7 @@ async def write(request: Request, tx: Tx, who: Principal) -> Answer:
         raise Invalid(seen=_("Not a version"))
     try:
         message = await replies.answer_case(
-            tx, who, case, field(form, "text", 100_000), int(seen), _later(form, who.timezone)
+            tx, who, case, field(form, "text", 100_000), int(seen), _later(form, who.timezone), also_in(form)
         )
     except Conflict:  # nothing was written yet: what was said meanwhile is shown, and the text stays where it is
         return await _clash(tx, case, None if case.is_claimed(who.user_id, now()) else await last_said(tx, case))

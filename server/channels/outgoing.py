@@ -30,6 +30,7 @@ class Outgoing:
     references: Sequence[str]
     at: datetime
     cc: Sequence[tuple[str, str]] = ()
+    reply_to: str = ""  # where answers are wanted, when not at the sender's address
     attachments: Sequence[Attachment] = ()
     is_automatic: bool = False
     link: tuple[str, str] | None = None  # words and address that stand under it
@@ -53,6 +54,15 @@ def _box(name: str, address: str) -> str:
     return formataddr((name, f"{local}{at}{domain.encode('idna').decode('ascii')}"))
 
 
+def is_writable(address: str) -> bool:
+    """Whether mail can reach it at all."""
+    try:
+        _box("", address).encode("ascii")
+    except ValueError:
+        return False
+    return "@" in address
+
+
 def compose(letter: Outgoing) -> EmailMessage:
     """A ValueError when it can be written to nobody."""
     message = EmailMessage()
@@ -60,6 +70,8 @@ def compose(letter: Outgoing) -> EmailMessage:
     message["To"] = ", ".join(_box(*one) for one in letter.to)
     if letter.cc:
         message["Cc"] = ", ".join(_box(*one) for one in letter.cc)
+    if letter.reply_to:
+        message["Reply-To"] = _box(letter.sender[0], letter.reply_to)
     message["Subject"] = " ".join(letter.subject.split())
     message["Date"] = format_datetime(letter.at)
     message["Message-ID"] = letter.message_id

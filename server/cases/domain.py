@@ -1,6 +1,19 @@
 """Cases: what customers ask for, answered once, with the team's notes beside the thread and never in it."""
 
-from server.cases import api, jobs, letters, live, reactions, relations, saved, settings, triage, uploads, web  # noqa: F401  jobs, live and reactions register themselves
+from server.cases import (
+    api,
+    composing,
+    jobs,  # noqa: F401  registers itself
+    letters,
+    live,  # noqa: F401  registers itself
+    reactions,  # noqa: F401  registers itself
+    relations,
+    saved,
+    settings,
+    triage,
+    uploads,
+    web,
+)
 from server.cases.access import may_hear_case, may_hear_cases
 from server.cases.actions import assign_case, open_case, set_status, tag_case
 from server.cases.claims import take_over
@@ -15,6 +28,7 @@ domain = Domain(
         *saved.routes,
         *triage.routes,
         *web.routes,
+        *composing.routes,
         *uploads.routes,
         *letters.routes,
         *relations.routes,

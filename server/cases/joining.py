@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 
 from server.cases import events as facts
 from server.cases.actions import open_case, set_status, tag_case, tell, turn
-from server.cases.attaching import DRAFT_BREAK
 from server.cases.departures import hold_replies
-from server.cases.models import Case, CaseDraft, CaseDraftFile, CaseFollower, CaseLink, CaseMessage
+from server.cases.drafts import move_drafts
+from server.cases.models import Case, CaseDraftFile, CaseFollower, CaseLink, CaseMessage
 from server.cases.turns import count_said
 from server.contacts.models import Contact
 from server.kit.access import Principal, system
@@ -130,14 +130,7 @@ async def _gather(tx: Tx, who: Principal, case: Case, into: Case) -> None:
         into.assignee, into.team = case.assignee, into.team or case.team
     files = update(CaseDraftFile).where(CaseDraftFile.case_id == case.id).values(case_id=into.id)
     await tx.execute(files)
-    for draft in list(await tx.scalars(select(CaseDraft).where(CaseDraft.case_id == case.id))):
-        there = await tx.get(CaseDraft, (into.id, draft.user_id, draft.kind))
-        if there is None:
-            draft.case_id = into.id
-        else:
-            there.text = f"{there.text}{DRAFT_BREAK}{draft.text}"
-            await tx.delete(draft)
-    await tx.flush()
+    await move_drafts(tx, case, into)
 
 
 async def _union(tx: Tx, column: Any, case: Case, into: Case) -> None:

@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from server.cases import events as facts
 from server.cases.actions import assign_case, tell, turn
 from server.cases.attaching import give_back, take_attached
 from server.cases.copies import parse_copies
 from server.cases.departures import UNDO, hold_replies, schedule_reply, send_later
+from server.cases.drafts import drop_draft
 from server.cases.forms import parse_body, parse_send_at
-from server.cases.models import Case, CaseDraft, CaseFile, CaseFollower, CaseMessage
+from server.cases.models import Case, CaseFile, CaseFollower, CaseMessage
 from server.cases.turns import SHOWN, WAITS, count_answer, count_said
 from server.channels.outgoing import new_message_id
 from server.channels.queries import letters_from
@@ -21,7 +22,7 @@ from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Conflict, Invalid
 from server.kit.markdown import keep_known, mentioned, plain
-from server.kit.text import _, clean
+from server.kit.text import _
 
 
 async def add_message(tx: Tx, case: Case, **values: Any) -> CaseMessage:
@@ -73,11 +74,12 @@ async def answer_case(
     seen: int,
     send_at: datetime | None = None,
     copies: Sequence[str] = (),
+    draft_seen: str | None = None,
 ) -> CaseMessage:
     """A reply to the customer. `seen` is the newest message to or from them that the writer had read: when there is a
     newer one, Conflict names it, so that nobody answers twice; the same when a colleague has claimed the case. It
     leaves after `UNDO` and counts as answered now; or at `send_at`, and answers nothing until then. Until it leaves it
-    may be taken back. `copies`: who else gets it."""
+    may be taken back. `copies`: who else gets it. `draft_seen`: the mark of the draft that it came from."""
     body, leaves = parse_body(raw), parse_send_at(send_at) if send_at else now() + UNDO
     if case.is_claimed(who.user_id, now()):
         raise Conflict(_("A colleague has claimed this case"), {"who_id": case.claimed_by_id}, text=body)
@@ -98,7 +100,7 @@ async def answer_case(
     case.claimed_by = case.claimed_until = None
     if case.assignee_id is None and who.user_id is not None:
         await assign_case(tx, who, case, who.user_id, case.team_id)
-    await save_draft(tx, who, case, "reply", "")
+    await drop_draft(tx, who, case, "reply", body, draft_seen)
     send_later(tx, who, message)
     await (count_answer if send_at is None else schedule_reply)(tx, who, case, message)
     return message
@@ -147,16 +149,6 @@ async def note_case(tx: Tx, who: Principal, case: Case, raw: object, known: Sequ
     """For the team alone. `known`: addressees that may be called by name."""
     body = keep_known(parse_body(raw), known)
     message = await add_message(tx, case, audience="team", state="note", via="note", author_id=who.user_id, body=body)
-    await save_draft(tx, who, case, "note", "")
+    await drop_draft(tx, who, case, "note")
     tell(tx, who, case, facts.CaseNoted, message=message.id, excerpt=plain(body, SHOWN), mentions=mentioned(body))
     return message
-
-
-async def save_draft(tx: Tx, who: Principal, case: Case, kind: str, raw: str) -> None:
-    """Kept as it is typed, without a fact: nothing has happened yet."""
-    text = clean(raw, 50_000)
-    mine = CaseDraft.case_id == case.id, CaseDraft.user_id == who.user_id, CaseDraft.kind == kind
-    await tx.execute(delete(CaseDraft).where(*mine))
-    if text and who.user_id is not None:
-        tx.add(CaseDraft(case_id=case.id, user_id=who.user_id, kind=kind, text=text, at=now()))
-    await tx.flush()

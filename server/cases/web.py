@@ -12,13 +12,12 @@ from server.cases import actions, claims, departures, replies
 from server.cases.access import get_case, get_file, get_macro, get_message
 from server.cases.copies import offered_copies
 from server.cases.forms import also_in, query_of
-from server.cases.macros import apply_macro, fill_in
+from server.cases.macros import apply_macro
 from server.cases.models import Case, CaseMessage
 from server.cases.places import line_patches, page_patches, row_patch
 from server.cases.queries import (
     BESIDE,
     last_said,
-    list_macros,
     list_page,
     load_around,
     load_thread,
@@ -98,7 +97,14 @@ async def write(request: Request, tx: Tx, who: Principal) -> Answer:
         raise Invalid(seen=_("Not a version"))
     try:
         message = await replies.answer_case(
-            tx, who, case, field(form, "text", 100_000), int(seen), _later(form, who.timezone), also_in(form)
+            tx,
+            who,
+            case,
+            field(form, "text", 100_000),
+            int(seen),
+            _later(form, who.timezone),
+            also_in(form),
+            field(form, "draft_mark", 20) if "draft_mark" in form else None,
         )
     except Conflict:  # nothing was written yet: what was said meanwhile is shown, and the text stays where it is
         return await _clash(tx, case, None if case.is_claimed(who.user_id, now()) else await last_said(tx, case))
@@ -238,30 +244,6 @@ async def choose(request: Request, tx: Tx, who: Principal) -> Answer:
     return render("cases/_assign.html", case=case, people=people, teams=teams)
 
 
-async def save_draft(request: Request, tx: Tx, who: Principal) -> Answer:
-    case = await get_case(tx, who, request.path_params["id"])
-    if case.merged_into_id is not None:  # their page is still the old case's
-        case = await get_case(tx, who, case.merged_into_id)
-    kind = "reply" if request.path_params["kind"] == "reply" else "note"
-    await replies.save_draft(tx, who, case, kind, field(request.state.form, "text", 100_000))
-    return Response(status_code=204)
-
-
-async def writing(request: Request, tx: Tx, who: Principal) -> Answer:
-    """Who else has begun a reply, fetched when somebody begins or stops."""
-    case = await get_case(tx, who, request.path_params["id"])
-    return render("cases/_writing.html", case=case, writing=(await load_writing(tx, who, case)).others)
-
-
-async def macros(request: Request, tx: Tx, who: Principal) -> Answer:
-    """Macros for this case, with their words filled in: the menu that "/" opens."""
-    case = await get_case(tx, who, request.path_params["id"])
-    found = await list_macros(tx, who, request.query_params.get("q", "")[:80], case.language)
-    agent = await people_by_id(tx, {who.user_id})
-    name = next(iter(agent.values())).name if agent else ""
-    return render("cases/_macros.html", macros=[(macro, fill_in(macro.text, case, name)) for macro in found])
-
-
 async def run_macro(request: Request, tx: Tx, who: Principal) -> Answer:
     """One that only does something to the case."""
     case = await get_case(tx, who, request.path_params["id"], "write")
@@ -287,12 +269,9 @@ routes = [
     route("POST", f"{CASE}/take-over", take_over),
     route("PUT", f"{CASE}/claim", claim),
     route("DELETE", f"{CASE}/claim", release),
-    route("GET", f"{CASE}/macros", macros),
     route("POST", f"{CASE}/macros/{{macro:int}}", run_macro),
     route("PUT", f"{CASE}/status", set_status),
     route("DELETE", f"{CASE}/solution", reopen),
     route("PUT", f"{CASE}/record", move),
-    route("PUT", f"{CASE}/drafts/{{kind}}", save_draft),
-    route("GET", f"{CASE}/writing", writing),
     route("GET", "/case-files/{id:int}", download),
 ]

@@ -10,6 +10,7 @@ from server.channels.access import channel_at
 from server.channels.incoming import Letter, read_letter
 from server.channels.markup import harmless
 from server.channels.models import Channel
+from server.channels.taking import spare_id
 from server.kit.db import Database, Tx
 from server.kit.files import Files, sniff
 
@@ -60,7 +61,7 @@ async def deliver(database: Database, files: Files, address: str, raw: bytes) ->
         if await channel_at(tx, address) is None:
             return None
     deliveries = Deliveries(files)
-    opened = await deliveries.open(raw)
+    opened = await deliveries.open(raw, spare_id(raw))
     async with database.transaction() as tx:
         channel = await channel_at(tx, address)
         return await deliveries.take(tx, channel, opened, address) if channel is not None else None

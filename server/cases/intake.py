@@ -25,6 +25,7 @@ from server.channels.quotes import own_words
 from server.contacts.access import visible_contacts
 from server.contacts.actions import ContactDraft, create_contact
 from server.contacts.models import Contact, ContactKey
+from server.identity.forms import MAIL
 from server.kit.access import Principal, system
 from server.kit.db import Tx, one_at_a_time
 from server.kit.text import _, speaking
@@ -174,9 +175,9 @@ async def person_of(tx: Tx, who: Principal, letter: Letter, channel: Channel) ->
     if contact is not None:
         return contact
     with speaking(channel.language):
-        values = {"emails": at, "tags": _("new sender")} if at else {"tags": _("new sender")}
+        values = {"emails": at} if MAIL.match(at) else {}  # such as root@localhost: a record cannot be written to there
         name = letter.sender.name or at.partition("@")[0] or _("Unknown sender")
-    return await create_contact(tx, who, ContactDraft(name, "contact", values))
+    return await create_contact(tx, who, ContactDraft(name, "contact", values | {"tags": _("new sender")}))
 
 
 def _values(case: Case, letter: Letter) -> dict[str, Any]:

@@ -131,3 +131,10 @@ async def test_an_answer_goes_where_the_id_was_first(take: Take) -> None:
     await take(Message_ID="<a@x.example>", sender="Mallory <m@evil.example>")
     joined = await take(In_Reply_To="<a@x.example>", Message_ID="<c@x.example>")
     assert joined.case is not None and joined.case.number == 1
+
+
+async def test_a_letter_without_an_id_is_known_by_its_bytes(take: Take) -> None:
+    """A mail server that was told "later" pipes it again."""
+    first, again = await take(), await take()
+    assert again.is_known and number(again) == number(first)
+    assert number(await take(text="Something else")) != number(first)

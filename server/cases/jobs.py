@@ -63,8 +63,8 @@ async def send(work: Work) -> None:
         files = list(await tx.scalars(select(CaseFile).where(CaseFile.message_id == message.id).order_by(CaseFile.id)))
     if channel.kind == "webhook":  # who bridges the other messenger was told by the fact that it was answered
         return await _settle(work, message.id, "")
-    with speaking(speaks):
-        link = next(iter([await foot(work, case) for foot in FEET]), None)
+    with speaking(speaks):  # what opens the requester's own page is for nobody who only reads along
+        link = None if message.copies else next(iter([await foot(work, case) for foot in FEET]), None)
     letter = Outgoing(
         sender=(channel.name, channel.address),
         to=[(case.contact.name, message.address)],

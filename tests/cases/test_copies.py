@@ -25,6 +25,8 @@ async def test_who_stood_in_copy_gets_the_reply(app: Starlette, ana: Client, tak
     await pass_time(app)
     (sent,) = inbox.letters
     assert sent["Cc"] == "bo@brightwater.example, kai@partner.example" and "harriet@" in sent["To"]
+    bodies = [part.get_payload(decode=True).decode() for part in sent.get_payload()]  # type: ignore[union-attr]
+    assert "left valve" in bodies[0] and not any("/p/case/" in one for one in bodies), "that is the requester’s page"
     assert "Also to bo@brightwater.example, kai@partner.example" in (await ana.get("/cases/1")).text
 
 

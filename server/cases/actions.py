@@ -14,7 +14,7 @@ from server.cases.forms import (
     parse_type,
     parse_until,
 )
-from server.cases.models import Case, CaseTag
+from server.cases.models import OVER, Case, CaseTag
 from server.channels.models import Channel
 from server.contacts.models import Contact
 from server.identity.access import visible_teams, visible_users
@@ -23,7 +23,7 @@ from server.identity.queries import members_of, resolve
 from server.kit.access import Principal, restricted_to
 from server.kit.clock import now
 from server.kit.db import Tx
-from server.kit.errors import Invalid
+from server.kit.errors import Conflict, Invalid
 from server.kit.events import Event, EventRow, emit
 from server.kit.text import _, fold
 
@@ -134,16 +134,23 @@ async def turn(tx: Tx, who: Principal, case: Case, status: str) -> None:
         return
     old, case.status = case.status, status
     case.solved_at = (case.solved_at or now()) if case.is_over else None
+    was_claimed = case.is_over and case.claimed_by_id is not None
+    if was_claimed:  # there is nothing more to have for oneself
+        case.claimed_by = case.claimed_until = None
     if status != "snoozed":
         case.snoozed_until = None
     case.version += 1
     await tx.flush()
     tell(tx, who, case, facts.CaseChanged, field="status", old=old, new=status)
+    if was_claimed:
+        tell(tx, who, case, facts.CaseReleased)
 
 
 async def set_status(tx: Tx, who: Principal, case: Case, raw: object) -> Case:
-    """Any but snoozed, which needs a moment."""
+    """Any but snoozed, which needs a moment. What a colleague has claimed is theirs to solve: Conflict."""
     status = parse_status(raw)
+    if status in OVER and who.user_id is not None and case.is_claimed(who.user_id, now()):
+        raise Conflict(_("A colleague has claimed this case"), {"who_id": case.claimed_by_id})
     if status == "snoozed":
         raise Invalid(until=_("A moment within the next year is expected here"))
     await turn(tx, who, case, status)

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from server.cases import actions, claims, joining, replies
 from server.cases.access import get_case
+from server.cases.copies import MOST, offered_copies
 from server.cases.forms import BODY_LENGTH, SUBJECT_LENGTH
 from server.cases.models import Case, CaseMessage
 from server.cases.queries import cases_after, messages_after
@@ -15,7 +16,7 @@ from server.channels.queries import list_channels
 from server.contacts.access import get_record
 from server.identity.queries import known_names
 from server.kit.access import Principal
-from server.kit.api import Body, Listing, Number, Page, Shape, api, fields_named, linked, page_of
+from server.kit.api import Body, Listing, Moment, Number, Page, Shape, api, fields_named, linked, page_of
 from server.kit.db import Tx
 from server.kit.errors import Invalid
 from server.kit.markdown import mentioned
@@ -42,16 +43,21 @@ class CaseChanges(Body):
     tags: list[str] = Field([], max_length=50)
     assignee: Number | None = None
     team: Number | None = None
-    snoozed_until: datetime | None = None
+    snoozed_until: Moment | None = None
 
 
 class NewCaseMessage(Body):
     """`seen`: the `n` of the newest message to or from the customer that you have read. When there is a newer one, a
-    reply is answered with 409 and that message; without it a reply is written on whatever stands there."""
+    reply is answered with 409 and that message; without it a reply is written on whatever stands there. `send_at`: a
+    reply for later, which is held when somebody writes before."""
 
     body: str = Field(min_length=1, max_length=BODY_LENGTH)
     audience: Literal["customer", "team"] = "team"
     seen: int | None = Field(None, ge=0, lt=10**12)
+    send_at: Moment | None = None
+    copies: list[str] | None = Field(
+        None, max_length=MOST, description="Who else gets it. Left out: who was in copy of the customer’s newest letter"
+    )
 
 
 class CaseClaim(Body):
@@ -94,11 +100,14 @@ class CaseMessageShape(Shape):
     id: int
     n: int
     audience: Literal["customer", "team"]
-    state: Literal["in", "sending", "leaving", "sent", "failed", "withdrawn", "note", "auto", "held"]
+    state: Literal[
+        "in", "scheduled", "paused", "sending", "leaving", "sent", "failed", "withdrawn", "note", "auto", "held"
+    ]
     via: Literal["email", "note", "form", "chat", "page", "phone", "person", "webhook"]
     author: int | None
     sender: str
     address: str
+    copies: list[str]
     body: str
     created_at: datetime
 
@@ -177,7 +186,8 @@ async def write(request: Request, tx: Tx, who: Principal) -> CaseMessageShape:
     with fields_named(text="body"):
         if body.audience == "customer":
             seen = case.said_n if body.seen is None else body.seen
-            return message_shape(await replies.answer_case(tx, who, case, body.body, seen))
+            copies = await offered_copies(tx, case) if body.copies is None else body.copies
+            return message_shape(await replies.answer_case(tx, who, case, body.body, seen, body.send_at, copies))
         known = await known_names(tx, who.workspace_id, mentioned(body.body))
         return message_shape(await replies.note_case(tx, who, case, body.body, list(known)))
 

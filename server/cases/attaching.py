@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from server.cases.models import Case, CaseDraft, CaseDraftFile, CaseFile, CaseMessage
+from server.cases.drafts import restore_draft
+from server.cases.models import Case, CaseDraftFile, CaseFile, CaseMessage
 from server.kit.access import Principal
 from server.kit.clock import now
 from server.kit.db import Tx
@@ -15,7 +16,6 @@ from server.kit.text import _
 
 LARGEST = 25 * 1024 * 1024  # all together: mail servers take no more
 MOST = 20
-DRAFT_BREAK = "\n\n"  # between two drafts that become one
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,7 @@ async def give_back(tx: Tx, case: Case, message: CaseMessage) -> None:
     begun to write since."""
     if message.author_id is None:
         return
-    draft = await tx.get(CaseDraft, (case.id, message.author_id, "reply"))
-    if draft is None:
-        tx.add(CaseDraft(case_id=case.id, user_id=message.author_id, kind="reply", text=message.body, at=now()))
-    else:
-        draft.text, draft.at = f"{message.body}{DRAFT_BREAK}{draft.text}", now()
+    await restore_draft(tx, case, message.author_id, message.body)
     for one in await tx.scalars(select(CaseFile).where(CaseFile.message_id == message.id)):
         values = {"name": one.name, "size": one.size, "type": one.type, "key": one.key}
         tx.add(CaseDraftFile(case_id=case.id, user_id=message.author_id, at=now(), **values))

@@ -10,7 +10,8 @@ from server.cases import events as facts
 from server.cases.access import WHOLE, visible_cases
 from server.cases.actions import tell, turn
 from server.cases.models import Case, CaseFile, CaseMessage
-from server.cases.replies import SHOWN, STANDS, add_message
+from server.cases.replies import add_message
+from server.cases.turns import SHOWN, STANDS
 from server.channels.incoming import Letter
 from server.channels.models import Channel
 from server.channels.reports import Report

@@ -10,6 +10,7 @@ from server.channels.access import channel_at
 from server.channels.incoming import Letter, read_letter
 from server.channels.markup import harmless
 from server.channels.models import Channel
+from server.channels.taking import spare_id
 from server.kit.db import Database, Tx
 from server.kit.files import Files, sniff
 
@@ -33,8 +34,8 @@ class Deliveries:
         letter = letter if letter.message_id or not spare_id else replace(letter, message_id=spare_id)
         return Opened(letter, await self._store(letter))
 
-    async def take(self, tx: Tx, channel: Channel, opened: Opened) -> Taken:
-        return await take_letter(tx, channel, opened.letter, opened.files)
+    async def take(self, tx: Tx, channel: Channel, opened: Opened, to: str = "") -> Taken:
+        return await take_letter(tx, channel, opened.letter, opened.files, to)
 
     async def _store(self, letter: Letter) -> list[CaseFile]:
         kept = []
@@ -60,7 +61,7 @@ async def deliver(database: Database, files: Files, address: str, raw: bytes) ->
         if await channel_at(tx, address) is None:
             return None
     deliveries = Deliveries(files)
-    opened = await deliveries.open(raw)
+    opened = await deliveries.open(raw, spare_id(raw))
     async with database.transaction() as tx:
         channel = await channel_at(tx, address)
-        return await deliveries.take(tx, channel, opened) if channel is not None else None
+        return await deliveries.take(tx, channel, opened, address) if channel is not None else None

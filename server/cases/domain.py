@@ -1,11 +1,12 @@
 """Cases: what customers ask for, answered once, with the team's notes beside the thread and never in it."""
 
-from server.cases import (  # noqa: F401  jobs, live and reactions register themselves
+from server.cases import (
     api,
-    jobs,
+    composing,
+    jobs,  # noqa: F401  registers itself
     letters,
-    live,
-    reactions,
+    live,  # noqa: F401  registers itself
+    reactions,  # noqa: F401  registers itself
     relations,
     saved,
     settings,
@@ -28,6 +29,7 @@ domain = Domain(
         *saved.routes,
         *triage.routes,
         *web.routes,
+        *composing.routes,
         *uploads.routes,
         *letters.routes,
         *relations.routes,

@@ -35,6 +35,34 @@ class CaseAnswered(Event):
     excerpt: str
 
 
+@event("case.scheduled")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseScheduled(Event):
+    """A reply for later (`at`, ISO 8601). It answers nothing until it leaves; then `case.answered` says so."""
+
+    message: int
+    excerpt: str
+    at: str
+
+
+@event("case.held")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseHeld(Event):
+    """Somebody wrote before a reply for later left: it waits until its writer says what becomes of it."""
+
+    message: int
+    excerpt: str
+    author: int | None = None
+
+
+@event("case.leaving")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseLeaving(Event):
+    """The mail server is being asked: from here on nobody takes the reply back."""
+
+    message: int
+
+
 @event("case.withdrawn")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseWithdrawn(Event):

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlencode
 
+from starlette.datastructures import FormData
+
 from server.cases.models import PRIORITIES, STATUSES, TYPES
 from server.contacts.fields import parse_tags
 from server.kit.clock import now
@@ -93,6 +95,11 @@ def parse_claim(raw: object) -> timedelta:
     if raw not in CLAIMS:
         raise Invalid(minutes=_("Choose one of the times"))
     return timedelta(minutes=int(str(raw)))
+
+
+def also_in(form: FormData) -> list[str]:
+    """Whom the composer names in copy."""
+    return [one for one in form.getlist("also") if isinstance(one, str)]
 
 
 @dataclass(frozen=True, slots=True)

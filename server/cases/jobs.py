@@ -1,6 +1,7 @@
 """What cases do as time passes: replies leave, snoozed cases come back, claims run out."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import anyio
@@ -10,19 +11,24 @@ from server.cases import events as facts
 from server.cases.access import WHOLE
 from server.cases.actions import set_status, tell
 from server.cases.claims import release_case
+from server.cases.departures import hold_reply, leave
 from server.cases.models import Case, CaseFile, CaseMessage
 from server.cases.queries import references_of
 from server.channels.accounts import mailer_of
+from server.channels.apart import APART, address_apart
 from server.channels.incoming import Attachment
+from server.channels.models import Channel
 from server.channels.outgoing import Outgoing, answer_subject, compose
 from server.channels.queries import letters_from
+from server.identity.models import Workspace
 from server.kit.access import system
 from server.kit.clock import now
+from server.kit.db import Tx
 from server.kit.jobs import Work, job
 from server.kit.logging import log
 from server.kit.mail import Mailer, NotTaken
 from server.kit.outbound import Unreachable
-from server.kit.text import _, speaking
+from server.kit.text import LANGUAGES, _, speaking
 
 TRIES = 5
 WOKEN = 100  # cases at a time
@@ -30,7 +36,18 @@ Foot = Callable[[Work, Case], Awaitable[tuple[str, str]]]
 FEET: list[Foot] = []  # what others put under a letter: words and an address
 
 
-@job("cases.send", attempts=TRIES + 1)
+async def give_up(work: Work) -> None:
+    """Nothing is on its way for ever: what could not even be tried says so, and its writer is told."""
+    async with work.database.transaction(read=True) as tx:
+        message = await tx.get(CaseMessage, work.args["message"])
+        case = await tx.get(Case, message.case_id) if message is not None else None
+        channel = await tx.get(Channel, case.channel_id) if case is not None and case.channel_id else None
+    with speaking(channel.language if channel is not None else "en"):
+        problem = _("Something went wrong here. Your administrator sees what it was in the job’s row")
+    await _settle(work, work.args["message"], problem)
+
+
+@job("cases.send", attempts=TRIES + 1, parked=give_up)
 async def send(work: Work) -> None:
     """Hands a reply to the mail server. Its Message-ID is the key: a second try after a crash is the same letter."""
     if not await _begin(work):
@@ -42,11 +59,12 @@ async def send(work: Work) -> None:
         channel = await letters_from(tx, system(case.workspace_id), case.channel)
         assert channel is not None, "a reply has a channel: answer_case saw to it"
         mailer = await mailer_of(tx, channel, work.services)
+        speaks = await language_of(tx, case, channel)
         files = list(await tx.scalars(select(CaseFile).where(CaseFile.message_id == message.id).order_by(CaseFile.id)))
     if channel.kind == "webhook":  # who bridges the other messenger was told by the fact that it was answered
         return await _settle(work, message.id, "")
-    with speaking(channel.language):
-        link = next(iter([await foot(work, case) for foot in FEET]), None)
+    with speaking(speaks):  # what opens the requester's own page is for nobody who only reads along
+        link = None if message.copies else next(iter([await foot(work, case) for foot in FEET]), None)
     letter = Outgoing(
         sender=(channel.name, channel.address),
         to=[(case.contact.name, message.address)],
@@ -56,14 +74,23 @@ async def send(work: Work) -> None:
         message_id=message.message_id,
         references=before,
         at=now(),
+        cc=[("", one) for one in message.copies],
+        reply_to=address_apart(channel.address, case.key) if channel.options.get(APART) else "",
         is_automatic=message.author_id is None,
         link=link,
-        language=case.language or channel.language,
+        language=speaks,
         attachments=[Attachment(one.name, await read_file(work, one)) for one in files],
     )
     with speaking(channel.language):
         problem = await _post(work, mailer, letter, message)
     await _settle(work, message.id, problem)
+
+
+async def language_of(tx: Tx, case: Case, channel: Channel) -> str:
+    """In which the house's own words in a letter stand: the customer's, else the address's, else the workspace's."""
+    workspace = await tx.get_one(Workspace, case.workspace_id)
+    spoken = (code[:2] for code in (case.language, channel.language, workspace.language))
+    return next((code for code in spoken if code in LANGUAGES), LANGUAGES[0])
 
 
 async def _begin(work: Work) -> bool:
@@ -73,9 +100,20 @@ async def _begin(work: Work) -> bool:
         of_message = select(CaseMessage.case_id).where(CaseMessage.id == work.args["message"]).scalar_subquery()
         await tx.scalar(select(Case.id).where(Case.id == of_message).with_for_update())
         message = await tx.get(CaseMessage, work.args["message"])
-        if message is None or message.state not in ("sending", "leaving"):
+        if message is None or message.state not in ("scheduled", "sending", "leaving"):
             return False
-        message.state = "leaving"
+        if work.args.get("at") != (message.send_at.isoformat() if message.send_at else None):
+            return False  # another moment was chosen since; that one's job sends it
+        case, who = await tx.get_one(Case, message.case_id), system(message.workspace_id)
+        if message.state == "scheduled":
+            if case.is_claimed(message.author_id, now()):  # a colleague is answering: their customer gets one answer
+                await hold_reply(tx, who, case, message)
+                return False
+            await leave(tx, replace(who, user_id=message.author_id), case, message)
+        if message.state != "leaving":
+            message.state = "leaving"
+            case.version += 1
+            tell(tx, who, case, facts.CaseLeaving, message=message.id)
         return True
 
 

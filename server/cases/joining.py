@@ -7,11 +7,12 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 
 from server.cases import events as facts
 from server.cases.actions import open_case, set_status, tag_case, tell, turn
-from server.cases.attaching import DRAFT_BREAK
-from server.cases.models import Case, CaseDraft, CaseDraftFile, CaseFollower, CaseLink, CaseMessage
-from server.cases.replies import count_said
+from server.cases.departures import hold_replies
+from server.cases.drafts import move_drafts
+from server.cases.models import Case, CaseDraftFile, CaseFollower, CaseLink, CaseMessage
+from server.cases.turns import count_said
 from server.contacts.models import Contact
-from server.kit.access import Principal
+from server.kit.access import Principal, system
 from server.kit.db import Tx
 from server.kit.errors import Invalid
 from server.kit.events import EventRow
@@ -21,6 +22,9 @@ ABOUT_A_MESSAGE = (
     "case.received",
     "case.auto_received",
     "case.answered",
+    "case.scheduled",
+    "case.held",
+    "case.leaving",
     "case.noted",
     "case.withdrawn",
     "case.sent",
@@ -71,6 +75,8 @@ async def merge_cases(tx: Tx, who: Principal, case: Case, into: Case) -> Case:
     await _move_messages(tx, case, into, CaseMessage.case_id == case.id)
     if waits and into.asked_at is not None and into.status != "new":
         await turn(tx, who, into, "open")  # as if it had been asked there
+    if into.asked_at is not None:
+        await hold_replies(tx, system(case.workspace_id), into)
     await _gather(tx, who, case, into)
     await set_status(tx, who, case, "closed")
     case.merged_into_id, case.asked_at = into.id, None
@@ -124,14 +130,7 @@ async def _gather(tx: Tx, who: Principal, case: Case, into: Case) -> None:
         into.assignee, into.team = case.assignee, into.team or case.team
     files = update(CaseDraftFile).where(CaseDraftFile.case_id == case.id).values(case_id=into.id)
     await tx.execute(files)
-    for draft in list(await tx.scalars(select(CaseDraft).where(CaseDraft.case_id == case.id))):
-        there = await tx.get(CaseDraft, (into.id, draft.user_id, draft.kind))
-        if there is None:
-            draft.case_id = into.id
-        else:
-            there.text = f"{there.text}{DRAFT_BREAK}{draft.text}"
-            await tx.delete(draft)
-    await tx.flush()
+    await move_drafts(tx, case, into)
 
 
 async def _union(tx: Tx, column: Any, case: Case, into: Case) -> None:

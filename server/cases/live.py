@@ -10,6 +10,7 @@ from server.cases.models import Case, CaseMessage
 from server.cases.places import (
     CHANGES_A_MESSAGE,
     again_patches,
+    copies_patch,
     head_patch,
     line_patches,
     page_patches,
@@ -26,7 +27,7 @@ from server.kit.events import EventRow
 from server.kit.live import Change, Patch, Recheck, Refresh, lines, shows
 from server.kit.pages import dom_id
 
-SAYS = ("case.received", "case.answered", "case.noted", "case.auto_received")
+SAYS = ("case.received", "case.answered", "case.scheduled", "case.noted", "case.auto_received")
 JOINS = ("case.merged", "case.split")
 LINES = (*SAYS, "case.opened", "case.assigned", "case.changed", "case.moved", "case.flooded", *JOINS)
 FACTS = (*LINES, *CHANGES_A_MESSAGE, "case.claimed", "case.released")
@@ -48,8 +49,11 @@ async def show_case(tx: Tx, row: EventRow) -> list[Change]:
         changes += [Refresh(topic, LISTS) for topic in lists]
     changes += page_patches(case)
     changes.append(await record_patch(tx, who, case.about))
-    if row.name in CHANGES_A_MESSAGE or (row.name == "case.changed" and row.data["field"] == "subject"):
+    is_renamed = row.name == "case.changed" and row.data["field"] == "subject"
+    if is_renamed or row.name in (*CHANGES_A_MESSAGE, "case.answered"):
         changes += await again_patches(tx, who, case, await _lines_of(tx, row))
+    if row.name in ("case.received", "case.moved", *JOINS):
+        changes.append(await copies_patch(tx, case))
     if row.name in LINES:
         changes += await line_patches(tx, who, case, [row])
     if row.name == "case.moved":
@@ -88,12 +92,12 @@ async def show_macros(tx: Tx, row: EventRow) -> list[Change]:
 
 
 async def _lines_of(tx: Tx, row: EventRow) -> list[EventRow]:
-    """The fact that said the message which changed; all lines of a case that was renamed."""
+    """The facts that said the message which changed, one for later perhaps; all lines of a case that was renamed."""
     said = select(EventRow).where(EventRow.subject == row.subject, EventRow.id < row.id)
     if row.name == "case.changed":
         named = said.where(EventRow.name.in_(LINES)).order_by(EventRow.id.desc()).limit(THREAD)
         return list(await tx.scalars(named))
-    answers = await tx.scalars(said.where(EventRow.name == "case.answered"))
+    answers = await tx.scalars(said.where(EventRow.name.in_(("case.answered", "case.scheduled"))))
     return [one for one in answers if one.data["message"] == row.data["message"]]
 
 

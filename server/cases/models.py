@@ -1,5 +1,6 @@
 """A case: what a customer asks for, the letters about it and the notes of the team beside them."""
 
+import secrets
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +15,18 @@ from server.kit.files import holds_files
 
 STATUSES = ("new", "open", "waiting", "snoozed", "solved", "closed")
 OURS = ("new", "open")  # it is our turn
+OVER = ("solved", "closed")
 PRIORITIES = ("low", "normal", "high", "urgent")
 TYPES = ("", "question", "problem", "request", "complaint", "praise")
+
+
+def new_key() -> str:
+    """128 bits that nobody guesses, in letters that survive every mail server."""
+    return secrets.token_hex(16)
+
+
+def new_mark() -> str:
+    return secrets.token_hex(4)
 
 
 class Case(Base):
@@ -24,6 +35,7 @@ class Case(Base):
     `said_n` is the number of the newest message that the customer sees: a reply is written on it. `asked_at` is when
     the oldest message of the customer came that nobody has answered. A case that was merged into another says which;
     its messages are there. `claimed_until`: until then one person answers, unless somebody takes it over.
+    `replies_at`: when the next reply leaves that was written for later. `key` names it in an address for answers.
     """
 
     __tablename__ = "case"
@@ -31,6 +43,7 @@ class Case(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
     number: Mapped[int]
+    key: Mapped[str] = mapped_column(default=new_key, unique=True)
     subject: Mapped[str]
     status: Mapped[str] = mapped_column(default="new")
     priority: Mapped[str] = mapped_column(default="normal")
@@ -59,6 +72,7 @@ class Case(Base):
     said_n: Mapped[int] = mapped_column(default=0)
     asked_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]  # the first answer of a person
+    replies_at: Mapped[datetime | None]
     snoozed_until: Mapped[datetime | None]
     solved_at: Mapped[datetime | None]
     rating_asked_at: Mapped[datetime | None]
@@ -124,7 +138,7 @@ class Case(Base):
 
     @property
     def is_over(self) -> bool:
-        return self.status in ("solved", "closed")
+        return self.status in OVER
 
     def is_claimed(self, user_id: int | None, at: datetime) -> bool:
         """Whether somebody else has it for themselves at this moment."""
@@ -132,8 +146,9 @@ class Case(Base):
 
 
 class CaseMessage(Base):
-    """`audience`: customer | team. `state`: in (from the customer), sending (may be taken back), leaving (no more),
-    sent, failed, withdrawn; auto (a program's answer) and held (of a flood) are quiet; the team's notes are "note"."""
+    """`audience`: customer | team. `state`: in (from the customer), scheduled (for later, no answer yet), paused (one
+    that somebody wrote before), sending (may be taken back), leaving (no more), sent, failed, withdrawn; auto (a
+    program's answer) and held (of a flood) are quiet; the team's notes are "note". `left_at`: of one for later."""
 
     __tablename__ = "case_message"
 
@@ -157,6 +172,7 @@ class CaseMessage(Base):
     problem: Mapped[str] = mapped_column(default="")
     attempts: Mapped[int] = mapped_column(default=0)
     send_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     author: Mapped[User | None] = relationship(lazy="raise")
@@ -264,7 +280,7 @@ class CaseDraftFile(Base):
 
 class CaseDraft(Base):
     """What somebody has begun to write: `kind` reply | note. It belongs to the case and to its writer, whoever the case
-    is given to meanwhile."""
+    is given to meanwhile. `mark` is another one with each change: who saves names the one they have seen."""
 
     __tablename__ = "case_draft"
 
@@ -272,6 +288,7 @@ class CaseDraft(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
     text: Mapped[str] = mapped_column(Text)
+    mark: Mapped[str] = mapped_column(default=new_mark)
     at: Mapped[datetime]
 
 

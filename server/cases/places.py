@@ -1,5 +1,6 @@
 """Where cases stand on pages. The same patches go to other screens and answer whoever acted."""
 
+from server.cases.copies import offered_copies
 from server.cases.models import Case
 from server.cases.queries import cases_of, handles_of, preferred_channel
 from server.kit.access import Principal
@@ -9,7 +10,7 @@ from server.kit.live import Change, Patch, fragment
 from server.kit.pages import about_id, dom_id
 from server.timeline.queries import draw
 
-CHANGES_A_MESSAGE = ("case.withdrawn", "case.sent", "case.unsent")
+CHANGES_A_MESSAGE = ("case.withdrawn", "case.held", "case.leaving", "case.sent", "case.unsent")
 
 
 def row_patch(case: Case, topic: str) -> Patch:
@@ -26,6 +27,12 @@ def page_patches(case: Case) -> list[Change]:
         Patch(case.topic, dom_id("case", case.id, part), "replace", fragment(f"cases/_{part}.html", case=case))
         for part in ("head", "turn", "facts", "claim")
     ]
+
+
+async def copies_patch(tx: Tx, case: Case) -> Patch:
+    """In the composer: who else the next reply goes to."""
+    shown = fragment("cases/_copies.html", case=case, copies=await offered_copies(tx, case))
+    return Patch(case.topic, dom_id("case", case.id, "copies"), "replace", shown)
 
 
 async def line_patches(tx: Tx, who: Principal, case: Case, rows: list[EventRow]) -> list[Change]:

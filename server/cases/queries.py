@@ -229,7 +229,7 @@ class Writing:
     """What the reader has begun to write, by its kind, with the files for it; and who else has begun a reply, with its
     first words."""
 
-    drafts: dict[str, str]
+    drafts: dict[str, Any]  # text, mark
     files: list[Any]  # id, name, size
     others: list[tuple[User, str]]
 
@@ -244,15 +244,16 @@ async def load_writing(tx: Tx, who: Principal, one: Case) -> Writing:
         CaseDraft.text,
         none.label("size"),
         none.label("id"),
+        CaseDraft.mark,
     ).where(CaseDraft.case_id == one.id, or_(CaseDraft.user_id == who.user_id, CaseDraft.kind == "reply"))
     files = select(
-        literal("file"), CaseDraftFile.user_id, CaseDraftFile.name, empty, CaseDraftFile.size, CaseDraftFile.id
+        literal("file"), CaseDraftFile.user_id, CaseDraftFile.name, empty, CaseDraftFile.size, CaseDraftFile.id, empty
     ).where(CaseDraftFile.case_id == one.id, CaseDraftFile.user_id == who.user_id)
     rows = (await tx.execute(union_all(words, files))).all()
     others = {row.user_id: row.text for row in rows if row.what == "text" and row.user_id != who.user_id}
     people = await people_by_id(tx, set(others)) if others else {}
     return Writing(
-        {row.name: row.text for row in rows if row.what == "text" and row.user_id == who.user_id},
+        {row.name: row for row in rows if row.what == "text" and row.user_id == who.user_id},
         sorted((row for row in rows if row.what == "file"), key=lambda row: int(row.id)),
         [(people[id], others[id]) for id in sorted(people)][:WRITERS],
     )

@@ -1,29 +1,28 @@
 """What is said in a case: letters that came, replies to the customer, notes for the team, and drafts of them."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import select
 
 from server.cases import events as facts
 from server.cases.actions import assign_case, tell, turn
 from server.cases.attaching import give_back, take_attached
+from server.cases.copies import parse_copies
+from server.cases.departures import UNDO, hold_replies, schedule_reply, send_later
+from server.cases.drafts import drop_draft
 from server.cases.forms import parse_body, parse_send_at
-from server.cases.models import Case, CaseDraft, CaseFile, CaseFollower, CaseMessage
+from server.cases.models import Case, CaseFile, CaseFollower, CaseMessage
+from server.cases.turns import SHOWN, WAITS, count_answer, count_said
 from server.channels.outgoing import new_message_id
 from server.channels.queries import letters_from
 from server.kit.access import Principal
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Conflict, Invalid
-from server.kit.jobs import enqueue
 from server.kit.markdown import keep_known, mentioned, plain
-from server.kit.text import _, clean
-
-UNDO = timedelta(seconds=10)  # a reply may be taken back for so long
-STANDS = ("sending", "leaving", "sent", "failed")  # replies that were not taken back
-SHOWN = 300  # characters of a message that a fact keeps
+from server.kit.text import _
 
 
 async def add_message(tx: Tx, case: Case, **values: Any) -> CaseMessage:
@@ -59,6 +58,7 @@ async def receive(
     case.asked_at, case.reminded_at = case.asked_at or message.created_at, None
     if case.status != "new":
         await turn(tx, who, case, "open")
+    await hold_replies(tx, who, case)
     follows = await tx.scalars(select(CaseFollower.user_id).where(CaseFollower.case_id == case.id))
     concerned = sorted({*follows, *([case.assignee_id] if case.assignee_id else [])})
     excerpt = plain(message.body, SHOWN)
@@ -67,11 +67,19 @@ async def receive(
 
 
 async def answer_case(
-    tx: Tx, who: Principal, case: Case, raw: object, seen: int, send_at: datetime | None = None
+    tx: Tx,
+    who: Principal,
+    case: Case,
+    raw: object,
+    seen: int,
+    send_at: datetime | None = None,
+    copies: Sequence[str] = (),
+    draft_seen: str | None = None,
 ) -> CaseMessage:
     """A reply to the customer. `seen` is the newest message to or from them that the writer had read: when there is a
     newer one, Conflict names it, so that nobody answers twice; the same when a colleague has claimed the case. It
-    leaves after `UNDO` or at `send_at`, may be taken back until then, and counts as answered now."""
+    leaves after `UNDO` and counts as answered now; or at `send_at`, and answers nothing until then. Until it leaves it
+    may be taken back. `copies`: who else gets it. `draft_seen`: the mark of the draft that it came from."""
     body, leaves = parse_body(raw), parse_send_at(send_at) if send_at else now() + UNDO
     if case.is_claimed(who.user_id, now()):
         raise Conflict(_("A colleague has claimed this case"), {"who_id": case.claimed_by_id}, text=body)
@@ -80,17 +88,21 @@ async def answer_case(
         message = (await tx.scalars(newest)).one()
         raise Conflict(_("Something was said since you began to write"), _newer(message), text=body)
     way_out = await _way_out(tx, who, case, leaves)
+    if way_out["via"] == "email":
+        way_out["copies"] = await parse_copies(tx, case, copies)
+    if send_at is not None:
+        if case.is_chat:
+            raise Invalid(send_at=_("What is said in a chat is said at once"))
+        way_out["state"] = "scheduled"
     files = await take_attached(tx, who, case) if who.user_id is not None else []
+    await hold_replies(tx, who, case)
     message = await add_message(tx, case, audience="customer", author_id=who.user_id, body=body, files=files, **way_out)
-    case.answered_at, case.asked_at = case.answered_at or message.created_at, None
     case.claimed_by = case.claimed_until = None
     if case.assignee_id is None and who.user_id is not None:
         await assign_case(tx, who, case, who.user_id, case.team_id)
-    await turn(tx, who, case, "waiting")
-    await save_draft(tx, who, case, "reply", "")
-    if message.send_at is not None:
-        enqueue(tx, who, "cases.send", {"message": message.id}, run_at=message.send_at)
-    tell(tx, who, case, facts.CaseAnswered, message=message.id, excerpt=plain(body, SHOWN))
+    await drop_draft(tx, who, case, "reply", body, draft_seen)
+    send_later(tx, who, message)
+    await (count_answer if send_at is None else schedule_reply)(tx, who, case, message)
     return message
 
 
@@ -110,8 +122,7 @@ async def answer_by_itself(tx: Tx, who: Principal, case: Case, text: str) -> Cas
     status. `who` is the house."""
     way_out = await _way_out(tx, who, case, now())
     message = await add_message(tx, case, audience="customer", body=parse_body(text), **way_out)
-    if message.send_at is not None:
-        enqueue(tx, who, "cases.send", {"message": message.id})
+    send_later(tx, who, message)
     tell(tx, who, case, facts.CaseAnswered, message=message.id, excerpt=plain(message.body, SHOWN))
     return message
 
@@ -122,45 +133,22 @@ def _newer(message: CaseMessage) -> dict[str, object]:
 
 async def withdraw(tx: Tx, who: Principal, case: Case, message: CaseMessage) -> CaseMessage:
     """Takes a reply back that has not left yet; its words are the writer's draft again."""
-    if message.state != "sending" or message.via not in ("email", "webhook"):
+    if message.state not in ("sending", *WAITS) or message.via not in ("email", "webhook"):
         raise Invalid(_("It is on its way already"))
-    message.state = "withdrawn"
+    had_answered, message.state = message.state not in WAITS, "withdrawn"
     case.version += 1
     await count_said(tx, case)
-    if case.status == "waiting" or (case.asked_at is not None and case.status != "new"):
+    if had_answered and (case.status == "waiting" or (case.asked_at is not None and case.status != "new")):
         await turn(tx, who, case, "open")
     await give_back(tx, case, message)
     tell(tx, who, case, facts.CaseWithdrawn, message=message.id)
     return message
 
 
-async def count_said(tx: Tx, case: Case) -> None:
-    """Whose turn it is, from the messages that are there now. What no person wrote and what was taken back counts for
-    nothing: it answers no question and stops nobody's reply."""
-    mine, asked = CaseMessage.case_id == case.id, CaseMessage.state == "in"
-    answer = CaseMessage.state.in_(STANDS) & CaseMessage.author_id.is_not(None)
-    await tx.flush()
-    case.said_n = await tx.scalar(select(func.max(CaseMessage.n)).where(mine, or_(asked, answer))) or 0
-    answers = select(func.min(CaseMessage.created_at), func.max(CaseMessage.n)).where(mine, answer)
-    case.answered_at, last = (await tx.execute(answers)).one()
-    since = select(func.min(CaseMessage.created_at)).where(mine, asked, CaseMessage.n > (last or 0))
-    case.asked_at = await tx.scalar(since)
-
-
 async def note_case(tx: Tx, who: Principal, case: Case, raw: object, known: Sequence[str] = ()) -> CaseMessage:
     """For the team alone. `known`: addressees that may be called by name."""
     body = keep_known(parse_body(raw), known)
     message = await add_message(tx, case, audience="team", state="note", via="note", author_id=who.user_id, body=body)
-    await save_draft(tx, who, case, "note", "")
+    await drop_draft(tx, who, case, "note")
     tell(tx, who, case, facts.CaseNoted, message=message.id, excerpt=plain(body, SHOWN), mentions=mentioned(body))
     return message
-
-
-async def save_draft(tx: Tx, who: Principal, case: Case, kind: str, raw: str) -> None:
-    """Kept as it is typed, without a fact: nothing has happened yet."""
-    text = clean(raw, 50_000)
-    mine = CaseDraft.case_id == case.id, CaseDraft.user_id == who.user_id, CaseDraft.kind == kind
-    await tx.execute(delete(CaseDraft).where(*mine))
-    if text and who.user_id is not None:
-        tx.add(CaseDraft(case_id=case.id, user_id=who.user_id, kind=kind, text=text, at=now()))
-    await tx.flush()

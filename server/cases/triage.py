@@ -29,7 +29,7 @@ from server.contacts.access import get_record, may_change_view
 from server.kit.about import to_id
 from server.kit.access import Principal
 from server.kit.db import Tx
-from server.kit.errors import Invalid, NotFound
+from server.kit.errors import Conflict, Invalid, NotFound
 from server.kit.pages import render
 from server.kit.text import _, ngettext
 from server.kit.web import Answer, field, is_htmx, page, page_heads, route, toast
@@ -140,7 +140,7 @@ async def _one(tx: Tx, who: Principal, case: Case, act: str, value: str) -> None
 
 
 async def change_several(request: Request, tx: Tx, who: Principal) -> Answer:
-    """One act on each of the chosen cases; those that are gone or closed, to the reader or to
+    """One act on each of the chosen cases; those that are gone, claimed by a colleague, or closed to the reader or to
     whom they were to go, are left and counted."""
     form, act = request.state.form, request.path_params["act"]
     ids = sorted({to_id(raw) for raw in form.getlist("ids")})
@@ -151,7 +151,7 @@ async def change_several(request: Request, tx: Tx, who: Principal) -> Answer:
         try:
             case = await get_case(tx, who, case_id, "write")
             await _one(tx, who, case, act, field(form, "value", 200))
-        except (NotFound, actions.ClosedToThem):
+        except (NotFound, Conflict, actions.ClosedToThem):  # all of them are checked before anything is written
             continue
         done += 1
     text = ngettext("%(num)s case changed", "%(num)s cases changed", done) % {"num": done}

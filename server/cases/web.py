@@ -8,16 +8,16 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from server.cases import actions, claims, replies
+from server.cases import actions, claims, departures, replies
 from server.cases.access import get_case, get_file, get_macro, get_message
-from server.cases.forms import query_of
-from server.cases.macros import apply_macro, fill_in
-from server.cases.models import Case
+from server.cases.copies import offered_copies
+from server.cases.forms import also_in, query_of
+from server.cases.macros import apply_macro
+from server.cases.models import Case, CaseMessage
 from server.cases.places import line_patches, page_patches, row_patch
 from server.cases.queries import (
     BESIDE,
     last_said,
-    list_macros,
     list_page,
     load_around,
     load_thread,
@@ -59,6 +59,7 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         thread=await load_thread(tx, who, case),
         drafts=writing.drafts,
         attached=writing.files,
+        copies=await offered_copies(tx, case),
         writing=writing.others,
         **await load_around(tx, who, case),
         panels=[
@@ -96,14 +97,17 @@ async def write(request: Request, tx: Tx, who: Principal) -> Answer:
         raise Invalid(seen=_("Not a version"))
     try:
         message = await replies.answer_case(
-            tx, who, case, field(form, "text", 100_000), int(seen), _later(form, who.timezone)
+            tx,
+            who,
+            case,
+            field(form, "text", 100_000),
+            int(seen),
+            _later(form, who.timezone),
+            also_in(form),
+            field(form, "draft_mark", 20) if "draft_mark" in form else None,
         )
     except Conflict:  # nothing was written yet: what was said meanwhile is shown, and the text stays where it is
-        newer = None if case.is_claimed(who.user_id, now()) else await last_said(tx, case)
-        people = await people_by_id(tx, {newer.author_id if newer else None})
-        shown = fragment("cases/_clash.html", case=case, newer=newer, people=people)
-        clash = Patch(case.topic, dom_id("case", case.id, "clash"), "replace", shown)
-        return HTMLResponse(partials([clash]), 409, {"HX-Reswap": "none"})
+        return await _clash(tx, case, None if case.is_claimed(who.user_id, now()) else await last_said(tx, case))
     await _after(tx, who, case, form)
     answer = await _answer(tx, who, case, 201, [fragment("cases/_attached.html", case=case, attached=[])])
     if message.send_at is None:
@@ -113,6 +117,14 @@ async def write(request: Request, tx: Tx, who: Principal) -> Answer:
     return toast(
         answer, _("Your reply waits for its time") if is_later else _("Your reply leaves in ten seconds"), undo
     )
+
+
+async def _clash(tx: Tx, case: Case, newer: CaseMessage | None, *, is_reply: bool = True) -> Response:
+    """Beside the composer: what was said meanwhile, or who has the case."""
+    people = await people_by_id(tx, {newer.author_id if newer else None})
+    shown = fragment("cases/_clash.html", case=case, newer=newer, people=people, is_reply=is_reply)
+    clash = Patch(case.topic, dom_id("case", case.id, "clash"), "replace", shown)
+    return HTMLResponse(partials([clash]), 409, {"HX-Reswap": "none"})
 
 
 def _later(form: FormData, timezone: str) -> datetime | None:
@@ -135,6 +147,15 @@ async def withdraw(request: Request, tx: Tx, who: Principal) -> Answer:
     case = await get_case(tx, who, request.path_params["id"], "write")
     await replies.withdraw(tx, who, case, await get_message(tx, who, case, request.path_params["message"]))
     return Response(status_code=200, headers={"HX-Refresh": "true"})
+
+
+async def depart(request: Request, tx: Tx, who: Principal) -> Answer:
+    """A reply for later leaves now, although something was said since it was written."""
+    case = await get_case(tx, who, request.path_params["id"], "write")
+    message = await get_message(tx, who, case, request.path_params["message"])
+    await departures.send_anyway(tx, who, case, message)
+    undo = ("DELETE", f"{case.url}/messages/{message.id}")
+    return toast(await _answer(tx, who, case), _("Your reply leaves in ten seconds"), undo)
 
 
 async def assign(request: Request, tx: Tx, who: Principal) -> Answer:
@@ -173,7 +194,10 @@ async def set_status(request: Request, tx: Tx, who: Principal) -> Answer:
     if status == "snoozed":
         await actions.snooze_case(tx, who, case, _moment(field(form, "until", 40), who.timezone))
     else:
-        await actions.set_status(tx, who, case, status)
+        try:
+            await actions.set_status(tx, who, case, status)
+        except Conflict:
+            return await _clash(tx, case, None, is_reply=False)
     answer = await _answer(tx, who, case)
     return toast(answer, _("Solved"), ("DELETE", f"{case.url}/solution")) if case.is_over and old != status else answer
 
@@ -220,30 +244,6 @@ async def choose(request: Request, tx: Tx, who: Principal) -> Answer:
     return render("cases/_assign.html", case=case, people=people, teams=teams)
 
 
-async def save_draft(request: Request, tx: Tx, who: Principal) -> Answer:
-    case = await get_case(tx, who, request.path_params["id"])
-    if case.merged_into_id is not None:  # their page is still the old case's
-        case = await get_case(tx, who, case.merged_into_id)
-    kind = "reply" if request.path_params["kind"] == "reply" else "note"
-    await replies.save_draft(tx, who, case, kind, field(request.state.form, "text", 100_000))
-    return Response(status_code=204)
-
-
-async def writing(request: Request, tx: Tx, who: Principal) -> Answer:
-    """Who else has begun a reply, fetched when somebody begins or stops."""
-    case = await get_case(tx, who, request.path_params["id"])
-    return render("cases/_writing.html", case=case, writing=(await load_writing(tx, who, case)).others)
-
-
-async def macros(request: Request, tx: Tx, who: Principal) -> Answer:
-    """Macros for this case, with their words filled in: the menu that "/" opens."""
-    case = await get_case(tx, who, request.path_params["id"])
-    found = await list_macros(tx, who, request.query_params.get("q", "")[:80], case.language)
-    agent = await people_by_id(tx, {who.user_id})
-    name = next(iter(agent.values())).name if agent else ""
-    return render("cases/_macros.html", macros=[(macro, fill_in(macro.text, case, name)) for macro in found])
-
-
 async def run_macro(request: Request, tx: Tx, who: Principal) -> Answer:
     """One that only does something to the case."""
     case = await get_case(tx, who, request.path_params["id"], "write")
@@ -263,17 +263,15 @@ routes = [
     route("PUT", CASE, change),
     route("POST", f"{CASE}/messages", write),
     route("DELETE", f"{CASE}/messages/{{message:int}}", withdraw),
+    route("POST", f"{CASE}/messages/{{message:int}}/departure", depart),
     route("GET", f"{CASE}/assignee", choose),
     route("PUT", f"{CASE}/assignee", assign),
     route("POST", f"{CASE}/take-over", take_over),
     route("PUT", f"{CASE}/claim", claim),
     route("DELETE", f"{CASE}/claim", release),
-    route("GET", f"{CASE}/macros", macros),
     route("POST", f"{CASE}/macros/{{macro:int}}", run_macro),
     route("PUT", f"{CASE}/status", set_status),
     route("DELETE", f"{CASE}/solution", reopen),
     route("PUT", f"{CASE}/record", move),
-    route("PUT", f"{CASE}/drafts/{{kind}}", save_draft),
-    route("GET", f"{CASE}/writing", writing),
     route("GET", "/case-files/{id:int}", download),
 ]

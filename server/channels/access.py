@@ -5,6 +5,7 @@ from typing import Literal
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
+from server.channels.apart import address_and_key
 from server.channels.models import Channel
 from server.kit.access import Principal
 from server.kit.db import Tx
@@ -35,6 +36,7 @@ async def get_channel(tx: Tx, who: Principal, channel_id: int, to: Verb = "see",
 
 
 async def channel_at(tx: Tx, address: str) -> Channel | None:
-    """Whose address this is, in the whole installation: for letters that come in, before anybody is known."""
-    wanted = Channel.address == address.strip().lower(), Channel.closed_at.is_(None), Channel.kind == "email"
+    """Whose address this is, in the whole installation: for letters that come in, before anybody is known. An address
+    of a case's own is that of its channel."""
+    wanted = Channel.address == address_and_key(address)[0], Channel.closed_at.is_(None), Channel.kind == "email"
     return await tx.scalar(select(Channel).where(*wanted))

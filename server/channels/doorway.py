@@ -118,7 +118,7 @@ class Porter:
                 channel = await channel_at(tx, address)
                 if channel is None:  # closed since it was asked for
                     return UNKNOWN
-                await self._post.take(tx, channel, opened)
+                await self._post.take(tx, channel, opened, address)
         except Exception as error:
             log.error("mail.letter_failed", to=address, error=repr(error))
             return LATER

@@ -20,6 +20,7 @@ TEXT = 200_000
 GUESSED = 200  # bytes that a guess of the charset needs; below it is wrong more often than not
 BARE = re.compile(r"[^@\s<>,;:\"()\[\]]{1,100}@[^@\s<>,;:\"()\[\]]{1,200}")
 ID = re.compile(r"<[^<>\s]{1,500}>")
+DELIVERED, PLACES = ("delivered-to", "x-original-to", "envelope-to"), 20
 NEVER_ANSWERED = re.compile(r"mailer-daemon|postmaster|no-?reply|noreply|bounce", re.IGNORECASE)
 
 
@@ -55,6 +56,7 @@ class Letter:
     attachments: tuple[Attachment, ...]
     is_automatic: bool
     report: Report | None = None  # on the delivery of a letter of ours
+    delivered_to: tuple[str, ...] = ()  # where mail servers on its way say that it was going
 
     @property
     def is_bounce(self) -> bool:
@@ -87,6 +89,7 @@ def read_letter(raw: bytes) -> Letter:
         attachments=tuple(attachments),
         is_automatic=_is_automatic(message),
         report=_report(message, senders[0].address if senders else ""),
+        delivered_to=tuple(box.address for name in DELIVERED for box in _mailboxes(message, name))[:PLACES],
     )
 
 

@@ -8,7 +8,8 @@ from server.kit.live import Change, Refresh, shows
 
 @shows("channel.opened", "channel.changed", "channel.closed", "channel.connected", "channel.troubled")
 async def show_channels(tx: Tx, row: EventRow) -> list[Change]:
-    return [Refresh(f"workspace:{row.workspace_id}", ["channels", f"mail-of-{subject_id(row.subject)}"])]
+    id = subject_id(row.subject)
+    return [Refresh(f"workspace:{row.workspace_id}", ["channels", f"mail-of-{id}", f"answers-of-{id}"])]
 
 
 @shows("channel.set_aside")

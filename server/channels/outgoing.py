@@ -11,7 +11,7 @@ from email.utils import format_datetime, formataddr
 from markupsafe import Markup
 
 from server.channels.incoming import Attachment
-from server.kit.markdown import markdown
+from server.kit.markdown import as_text, markdown
 from server.kit.pages import render
 
 REFERENCES = 20  # the first and the newest: header lines have an end
@@ -30,6 +30,7 @@ class Outgoing:
     references: Sequence[str]
     at: datetime
     cc: Sequence[tuple[str, str]] = ()
+    reply_to: str = ""  # where answers are wanted, when not at the sender's address
     attachments: Sequence[Attachment] = ()
     is_automatic: bool = False
     link: tuple[str, str] | None = None  # words and address that stand under it
@@ -53,6 +54,15 @@ def _box(name: str, address: str) -> str:
     return formataddr((name, f"{local}{at}{domain.encode('idna').decode('ascii')}"))
 
 
+def is_writable(address: str) -> bool:
+    """Whether mail can reach it at all."""
+    try:
+        _box("", address).encode("ascii")
+    except ValueError:
+        return False
+    return "@" in address
+
+
 def compose(letter: Outgoing) -> EmailMessage:
     """A ValueError when it can be written to nobody."""
     message = EmailMessage()
@@ -60,6 +70,8 @@ def compose(letter: Outgoing) -> EmailMessage:
     message["To"] = ", ".join(_box(*one) for one in letter.to)
     if letter.cc:
         message["Cc"] = ", ".join(_box(*one) for one in letter.cc)
+    if letter.reply_to:
+        message["Reply-To"] = _box(letter.sender[0], letter.reply_to)
     message["Subject"] = " ".join(letter.subject.split())
     message["Date"] = format_datetime(letter.at)
     message["Message-ID"] = letter.message_id
@@ -68,7 +80,7 @@ def compose(letter: Outgoing) -> EmailMessage:
         message["References"] = " ".join([letter.references[0], *letter.references[1:][-REFERENCES:]])
     if letter.is_automatic:
         message["Auto-Submitted"] = "auto-replied" if letter.references else "auto-generated"
-    signed = f"{letter.body}\n\n-- \n{letter.signature}" if letter.signature else letter.body
+    signed = f"{as_text(letter.body)}\n\n-- \n{as_text(letter.signature)}" if letter.signature else as_text(letter.body)
     message.set_content(f"{signed}\n\n{letter.link[0]}\n{letter.link[1]}" if letter.link else signed)
     message.add_alternative(_html(letter), subtype="html")
     for file in letter.attachments:

@@ -1,4 +1,4 @@
-"""What mail servers report about our letters (RFC 3464, and others). Pure: a message in, a Report out."""
+"""What mail servers report about our letters (RFC 3464, 6533, and others). Pure: a message in, a Report out."""
 
 import re
 from dataclasses import dataclass
@@ -8,6 +8,9 @@ from server.kit.text import _
 
 ID = re.compile(r"<[^<>\s]{1,500}>")
 STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
+# RFC 3464, and RFC 6533 for addresses beyond ASCII
+STATUSES = ("message/delivery-status", "message/global-delivery-status")
+LETTERS = ("message/rfc822", "message/global", "message/global-headers")
 READ = 60_000  # characters of each part
 
 
@@ -41,7 +44,7 @@ def read_report(message: Message, sender: str) -> Report | None:
     parts = [
         part for part in message.walk() if not part.is_multipart() or part.get_content_type().startswith("message/")
     ]
-    status = next((part for part in parts if part.get_content_type() == "message/delivery-status"), None)
+    status = next((part for part in parts if part.get_content_type() in STATUSES), None)
     if status is not None:
         said = "\n".join(str(block) for block in _blocks(status))[:READ]
         action = re.search(r"^action:\s*(\w+)", said, re.IGNORECASE | re.MULTILINE)
@@ -68,7 +71,7 @@ def _ids_of(parts: list[Message], status: Message) -> tuple[str, ...]:
         if part is status:
             continue
         inner = part.get_payload()
-        if part.get_content_type() == "message/rfc822" and isinstance(inner, list) and isinstance(inner[0], Message):
+        if part.get_content_type() in LETTERS and isinstance(inner, list) and inner and isinstance(inner[0], Message):
             found += ID.findall(str(inner[0].get("message-id", "")))
         elif part.get_content_type() in ("text/rfc822-headers", "message/rfc822-headers"):
             found += re.findall(r"^message-id:\s*(<[^<>\s]{1,500}>)", _plain(part), re.IGNORECASE | re.MULTILINE)

@@ -28,7 +28,8 @@ class Post(Protocol):
         """Reads it and puts its files on the disk, outside any transaction. `spare_id` names a letter without an id of
         its own."""
 
-    async def take(self, tx: Tx, channel: Channel, opened: Any) -> object: ...
+    async def take(self, tx: Tx, channel: Channel, opened: Any, to: str = "") -> object:
+        """`to`: the address that it was brought to, where the one who brings it says so."""
 
 
 async def take_news(database: Database, name: str, held: Held, validity: int, inbox: Inbox, post: Post) -> bool:

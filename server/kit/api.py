@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -22,6 +22,7 @@ from server.kit.web import SAFE, Answer, Before, route
 
 PREFIX = "/api/v1"
 Number = Annotated[int, Field(ge=1, lt=10**18)]
+Moment = Annotated[AwareDatetime, Field(strict=False)]  # ISO 8601 with its zone; JSON has no type for it
 
 
 class Body(BaseModel):

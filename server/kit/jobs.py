@@ -114,6 +114,7 @@ class Job:
     attempts: int = ATTEMPTS
     every: timedelta | None = None
     is_long: bool = False
+    parked: Run | None = None
 
 
 JOBS: dict[str, Job] = {}
@@ -121,13 +122,18 @@ AFTER_EVENT: dict[str, list[str]] = {}
 
 
 def job(
-    name: str, *, attempts: int = ATTEMPTS, every: timedelta | None = None, is_long: bool = False
+    name: str,
+    *,
+    attempts: int = ATTEMPTS,
+    every: timedelta | None = None,
+    is_long: bool = False,
+    parked: Run | None = None,
 ) -> Callable[[Run], Run]:
     """Registers a job. `every`: it comes back by itself after each run. `is_long`: it may take minutes, so that it
-    never gets the last slot of a worker."""
+    never gets the last slot of a worker. `parked`: tells whoever waits for it that it was given up."""
 
     def register(run: Run) -> Run:
-        JOBS[name] = Job(name, run, attempts, every, is_long)
+        JOBS[name] = Job(name, run, attempts, every, is_long, parked)
         return run
 
     return register

@@ -16,6 +16,10 @@ MENTION = re.compile(r"(?<![\w@])@\[([^\]\n]{1,80})\]\(((?:user|team):[1-9][0-9]
 ADDRESS = re.compile(r"https?://[^\s<>\"\ue000\ue001]+|(?<![\w/.:-])/(?:contacts|companies)/[1-9]\d{0,17}(?![\w/])")
 AFTER_ADDRESS = ".,;:!?)]}'»”*_~"  # belongs to the sentence
 
+APART = (  # blocks that an empty line stands before
+    *("paragraph_open", "heading_open", "blockquote_open", "bullet_list_open", "ordered_list_open"),
+    *("fence", "code_block", "hr"),
+)
 MARKS = re.compile(r"^[ \t]*(?:[-*+>]|#{1,6}|\d{1,3}\.)[ \t]+|\*\*|~~|`", re.MULTILINE)
 
 
@@ -87,3 +91,47 @@ def plain(source: str, limit: int = 140) -> str:
 def keep_known(source: str, known: Collection[str]) -> str:
     """Mentions of people who are not `known` become plain text."""
     return MENTION.sub(lambda match: match[0] if match[2] in known else "@" + match[1], source)
+
+
+def as_text(source: str) -> str:
+    """What it says where nothing can be drawn: without the signs of Markdown, links as "words (address)", lists with
+    their marks."""
+    lines: list[str] = []
+    indents: list[str] = []  # what stands before each line, from the outside in
+    mark = ""  # of the list's item that has just begun
+    for token in _parser().parse(MENTION.sub(lambda match: "@" + match[1], source)):
+        is_in_list = any(not one.strip() for one in indents)
+        if token.type in APART and lines and lines[-1].strip("> ") and not (token.hidden or is_in_list):
+            lines.append("".join(indents).rstrip())
+        if token.type == "blockquote_open":
+            indents.append("> ")
+        elif token.type == "list_item_open":
+            mark = f"{token.info}{token.markup} "
+            indents.append(" " * len(mark))
+        elif token.type in ("blockquote_close", "list_item_close"):
+            indents.pop()
+            mark = ""
+        elif token.type in ("inline", "fence", "code_block", "hr"):
+            for line in _said(token).rstrip("\n").split("\n"):
+                lines.append(("".join(indents[:-1]) + mark if mark else "".join(indents)) + line)
+                mark = ""
+    return "\n".join(lines)
+
+
+def _said(token: Token) -> str:
+    if token.type == "hr":
+        return "---"
+    if token.children is None:
+        return token.content
+    said, links = "", []
+    for one in token.children:
+        if one.type in ("text", "code_inline"):
+            said += one.content
+        elif one.type in ("softbreak", "hardbreak"):
+            said += "\n"
+        elif one.type == "link_open":
+            links.append((str(one.attrs["href"]), len(said)))
+        elif one.type == "link_close":
+            address, begun = links.pop()
+            said += "" if address in (said[begun:], f"mailto:{said[begun:]}") else f" ({address})"
+    return said

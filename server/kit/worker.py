@@ -91,7 +91,7 @@ class Worker:
 
     async def _work(self, row: JobRow, attempt: int) -> None:
         if attempt > JOBS[row.name].attempts:
-            return await self._finish(row, attempt, "parked", "The process ended each time it did this")
+            return await self._park(row, attempt, "The process ended each time it did this")
         work = Work(self._services, row.id, row.workspace_id, row.args)
         ended = asyncio.Event()
         keeper = asyncio.create_task(self._keep_lease(row.id, attempt, ended))
@@ -147,10 +147,15 @@ class Worker:
 
     async def _failed(self, row: JobRow, attempt: int, error: Exception) -> None:
         if attempt >= JOBS[row.name].attempts:
-            return await self._finish(row, attempt, "parked", repr(error)[:500])
+            return await self._park(row, attempt, repr(error)[:500])
         wait = timedelta(seconds=5 * 2 ** (attempt - 1))
         values = {"state": "waiting", "run_at": now() + wait, "leased_until": None, "error": repr(error)[:500]}
         await self._settle(row.id, attempt, values)
+
+    async def _park(self, row: JobRow, attempt: int, why: str) -> None:
+        await self._finish(row, attempt, "parked", why)
+        if (tell := JOBS[row.name].parked) is not None:
+            await tell(Work(self._services, row.id, row.workspace_id, row.args))
 
     async def _finish(self, row: JobRow, attempt: int, state: str, error: str | None) -> None:
         every = JOBS[row.name].every

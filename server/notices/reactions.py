@@ -132,6 +132,14 @@ async def tell_of_return(tx: Tx, row: EventRow) -> None:
     await notify(tx, row, names, NoticeDraft("unsent", row.data["problem"], f"/cases/{subject_id(row.subject)}"))
 
 
+@reacts("case.held")
+async def tell_of_held(tx: Tx, row: EventRow) -> None:
+    """The notice leads to the reply, where it is sent or taken back."""
+    names = [f"user:{row.data['author']}"] if row.data["author"] else []
+    url = f"/cases/{subject_id(row.subject)}#case-message-{row.data['message']}"
+    await notify(tx, row, names, NoticeDraft("held", row.data["excerpt"], url))
+
+
 @reacts("webhook.disabled")
 async def tell_of_webhook(tx: Tx, row: EventRow) -> None:
     draft = NoticeDraft("webhook", row.data["address"], "/settings/webhooks")

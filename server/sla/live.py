@@ -14,7 +14,16 @@ from server.kit.live import Change, Patch, Refresh, fragment, lines, shows
 from server.kit.pages import dom_id
 from server.sla.queries import promises_of
 
-NO_CLOCK = ("case.noted", "case.claimed", "case.released", "case.sent", "case.unsent")  # they set none
+NO_CLOCK = (  # they set none
+    "case.noted",
+    "case.claimed",
+    "case.released",
+    "case.scheduled",
+    "case.held",
+    "case.leaving",
+    "case.sent",
+    "case.unsent",
+)
 
 
 async def _panel(tx: Tx, row: EventRow) -> Patch:

@@ -21,8 +21,9 @@ function onClick({ target }) {
   const form = target.closest?.('[data-case-composer]');
   if (!form) return;
   if (target.closest('[data-macro-drop]')) keepMacro(form, '');
-  if (target.closest('[data-later-drop]')) form.elements.send_at.value = '';
+  if (target.closest('[data-later-drop]')) clearLater(form);
   if (target.closest('[data-macro-open]')) openMacros(form);
+  target.closest('[data-copy-drop]')?.parentElement.remove();
   showLater(form);
 }
 
@@ -35,9 +36,14 @@ function openMacros(form) {
   field.dispatchEvent(new Event('input', { bubbles: true }));
 }
 
-// A reply that waits says so on its button.
+// A reply that waits says so on its button; what is said in a chat never waits.
 function showLater(form) {
-  form.classList.toggle('is-later', Boolean(form.elements.send_at.value));
+  form.classList.toggle('is-later', Boolean(form.elements.send_at?.value));
+}
+
+function clearLater(form) {
+  if (form.elements.send_at) form.elements.send_at.value = '';
+  showLater(form);
 }
 
 // What stands in the thread when one begins to write has been seen; what comes later has not. In a chat the field keeps
@@ -59,8 +65,7 @@ function emptied({ response, sourceElement }) {
   const field = note ? form.elements.note : form.elements.text;
   field.defaultValue = field.value = '';
   keepMacro(form, '');
-  form.elements.send_at.value = '';
-  showLater(form);
+  clearLater(form);
   form.querySelector('[data-clash-told]')?.replaceChildren();
   if (!note) haveRead(form);
   form.dispatchEvent(new CustomEvent('outbox:taken', { bubbles: true }));

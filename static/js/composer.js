@@ -54,17 +54,52 @@ async function save(field, leaving = false) {
   const text = field.value;
   if (!draft || text === draft.saved) return;
   clearTimeout(draft.timer);
+  // One after the other: the next names the mark that this one brings.
+  if (draft.isSaving && !leaving) return void (draft.timer = setTimeout(save, REST, field));
   draft.request = new AbortController(); // a draft on its way must not outlive the text that was sent
+  draft.isSaving = true;
   try {
-    const body = new URLSearchParams({ text });
+    const body = new URLSearchParams({ text, ...seenBy(field), ...(leaving && { last: '1' }) });
     const { signal } = draft.request;
     const response = await fetch(field.dataset.draftUrl, { method: 'PUT', body, signal, headers: { 'HX-Request': 'true', 'Idempotency-Key': newKey() }, keepalive: leaving });
+    if (response.status === 409) return offerBoth(field, await response.json());
     if (!response.ok) return;
+    if (isVersioned(field)) see(field, (await response.json()).mark);
     draft.saved = text;
     if (field.value === text) mark(field, Boolean(text));
   } catch (error) {
     if (error.name !== 'AbortError') draft.timer = setTimeout(save, REST * 5, field);
+  } finally {
+    draft.isSaving = false;
   }
+}
+
+// Drafts of cases have a mark: who saves names the one they have seen, so that nothing is overwritten unseen.
+const isVersioned = (field) => 'draftSeen' in field.dataset;
+const seenBy = (field) => (isVersioned(field) ? { seen: field.dataset.draftSeen } : {});
+
+function see(field, seen) {
+  field.dataset.draftSeen = seen;
+  const sent = field.form?.elements.draft_mark;
+  if (sent && field.name === 'text') sent.value = seen;
+}
+
+// The same draft was changed by another way: both texts are there, and one says what becomes of them.
+function offerBoth(field, theirs) {
+  const box = field.form.querySelector('[data-draft-clash]');
+  box.querySelector('[data-draft-other]').textContent = theirs.text;
+  box.hidden = false;
+  box.onclick = ({ target }) => {
+    const { draftKeep } = target.closest('[data-draft-keep]')?.dataset ?? {};
+    if (!draftKeep) return;
+    if (draftKeep !== 'mine') field.value = draftKeep === 'both' ? `${theirs.text}\n\n${field.value}` : theirs.text;
+    see(field, theirs.mark);
+    box.hidden = true;
+    drafts.get(field).saved = theirs.text;
+    grow(field);
+    field.focus();
+    save(field);
+  };
 }
 
 // Sent: the act itself removes the draft on the server.
@@ -72,6 +107,7 @@ function settle(field) {
   clearTimeout(drafts.get(field)?.timer);
   drafts.get(field)?.request?.abort();
   drafts.delete(field);
+  if (isVersioned(field) && !field.value) see(field, '');
   mark(field, false);
   field.form?.querySelectorAll('input[name=mention]').forEach((input) => input.remove());
   grow(field);

@@ -47,8 +47,8 @@ async def test_a_closed_record_is_for_those_who_may_see_it(
     """Nobody's turn is lost, and the case lies with nobody who cannot open it."""
     await _closed_to_ana(app, ana)
     await rule(ana, to_team=SALES, method="round_robin")
-    for sender in ("harriet@brightwater.example", "harriet@brightwater.example", "p@b.example"):
-        await take(sender=sender)
+    for n, sender in enumerate(("harriet@brightwater.example", "harriet@brightwater.example", "p@b.example")):
+        await take(sender=sender, subject=f"Question {n}")
     assert [(await api.get(f"/cases/{n}")).json()["assignee"] for n in (1, 2, 3)] == [1, 1, 2]
 
 

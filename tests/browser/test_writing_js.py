@@ -4,7 +4,7 @@ import json
 
 import pytest
 from playwright.sync_api import Page, expect
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from tests.browser.screen import FACT, TASKS, partial, row, show
 from tests.browser.wire import Wire
@@ -151,6 +151,38 @@ def test_draft_is_kept_on_the_server_and_said_so(wire: Wire, page: Page) -> None
     page.locator("textarea").press_sequentially("half a thought")
     expect(page.locator("[data-draft-mark]")).to_be_visible()
     assert [(path, form) for path, _key, form in wire.posts] == [("/drafts/room:3", {"text": "half a thought"})]
+
+
+VERSIONED = """<form class="composer" action="/x" method="post"><input type="hidden" name="draft_mark" value="m1">
+<div data-draft-clash hidden><p data-draft-other></p><button type="button" data-draft-keep="both">Keep both</button>
+<button type="button" data-draft-keep="theirs">Take that one</button>
+<button type="button" data-draft-keep="mine">Keep mine</button></div>
+<textarea name="text" data-draft-url="/drafts/1" data-draft-seen="m1">Hello</textarea></form>"""
+
+
+@pytest.mark.parametrize(
+    ("button", "kept"),
+    [("Keep both", "Theirs\n\nHello there"), ("Take that one", "Theirs"), ("Keep mine", "Hello there")],
+)
+def test_a_draft_that_was_changed_elsewhere_is_offered(wire: Wire, page: Page, button: str, kept: str) -> None:
+    def answer(_path: str, form: dict[str, str]) -> Response:
+        if form["seen"] == "m1":
+            return JSONResponse({"text": "Theirs", "mark": "m2"}, 409)
+        return JSONResponse({"mark": "m3"})
+
+    wire.answer = answer
+    show(wire, page, TASKS + VERSIONED)
+    page.locator("textarea").press("End")
+    page.locator("textarea").press_sequentially(" there")
+    expect(page.locator("[data-draft-other]")).to_have_text("Theirs")
+    expect(page.locator("textarea")).to_have_value("Hello there")
+    page.get_by_role("button", name=button).click()
+    expect(page.locator("textarea")).to_have_value(kept)
+    expect(page.locator("[data-draft-clash]")).to_be_hidden()
+    if button != "Take that one":  # it stands there already
+        wire.wait_for(lambda: len(wire.posts) == 2)
+        assert wire.posts[1][2] == {"text": kept, "seen": "m2"}
+        expect(page.locator("[name=draft_mark]")).to_have_value("m3")
 
 
 def test_people_are_offered_after_an_at_sign(wire: Wire, page: Page) -> None:

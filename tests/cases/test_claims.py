@@ -92,3 +92,36 @@ async def test_who_has_the_case_is_told_too(ana: Client, case: str, take: Take) 
     await ana.put(f"{case}/assignee", data={"assignee": "me"})
     await take(In_Reply_To="<a@x.example>", text="When can somebody come?")
     assert "When can somebody come?" in (await ana.get("/notices")).text
+
+
+async def test_a_solved_case_is_nobodys_to_have(
+    app: Starlette, api: Client, ana: Client, mateo: Client, case: str
+) -> None:
+    await ana.put(f"{case}/claim", data={"minutes": "30"})
+    await ana.put(f"{case}/status", data={"status": "solved"})
+    shown = (await api.get("/cases/1")).json()
+    assert (shown["status"], shown["claimed_by"], shown["claimed_until"]) == ("solved", None, None)
+    assert len(await make.facts(app, "case.released")) == 1
+    assert "has this case" not in (await mateo.get(case)).text
+
+
+@pytest.mark.parametrize("status", ["solved", "closed"])
+async def test_what_a_colleague_has_is_not_solved_over_their_head(
+    api: Client, ana: Client, mateo: Client, case: str, status: str
+) -> None:
+    await ana.put(f"{case}/claim", data={"minutes": "30"})
+    refused = await mateo.put(f"{case}/status", data={"status": status})
+    assert refused.status_code == 409 and "has this case" in refused.text and "Take over" in refused.text
+    assert "Nothing was changed" in refused.text
+    several = await mateo.put("/cases/selection/status", data={"ids": ["1"], "value": status})
+    assert several.status_code == 200 and "1 left as it was" in several.headers["x-toast"]
+    assert (await api.get("/cases/1")).json()["status"] == "new"
+    await mateo.post(f"{case}/take-over")
+    assert (await mateo.put(f"{case}/status", data={"status": status})).status_code == 200
+
+
+async def test_solving_is_seen_where_the_claim_was(app: Starlette, ana: Client, mateo: Client, case: str) -> None:
+    await ana.put(f"{case}/claim", data={"minutes": "30"})
+    await app.state.relay.drain()
+    solve = lambda: ana.put(f"{case}/status", data={"status": "solved"})  # noqa: E731
+    await assert_live_equals_reload(app, mateo, case, solve, regions=("case-1-claim", "case-1-thread"))

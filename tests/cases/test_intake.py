@@ -140,3 +140,28 @@ async def test_two_first_letters_at_one_instant_are_of_one_person(app: Starlette
     assert taken.case is not None and again.case is not None and taken.case.id != again.case.id
     assert taken.case.about == again.case.about
     assert len(await make.facts(app, "contact.created")) == 1
+
+
+async def test_the_id_of_anothers_letter_hides_nobodys_letter(take: Take) -> None:
+    """Ids are no secret: whoever was in copy knows them."""
+    first = await take(Message_ID="<a@x.example>")
+    stranger = {"Message_ID": "<a@x.example>", "sender": "Mallory <m@evil.example>", "text": "Mine"}
+    other, again = await take(**stranger), await take(**stranger)
+    assert first.case is not None and other.case is not None and other.case.number == 2 and not other.is_known
+    assert other.message is not None and other.message.message_id != "<a@x.example>"
+    assert again.is_known and again.case is not None and again.case.number == 2, "twice it is still one"
+    assert (await take(Message_ID="<a@x.example>")).is_known
+
+
+async def test_an_answer_goes_where_the_id_was_first(take: Take) -> None:
+    await take(Message_ID="<a@x.example>")
+    await take(Message_ID="<a@x.example>", sender="Mallory <m@evil.example>")
+    joined = await take(In_Reply_To="<a@x.example>", Message_ID="<c@x.example>")
+    assert joined.case is not None and joined.case.number == 1
+
+
+async def test_a_letter_without_an_id_is_known_by_its_bytes(take: Take) -> None:
+    """A mail server that was told "later" pipes it again."""
+    first, again = await take(), await take()
+    assert again.is_known and number(again) == number(first)
+    assert number(await take(text="Something else")) != number(first)

@@ -4,7 +4,7 @@ import pytest
 from starlette.applications import Starlette
 
 from server.cases.automatic import FLOOD
-from server.cases.replies import UNDO
+from server.cases.departures import UNDO
 from server.kit.clock import frozen
 from server.kit.patches import PatchSource
 from tests import make

@@ -1,13 +1,9 @@
-"""Macros: canned answers that fill themselves in, acts that go with them; replies that leave later."""
-
-from datetime import timedelta
+"""Macros: canned answers that fill themselves in, acts that go with them."""
 
 import pytest
 from starlette.applications import Starlette
 
-from server.kit.clock import now
 from tests.cases.conftest import Take
-from tests.cases.test_sending import Inbox, inbox, pass_time, state_of  # noqa: F401  a fixture
 from tests.conftest import Client
 from tests.live import assert_live_equals_reload
 
@@ -85,28 +81,3 @@ async def test_the_list_of_macros_is_live(app: Starlette, ana: Client, mateo: Cl
         lambda: ana.delete("/settings/macros/1"),
     ):
         await assert_live_equals_reload(app, mateo, "/settings/macros", act, regions=("macros",))
-
-
-async def test_a_reply_waits_for_its_time(
-    app: Starlette,
-    ana: Client,
-    api: Client,
-    case: str,
-    inbox: Inbox,
-) -> None:
-    at = (now() + timedelta(hours=3)).isoformat()
-    assert (await ana.post(f"{case}/messages", data=REPLY | {"send_at": at})).status_code == 201
-    await pass_time(app, 3600)
-    assert await state_of(api, 2) == "sending" and inbox.letters == []
-    assert (await api.get("/cases/1")).json()["asked_at"] is None, "it counts as answered"
-    await pass_time(app, 3 * 3600 + 1)
-    assert await state_of(api, 2) == "sent" and len(inbox.letters) == 1
-
-
-async def test_a_reply_that_waits_can_be_taken_back(app: Starlette, ana: Client, case: str) -> None:
-    at = (now() + timedelta(hours=3)).isoformat()
-    await ana.post(f"{case}/messages", data=REPLY | {"send_at": at})
-    assert (await ana.delete(f"{case}/messages/2")).status_code == 200
-    for wrong in ("yesterday", "2020-01-01T09:00", (now() + timedelta(days=900)).isoformat()):
-        answer = await ana.post(f"{case}/messages", data=REPLY | {"seen": "2", "send_at": wrong})
-        assert answer.status_code == 422, wrong

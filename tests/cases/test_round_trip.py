@@ -10,7 +10,7 @@ from aiosmtpd.controller import Controller
 from starlette.applications import Starlette
 
 from server.cases.delivery import Deliveries
-from server.cases.replies import UNDO
+from server.cases.departures import UNDO
 from server.channels.inbox import Login
 from server.channels.keeper import MailKeeper
 from server.kit.clock import frozen

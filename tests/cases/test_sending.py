@@ -8,9 +8,12 @@ from email.utils import parseaddr
 
 import pytest
 from aiosmtpd.controller import Controller
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 from starlette.applications import Starlette
 
-from server.cases.replies import UNDO
+from server.cases.departures import UNDO
+from server.cases.models import Case
 from server.kit.clock import frozen
 from server.kit.jobs import JOBS, Work
 from server.kit.mail import SmtpMailer
@@ -143,3 +146,22 @@ async def test_addresses_with_letters_beyond_ascii(
     await pass_time(app)
     assert await state_of(api, 2) == state
     assert [parseaddr(sent["To"])[1] for sent in inbox.letters] == to
+
+
+@pytest.mark.parametrize(
+    ("spoken", "address", "words"),
+    [("es", "en", "Lea y responda"), ("", "es", "Lea y responda"), ("fr", "en", "Read and answer")],
+)
+async def test_the_frame_speaks_the_customers_language(
+    app: Starlette, ana: Client, take: Take, inbox: Inbox, spoken: str, address: str, words: str
+) -> None:
+    await take()
+    async with app.state.database.transaction() as tx:
+        case = (await tx.scalars(select(Case).options(joinedload(Case.channel)))).one()
+        assert case.channel is not None
+        case.language, case.channel.language = spoken, address
+    await ana.post("/cases/1/messages", data=REPLY)
+    await pass_time(app)
+    text, html = (part.get_payload(decode=True).decode() for part in inbox.letters[0].get_payload())  # type: ignore[union-attr]
+    assert words in text and words in html
+    assert f'lang="{"es" if words.startswith("L") else "en"}"' in html

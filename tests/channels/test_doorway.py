@@ -27,10 +27,10 @@ HELP, SALES, NOBODY = "help@nogal.example", "ventas@nogal.example", "nobody@noga
 class Busy(Deliveries):
     """Takes nothing for the second address."""
 
-    async def take(self, tx: Any, channel: Any, opened: Any) -> Any:
+    async def take(self, tx: Any, channel: Any, opened: Any, to: str = "") -> Any:
         if channel.address == SALES:
             raise OperationalError("INSERT", {}, Exception("database is locked"))
-        return await super().take(tx, channel, opened)
+        return await super().take(tx, channel, opened, to)
 
 
 @pytest.fixture

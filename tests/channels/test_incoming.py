@@ -156,3 +156,29 @@ def test_an_address_is_never_changed_into_another() -> None:
     assert read_letter(raw.encode()).sender.address == "ñandu@cust.example"
     assert read_letter(raw.encode("latin-1")).sender.address == "ñandu@cust.example"
     assert read_letter(b"From: Nan <nandu\x00@cust.example>\n\nHello").sender.address == ""
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "¿Podéis traerlo?\n\nPara: Ana López, calle Mayor 5\nFecha: 3 de mayo",
+        "Please send it:\n\nTo: 5 Main Street\nDate: Friday\n\nIt is urgent",
+        "We moved.\n\nFrom: Calle Mayor\nTo: Gran Vía\n\nPlease take note",
+        "Subject: the machine\nDate: since Monday\nOrganization: Brightwater\n\nIt leaks",
+    ],
+)
+def test_lines_of_ones_own_that_look_like_headers_stay(own: str) -> None:
+    assert own_words(own) == own
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "From: Ana <ana@x.example>\nSent: Monday\nTo: b@x.example\nSubject: Steam",
+        "De: Ana <ana@x.example>\nPara: b@x.example,\n  c@x.example\nAsunto: Vapor",
+        "________________________________\nTo: b@x.example\nDate: Monday\nSubject: Steam",
+    ],
+)
+def test_the_head_of_a_quoted_letter_is_cut(head: str) -> None:
+    assert own_words(f"It works again\n\n{head}\n\nWhat was written before").startswith("It works again")
+    assert "written before" not in own_words(f"It works again\n\n{head}\n\nWhat was written before")

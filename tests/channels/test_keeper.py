@@ -35,8 +35,8 @@ DRAFT = AccountDraft("imap.example.org", "993", "tls", "help", "secret", history
 class Picky(Deliveries):
     """Fails at letters that say so."""
 
-    async def take(self, tx: Tx, channel: Channel, opened: Any) -> Any:
-        taken = await super().take(tx, channel, opened)
+    async def take(self, tx: Tx, channel: Channel, opened: Any, to: str = "") -> Any:
+        taken = await super().take(tx, channel, opened, to)
         if "poison" in opened.letter.subject:
             raise KeyError("something nobody thought of")
         return taken

@@ -29,7 +29,7 @@ def test_each_element_carries_its_style() -> None:
 def test_the_plain_text_stands_beside() -> None:
     message = written("Please close the **left** valve.", language="es")
     read = read_letter(message.as_bytes())
-    assert read.text.startswith("Please close the **left** valve.") and "Madrid" in read.text
+    assert read.text.startswith("Please close the left valve.") and "Madrid" in read.text
     assert '<html lang="es"' in read.html
 
 
@@ -41,3 +41,41 @@ def test_what_is_written_is_no_markup() -> None:
 def test_files_are_attached_under_their_names() -> None:
     read = read_letter(written("See there.", attachments=[Attachment("Año 2026.pdf", b"%PDF-1.7 x")]).as_bytes())
     assert [(one.name, one.content) for one in read.attachments] == [("Año 2026.pdf", b"%PDF-1.7 x")]
+
+
+WORDS = """Hello **Harriet**, read [the *manual*](https://x.example/m) or https://y.example, <a@b.example>
+
+- one
+- two
+  1. inner `code`
+
+> quoted
+> more
+
+```
+**raw**
+```
+
+## Head
+a\\*b, 3 * 4 and snake_case_name
+"""
+READABLE = """Hello Harriet, read the manual (https://x.example/m) or https://y.example, a@b.example
+
+- one
+- two
+  1. inner code
+
+> quoted
+> more
+
+**raw**
+
+Head
+
+a*b, 3 * 4 and snake_case_name"""
+
+
+def test_the_plain_text_reads_as_if_typed() -> None:
+    plain = written(WORDS, signature="**Ana** [Nogal](https://nogal.example)").get_body(("plain",))
+    assert plain is not None
+    assert plain.get_content().rstrip("\n") == f"{READABLE}\n\n-- \nAna Nogal (https://nogal.example)"

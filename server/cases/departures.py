@@ -1,0 +1,74 @@
+"""When replies leave: after the seconds in which they may be taken back, or at a moment of their writer's choosing. One
+that waits is held as soon as somebody else has said something, so that nothing leaves unseen."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from server.cases import events as facts
+from server.cases.actions import tell
+from server.cases.models import Case, CaseMessage
+from server.cases.turns import SHOWN, count_answer, count_waiting
+from server.kit.access import Principal
+from server.kit.clock import now
+from server.kit.db import Tx
+from server.kit.errors import Invalid
+from server.kit.jobs import enqueue
+from server.kit.markdown import plain
+from server.kit.text import _
+
+UNDO = timedelta(seconds=10)  # a reply may be taken back for so long
+
+
+def send_later(tx: Tx, who: Principal, message: CaseMessage) -> None:
+    """The job names the moment: one for a moment that was given up does nothing."""
+    if message.send_at is not None:
+        args = {"message": message.id, "at": message.send_at.isoformat()}
+        enqueue(tx, who, "cases.send", args, run_at=message.send_at)
+
+
+async def schedule_reply(tx: Tx, who: Principal, case: Case, message: CaseMessage) -> None:
+    assert message.send_at is not None, "a reply for later has its moment"
+    await count_waiting(tx, case)
+    told = {"message": message.id, "excerpt": plain(message.body, SHOWN), "at": message.send_at.isoformat()}
+    tell(tx, who, case, facts.CaseScheduled, **told)
+
+
+async def hold_replies(tx: Tx, who: Principal, case: Case) -> None:
+    """Something was said that their writers may not have seen; those of who says it go on."""
+    if case.replies_at is None:
+        return
+    waiting = select(CaseMessage).where(CaseMessage.case_id == case.id, CaseMessage.state == "scheduled")
+    for message in await tx.scalars(waiting.order_by(CaseMessage.n)):
+        if who.user_id is None or message.author_id != who.user_id:
+            await hold_reply(tx, who, case, message)
+
+
+async def hold_reply(tx: Tx, who: Principal, case: Case, message: CaseMessage) -> None:
+    message.state = "paused"
+    case.version += 1
+    await count_waiting(tx, case)
+    told = {"message": message.id, "excerpt": plain(message.body, SHOWN), "author": message.author_id}
+    tell(tx, who, case, facts.CaseHeld, **told)
+
+
+async def send_anyway(tx: Tx, who: Principal, case: Case, message: CaseMessage) -> CaseMessage:
+    """A reply for later leaves now: whoever says so has read what came meanwhile."""
+    if message.state not in ("scheduled", "paused"):
+        raise Invalid(_("It is on its way already"))
+    message.state, message.send_at = "sending", now() + UNDO
+    await leave(tx, who, case, message)
+    send_later(tx, who, message)
+    return message
+
+
+async def leave(tx: Tx, who: Principal, case: Case, message: CaseMessage) -> None:
+    """It is the newest thing that the customer is told, and counts as their answer from this moment on."""
+    case.messages += 1
+    message.n, message.left_at = case.messages, now()
+    case.said_n, case.active_at = message.n, message.left_at
+    case.version += 1
+    if case.claimed_by_id == message.author_id:
+        case.claimed_by = case.claimed_until = None
+    await count_waiting(tx, case)
+    await count_answer(tx, who, case, message)

@@ -1,0 +1,96 @@
+"""People in copy: they get the replies, they may answer, and nothing of theirs becomes the requester's."""
+
+import pytest
+from starlette.applications import Starlette
+
+from tests.cases.conftest import HELP, Take
+from tests.cases.test_sending import Inbox, pass_time
+from tests.cases.test_sending import inbox as inbox
+from tests.conftest import Client
+from tests.live import assert_live_equals_reload
+
+REPLY = {"audience": "customer", "text": "Please close the left valve.", "seen": "1"}
+COPIED = {"To": f"Help <{HELP}>, Bo <bo@brightwater.example>", "Cc": "Kai <kai@partner.example>"}
+
+
+async def offered(ana: Client) -> list[str]:
+    page = (await ana.get("/cases/1")).text
+    return [part.partition('"')[0] for part in page.split('name="also" value="')[1:]]
+
+
+async def test_who_stood_in_copy_gets_the_reply(app: Starlette, ana: Client, take: Take, inbox: Inbox) -> None:
+    await take(Message_ID="<a@x.example>", **COPIED)
+    assert await offered(ana) == ["bo@brightwater.example", "kai@partner.example"]
+    await ana.post("/cases/1/messages", data=REPLY | {"also": ["bo@brightwater.example", "kai@partner.example"]})
+    await pass_time(app)
+    (sent,) = inbox.letters
+    assert sent["Cc"] == "bo@brightwater.example, kai@partner.example" and "harriet@" in sent["To"]
+    bodies = [part.get_payload(decode=True).decode() for part in sent.get_payload()]  # type: ignore[union-attr]
+    assert "left valve" in bodies[0] and not any("/p/case/" in one for one in bodies), "that is the requester’s page"
+    assert "Also to bo@brightwater.example, kai@partner.example" in (await ana.get("/cases/1")).text
+
+
+async def test_who_was_taken_out_gets_nothing(app: Starlette, ana: Client, take: Take, inbox: Inbox) -> None:
+    await take(**COPIED)
+    await ana.post("/cases/1/messages", data=REPLY)
+    await pass_time(app)
+    assert inbox.letters[0]["Cc"] is None
+
+
+async def test_our_own_addresses_are_never_written_to(app: Starlette, ana: Client, take: Take, inbox: Inbox) -> None:
+    second = {"address": "sales@nogal.example", "name": "Sales", "language": "en"}
+    await ana.post("/settings/channels", data=second)
+    own = f"sales@nogal.example, help+{'0' * 32}@nogal.example, harriet@brightwater.example, kai@partner.example"
+    await take(Cc=own)
+    assert await offered(ana) == ["kai@partner.example"]
+    await ana.post("/cases/1/messages", data=REPLY | {"also": ["sales@nogal.example", HELP, "kai@partner.example"]})
+    await pass_time(app)
+    assert inbox.letters[0]["Cc"] == "kai@partner.example"
+
+
+async def test_whom_mail_cannot_reach_is_left_out(ana: Client, take: Take) -> None:
+    raw = f"From: <h@x.example>\nTo: {HELP}\nCc: ñandu@cust.example, bo@cust.example\nSubject: Hi\n\nHello"
+    await take(raw=raw.encode())
+    assert await offered(ana) == ["bo@cust.example"]
+
+
+async def test_there_is_an_end_to_it(ana: Client, take: Take) -> None:
+    await take(Cc=", ".join(f"p{n}@x.example" for n in range(30)))
+    assert len(await offered(ana)) == 20
+    many = REPLY | {"also": [f"p{n}@x.example" for n in range(21)]}
+    answer = await ana.post("/cases/1/messages", data=many)
+    assert answer.status_code == 422 and "At most 20" in answer.text
+    wrong = await ana.post("/cases/1/messages", data=REPLY | {"also": ["Bcc: everybody"]})
+    assert wrong.status_code == 422
+
+
+async def test_a_client_writes_to_them_too(app: Starlette, api: Client, take: Take, inbox: Inbox) -> None:
+    await take(**COPIED)
+    body = {"body": "Hello", "audience": "customer"}
+    first = (await api.post("/cases/1/messages", json=body)).json()
+    assert first["copies"] == ["bo@brightwater.example", "kai@partner.example"]
+    second = (await api.post("/cases/1/messages", json=body | {"copies": []})).json()
+    assert second["copies"] == []
+    assert (await api.post("/cases/1/messages", json=body | {"copies": ["no address"]})).status_code == 422
+
+
+async def test_they_answer_as_themselves(ana: Client, api: Client, take: Take) -> None:
+    await take(Message_ID="<a@x.example>", **COPIED)
+    kai = {"sender": "Kai Sand <kai@partner.example>", "text": "We have the part.", "Message_ID": "<b@x.example>"}
+    joined = await take(In_Reply_To="<a@x.example>", Cc="harriet@brightwater.example", **kai)
+    assert joined.case is not None and joined.case.number == 1
+    page = (await ana.get("/cases/1")).text
+    assert "Kai Sand" in page and (await api.get("/cases/1")).json()["about"] == "contact:1"
+    names = [one["name"] for one in (await api.get("/contacts")).json()["items"]]
+    assert names == ["Harriet Cole", "Kai Sand"], "they have a record of their own"
+    assert "Steam wand loses pressure" in (await ana.get("/panels/cases?about=contact:2")).text
+    assert await offered(ana) == ["kai@partner.example"], "who wrote last is answered, the requester is asked anyway"
+
+
+@pytest.mark.parametrize("by", ["harriet@brightwater.example", "kai@partner.example"])
+async def test_the_composer_follows(app: Starlette, ana: Client, mateo: Client, take: Take, by: str) -> None:
+    await take(Message_ID="<a@x.example>", **COPIED)
+    await app.state.relay.drain()
+    more = {"sender": by, "Cc": "new@partner.example, kai@partner.example", "Message_ID": "<b@x.example>"}
+    act = lambda: take(In_Reply_To="<a@x.example>", **more)  # noqa: E731
+    await assert_live_equals_reload(app, mateo, "/cases/1", act, regions=("case-1-copies", "case-1-thread"))

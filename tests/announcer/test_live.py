@@ -28,7 +28,7 @@ async def test_a_number_from_the_first_to_the_last(app: Starlette, ana: Client, 
     async def guess() -> None:
         for _ in range(pins.WRONG):
             async with app.state.database.transaction() as tx:
-                await pins.note_wrong(tx, 1)
+                await pins.note_wrong(tx, 1, 1)
 
     for act in (
         lambda: ana.post("/contacts/1/pin"),

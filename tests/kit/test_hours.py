@@ -90,3 +90,26 @@ NINE_TO_TWO = [[[540, 840]], [], [], [], [[1320, 360]], [], []]  # Monday; Frida
 def test_opening_hours(at: str, zone: str, expected: bool) -> None:
     assert is_open(NINE_TO_TWO, zone, datetime.fromisoformat(at).replace(tzinfo=UTC)) is expected
     assert is_open([], zone, datetime.now(UTC))
+
+
+@pytest.mark.parametrize(
+    ("at", "opened"),
+    [
+        ("2026-03-28T20:59", False),  # 21:59 in winter time
+        ("2026-03-28T21:00", True),
+        ("2026-03-29T00:59", True),  # 01:59, then 03:00
+        ("2026-03-29T01:00", True),
+        ("2026-03-29T03:59", True),  # 05:59 in summer time
+        ("2026-03-29T04:00", False),
+        ("2026-10-24T20:00", True),  # 22:00 in summer time
+        ("2026-10-25T00:30", True),  # 02:30 for the first time
+        ("2026-10-25T01:30", True),  # 02:30 again
+        ("2026-10-25T04:59", True),  # 05:59 in winter time
+        ("2026-10-25T05:00", False),
+    ],
+)
+def test_a_line_open_by_night_goes_by_the_clock_on_the_wall(at: str, opened: bool) -> None:
+    """Also in the nights when the clock is put forward and back."""
+    night = parse_hours(dict.fromkeys(DAYS, "22:00-06:00"))
+    moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
+    assert is_open(night, "Europe/Madrid", moment) == opened

@@ -141,7 +141,6 @@ def test_notes_and_facts_of_the_record_stand_beside_the_call(call_house: House, 
     ana.page.locator(".notes-scroll").get_by_text("Tarifa on 2 December").click(click_count=3)
     ana.page.get_by_role("button", name="Make tasks from lines").click()
     expect(mateo.page.locator("[id$=-tasks]").first).to_contain_text("Tarifa on 2 December")
-    ana.page.screenshot(path="/tmp/wta-call.png")
     ana.page.locator("label", has_text="Facts").click()
     assert call_house.owner.put(f"{path}/facts/title", data={"value": "Manager"}).status_code == 200
     expect(ana.page.locator("#facts")).to_contain_text("Manager")

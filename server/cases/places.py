@@ -2,7 +2,8 @@
 
 from server.cases.copies import offered_copies
 from server.cases.models import Case
-from server.cases.queries import cases_of, handles_of, preferred_channel
+from server.cases.queries import cases_of
+from server.cases.ways import handles_of, preferred_channel
 from server.kit.access import Principal
 from server.kit.db import Tx
 from server.kit.events import EventRow
@@ -60,6 +61,6 @@ async def again_patches(tx: Tx, who: Principal, case: Case, rows: list[EventRow]
 async def record_patch(tx: Tx, who: Principal, about: str) -> Patch:
     """The list of cases on the record's page."""
     cases, preferred = await cases_of(tx, who, about), await preferred_channel(tx, who, about)
-    handles = await handles_of(tx, about)
+    handles = await handles_of(tx, who, about)
     shown = fragment("cases/_on_record.html", about=about, cases=cases, preferred=preferred, handles=handles)
     return Patch(about, about_id(about, "cases"), "replace", shown)

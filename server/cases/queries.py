@@ -18,7 +18,6 @@ from server.cases.models import (
     CaseTag,
     Macro,
 )
-from server.channels.models import Channel, KnownHandle
 from server.contacts.access import OPEN_COMPANY, visible_contacts, visible_views
 from server.contacts.models import Contact, SavedView
 from server.identity.access import visible_teams
@@ -188,26 +187,6 @@ async def teams_with_counts(tx: Tx, who: Principal, query: CaseQuery) -> list[tu
     count = theirs.with_only_columns(func.count()).scalar_subquery()
     rows = await tx.execute(visible_teams(who).order_by(Team.name).add_columns(count))
     return [(team, n) for team, n in rows]
-
-
-@once
-async def preferred_channel(tx: Tx, who: Principal, about: str) -> tuple[str, int, int] | None:
-    """How this customer mostly writes: the way, how often, and how often in all. None before they wrote."""
-    theirs = visible_cases(who).where(Case.about == about).with_only_columns(Case.id)
-    counted = select(CaseMessage.via, func.count()).where(CaseMessage.case_id.in_(theirs), CaseMessage.state == "in")
-    rows = (await tx.execute(counted.group_by(CaseMessage.via))).all()
-    if not rows:
-        return None
-    via, most = max(rows, key=lambda row: (row[1], row[0]))
-    return via, most, sum(n for _via, n in rows)
-
-
-@once
-async def handles_of(tx: Tx, about: str) -> list[tuple[str, str]]:
-    """Who this customer is at other messengers: what they are called there, and where."""
-    rows = select(KnownHandle.shown, Channel.name).join(Channel, Channel.id == KnownHandle.channel_id)
-    theirs = rows.where(KnownHandle.contact_id == subject_id(about)).order_by(Channel.name, KnownHandle.handle)
-    return [(row.shown, row.name) for row in await tx.execute(theirs.limit(KIN))]
 
 
 async def list_macros(tx: Tx, who: Principal, begin: str = "", language: str = "") -> list[Macro]:

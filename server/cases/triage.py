@@ -16,14 +16,13 @@ from server.cases.queries import (
     COUNTED,
     cases_of,
     count_views,
-    handles_of,
     linked_cases,
     list_case_tags,
     list_page,
     list_saved,
-    preferred_channel,
     teams_with_counts,
 )
+from server.cases.ways import handles_of, preferred_channel
 from server.channels.queries import list_channels
 from server.contacts.access import get_record, may_change_view
 from server.kit.about import to_id
@@ -165,7 +164,7 @@ async def load_panel(tx: Tx, who: Principal, about: str) -> dict[str, Any]:
         "cases": await cases_of(tx, who, about),
         "linked": await linked_cases(tx, who, about),
         "preferred": await preferred_channel(tx, who, about),
-        "handles": await handles_of(tx, about),
+        "handles": await handles_of(tx, who, about),
     }
 
 

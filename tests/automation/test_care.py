@@ -56,7 +56,7 @@ async def test_a_solved_case_is_opened_again_and_a_closed_one_is_not(
     assert taken.case is not None and taken.case.id == 1 and await status(api) == "open"
     await ana.put("/cases/1/status", data={"status": "closed"})
     taken = await take(In_Reply_To="<a@x.example>", text="A year later")
-    assert taken.case is not None and taken.case.id == 2 and taken.case.refers_to == 1
+    assert taken.case is not None and taken.case.id == 2 and taken.case.follows == 1
 
 
 async def test_nothing_is_done_unasked(app: Starlette, ana: Client, api: Client, waiting: None) -> None:

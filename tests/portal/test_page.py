@@ -238,7 +238,7 @@ async def test_what_is_closed_stays_closed(
     """As with a letter: the customer goes on in a new case that names the old, and both stand on their page."""
     link = await link_of()
     await ana.put(f"{case}/status", data={"status": "closed"})
-    assert "What you write below begins a new one" in (await anybody.get(link)).text
+    assert "What you write below goes on in a new one" in (await anybody.get(link)).text
     for words in ("It is back.", "And it drips."):
         assert (await anybody.post("/p/case/messages", data={"text": words}, headers=bearer(link))).status_code == 204
     cases = (await api.get("/cases")).json()["items"]

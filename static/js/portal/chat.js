@@ -2,7 +2,7 @@
 // page around it in seven words, only with the site it was drawn for.
 import { ask, mayPassBy, newKey, reasonOf, usePass } from './ask.js';
 import { recall, remember } from './memory.js';
-import { find, lastNumber, parse, writeTimes } from './parts.js';
+import { find, lastNumber, numberOf, parse, writeTimes } from './parts.js';
 import { startTalk, tellReading } from './talk.js';
 
 const LOOK_EVERY = 60_000;
@@ -162,13 +162,16 @@ function where() {
 
 function badge() {
   find('anew').hidden = !['solved', 'closed'].includes(find('state').dataset.way);
-  const seen = kept().read ?? 0;
+  const { read = 0, lines = 0 } = kept();
+  const all = [...document.querySelectorAll('#said > li')];
   if (isShown()) {
-    keep({ read: lastNumber() });
+    keep({ read: lastNumber(), lines: all.length });
     find('talk').scrollTop = find('talk').scrollHeight;
     return;
   }
-  const news = [...document.querySelectorAll('#said > .ours')].filter(({ dataset }) => Number(dataset.n) > seen).length;
+  // What is said in a part that was split off counts in its own case: there its place tells.
+  const isNew = (line, place) => (line.dataset.n ? numberOf(line) > read : place >= lines);
+  const news = all.filter((line, place) => line.matches('.ours') && isNew(line, place)).length;
   find('unread').textContent = String(news);
   find('unread').hidden = !news;
 }

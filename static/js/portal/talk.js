@@ -57,8 +57,8 @@ function frame(said) {
   if (said.t === 'ok') return said.topics[topic] > last && fetchAgain();
   if (said.topic !== topic) return undefined;
   if (said.t === 'typing') return showTyping();
-  if (said.t === 'gap' || said.t === 'r') return fetchAgain();
-  if (said.t === 'drop' || said.t === 'no') return over();
+  if (['gap', 'r', 'drop'].includes(said.t)) return fetchAgain(); // dropped: it is over, or goes on in another case
+  if (said.t === 'no') return over();
   return said.t === 'p' && said.n > last ? numbered(said) : undefined;
 }
 

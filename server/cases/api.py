@@ -186,7 +186,7 @@ async def write(request: Request, tx: Tx, who: Principal) -> CaseMessageShape:
     with fields_named(text="body"):
         if body.audience == "customer":
             seen = case.said_n if body.seen is None else body.seen
-            copies = await offered_copies(tx, case) if body.copies is None else body.copies
+            copies = offered_copies(case) if body.copies is None else body.copies
             return message_shape(await replies.answer_case(tx, who, case, body.body, seen, body.send_at, copies))
         known = await known_names(tx, who.workspace_id, mentioned(body.body))
         return message_shape(await replies.note_case(tx, who, case, body.body, list(known)))

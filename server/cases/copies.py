@@ -3,12 +3,10 @@ takes them out."""
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import select
 
 from server.cases.models import Case, CaseMessage
 from server.channels.apart import is_own
-from server.channels.models import Channel
 from server.channels.outgoing import is_writable
 from server.channels.queries import own_addresses
 from server.identity.forms import parse_email
@@ -19,16 +17,24 @@ from server.kit.text import _
 MOST = 20
 
 
-async def offered_copies(tx: Tx, case: Case) -> list[str]:
+def offered_copies(case: Case) -> list[str]:
     """Whom the customer's newest letter was for beside us, and who wrote it when that was not the requester."""
-    theirs = CaseMessage.case_id == case.id, CaseMessage.state == "in", CaseMessage.via == "email"
-    newest = select(func.max(CaseMessage.n)).where(*theirs).scalar_subquery()
-    ours = aliased(Channel)  # with every address of ours, in one statement
-    letter = select(CaseMessage.address, CaseMessage.copies, ours.address).where(*theirs, CaseMessage.n == newest)
-    rows = (await tx.execute(letter.join(ours, ours.workspace_id == CaseMessage.workspace_id, isouter=True))).all()
-    if not rows or case.is_chat:
-        return []
-    return _fitting(case, [rows[0][0], *rows[0][1]], {row[2] for row in rows})[:MOST]
+    return [] if case.is_chat else _others(case, case.read_along)[:MOST]
+
+
+def keep_copies(case: Case, address: str, copies: Sequence[str], own: Collection[str]) -> None:
+    """Of the letter that came last. Never an address of ours, which would write to us again; nobody twice."""
+    case.read_along = [one for one in dict.fromkeys([address, *copies]) if not is_own(one, own) and is_writable(one)]
+
+
+async def find_copies(tx: Tx, case: Case) -> None:
+    """Anew, when messages of the case came or went."""
+    letters = select(CaseMessage.address, CaseMessage.copies).where(
+        CaseMessage.case_id == case.id, CaseMessage.state == "in", CaseMessage.via == "email"
+    )
+    last = (await tx.execute(letters.order_by(CaseMessage.n.desc()).limit(1))).one_or_none()
+    address, copies = last or ("", [])
+    keep_copies(case, address, copies, await own_addresses(tx, case.workspace_id))
 
 
 async def parse_copies(tx: Tx, case: Case, raw: Sequence[str]) -> list[str]:
@@ -36,15 +42,15 @@ async def parse_copies(tx: Tx, case: Case, raw: Sequence[str]) -> list[str]:
         raise Invalid(copies=_("At most %(n)s people in copy") % {"n": MOST})
     try:
         addresses = [parse_email(one) for one in raw]
-        return _fitting(case, addresses, await own_addresses(tx, case.workspace_id)) if addresses else []
+        own = await own_addresses(tx, case.workspace_id) if addresses else ()
+        return [one for one in _others(case, addresses) if not is_own(one, own) and is_writable(one)]
     except Invalid as error:
         raise Invalid(copies=error.message) from error
 
 
-def _fitting(case: Case, addresses: Sequence[str], own: Collection[str]) -> list[str]:
-    """Never an address of ours, which would write to us again; nobody twice."""
+def _others(case: Case, addresses: Sequence[str]) -> list[str]:
     asks = requesters(case)
-    return [one for one in dict.fromkeys(addresses) if one not in asks and not is_own(one, own) and is_writable(one)]
+    return [one for one in dict.fromkeys(addresses) if one not in asks]
 
 
 def requesters(case: Case) -> set[str]:

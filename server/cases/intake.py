@@ -3,6 +3,7 @@ proves nothing, so it only files the letter)."""
 
 import hashlib
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy.orm import joinedload
 from server.cases.access import WHOLE, visible_cases
 from server.cases.actions import open_case
 from server.cases.automatic import flooded_case, keep_aside, take_report
-from server.cases.copies import requesters
+from server.cases.copies import keep_copies, requesters
 from server.cases.joining import link_record
 from server.cases.models import Case, CaseFile, CaseMessage
 from server.cases.replies import receive
@@ -72,7 +73,7 @@ async def take_letter(tx: Tx, channel: Channel, letter: Letter, files: list[Case
             return Taken(answered, await keep_aside(tx, who, answered, _values(answered, letter), files))
         if answered.status != "closed":
             await _know(tx, who, answered, letter, channel)
-            return Taken(answered, await _receive(tx, who, answered, letter, files))
+            return Taken(answered, await _receive(tx, who, answered, letter, files, own))
     if letter.is_automatic:
         return Taken(None)  # a machine's answer to nothing of ours would open a case for each letter we send
     contact = await person_of(tx, who, letter, channel)
@@ -83,7 +84,7 @@ async def take_letter(tx: Tx, channel: Channel, letter: Letter, files: list[Case
         case.follows = answered.number
     elif answered is not None:
         case.refers_to = answered.number
-    return Taken(case, await _receive(tx, who, case, letter, files))
+    return Taken(case, await _receive(tx, who, case, letter, files, own))
 
 
 async def _held(tx: Tx, who: Principal, letter: Letter) -> CaseMessage | None:
@@ -208,5 +209,9 @@ def _values(case: Case, letter: Letter) -> dict[str, Any]:
     }
 
 
-async def _receive(tx: Tx, who: Principal, case: Case, letter: Letter, files: list[CaseFile]) -> CaseMessage:
-    return await receive(tx, who, case, _values(case, letter), files)
+async def _receive(
+    tx: Tx, who: Principal, case: Case, letter: Letter, files: list[CaseFile], own: Collection[str]
+) -> CaseMessage:
+    values = _values(case, letter)
+    keep_copies(case, values["address"], values["copies"], own)
+    return await receive(tx, who, case, values, files)

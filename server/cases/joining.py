@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 
 from server.cases import events as facts
 from server.cases.actions import open_case, set_status, tag_case, tell, turn
+from server.cases.copies import find_copies
 from server.cases.departures import hold_replies
 from server.cases.drafts import move_drafts
 from server.cases.models import Case, CaseDraftFile, CaseFollower, CaseLink, CaseMessage
@@ -117,6 +118,7 @@ async def _move_messages(tx: Tx, case: Case, into: Case, which: ColumnElement[bo
     await tx.execute(go.execution_options(synchronize_session=False))
     for one in (case, into):
         await count_said(tx, one)
+        await find_copies(tx, one)
         one.version += 1
 
 

@@ -53,7 +53,7 @@ async def show_case(tx: Tx, row: EventRow) -> list[Change]:
     if is_renamed or row.name in (*CHANGES_A_MESSAGE, "case.answered"):
         changes += await again_patches(tx, who, case, await _lines_of(tx, row))
     if row.name in ("case.received", "case.moved", *JOINS):
-        changes.append(await copies_patch(tx, case))
+        changes.append(copies_patch(case))
     if row.name in LINES:
         changes += await line_patches(tx, who, case, [row])
     if row.name == "case.moved":

@@ -73,6 +73,7 @@ class Case(Base):
     asked_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]  # the first answer of a person
     replies_at: Mapped[datetime | None]
+    read_along: Mapped[list[Any]] = mapped_column(default=list)  # addresses of their newest letter, beside ours
     snoozed_until: Mapped[datetime | None]
     solved_at: Mapped[datetime | None]
     rating_asked_at: Mapped[datetime | None]

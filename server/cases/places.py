@@ -30,9 +30,9 @@ def page_patches(case: Case) -> list[Change]:
     ]
 
 
-async def copies_patch(tx: Tx, case: Case) -> Patch:
+def copies_patch(case: Case) -> Patch:
     """In the composer: who else the next reply goes to."""
-    shown = fragment("cases/_copies.html", case=case, copies=await offered_copies(tx, case))
+    shown = fragment("cases/_copies.html", case=case, copies=offered_copies(case))
     return Patch(case.topic, dom_id("case", case.id, "copies"), "replace", shown)
 
 

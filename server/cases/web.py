@@ -59,7 +59,7 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         thread=await load_thread(tx, who, case),
         drafts=writing.drafts,
         attached=writing.files,
-        copies=await offered_copies(tx, case),
+        copies=offered_copies(case),
         writing=writing.others,
         **await load_around(tx, who, case),
         panels=[

@@ -719,6 +719,7 @@ def upgrade() -> None:
     sa.Column('asked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('replies_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('read_along', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), 'postgresql'), nullable=False),
     sa.Column('snoozed_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('solved_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('rating_asked_at', sa.DateTime(timezone=True), nullable=True),

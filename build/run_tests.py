@@ -32,10 +32,11 @@ WHOLE_CALLS = ["tests/calls/test_whole.py", "tests/calls/test_killed.py", "tests
 APART = [f"--ignore={path}" for path in ("tests/browser", "tests/faults", *MEDIA)]
 NOT_BROWSER = ["-p", "tests.every_fact", "-m", "not browser", "-n", "2", *APART]
 QUICK = [*NOT_BROWSER, *(f"--ignore={path}" for path in WHOLE_CALLS)]
+AGAIN = ["-p", "tests.second_engine", *NOT_BROWSER]
 FAULTS = ["tests/faults", "-n", "2"]
 PARTS = [
     Part("quick", "SQLite and memory bus", QUICK),
-    Part("engines", "PostgreSQL and Redis", NOT_BROWSER, {"ENGINE": "postgres"}, ("postgres", "redis-server")),
+    Part("engines", "PostgreSQL and Redis", AGAIN, {"ENGINE": "postgres"}, ("postgres", "redis-server")),
     Part("faults", "faults, SQLite", FAULTS, wants=("redis-server",)),
     Part("faults", "faults, PostgreSQL", FAULTS, {"ENGINE": "postgres"}, ("postgres", "redis-server")),
     Part("calls", "calls with real media", [*MEDIA, *WHOLE_CALLS, "-n", "2"], wants=("chromium", "redis-server")),

@@ -51,7 +51,7 @@ async def test_a_token_hears_nothing_of_a_case_that_it_could_not_read(
         lambda: ana.put("/cases/1/parent", data={"parent": ""}),
         lambda: ana.delete("/cases/1/records/contact:2"),
         lambda: ana.put("/cases/1/record", data={"about": "contact:3"}),
-        lambda: until(lambda: MOVED <= told_by(ear)),  # asked for later, it would be closed
+        lambda: until(lambda: told_by(ear) >= MOVED),  # asked for later, it would be closed
         lambda: make.restrict(ana, 3, "user:1"),
         lambda: ana.put("/cases/2", data={"field": "subject", "value": "The very last word"}),
     ):

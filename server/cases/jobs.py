@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import anyio
 from sqlalchemy import select
@@ -102,7 +102,7 @@ async def _begin(work: Work) -> bool:
         message = await tx.get(CaseMessage, work.args["message"])
         if message is None or message.state not in ("scheduled", "sending", "leaving"):
             return False
-        if work.args.get("at") != (message.send_at.isoformat() if message.send_at else None):
+        if message.send_at != (datetime.fromisoformat(at) if (at := work.args.get("at")) else None):
             return False  # another moment was chosen since; that one's job sends it
         case, who = await tx.get_one(Case, message.case_id), system(message.workspace_id)
         if message.state == "scheduled":

@@ -1,7 +1,7 @@
 """Replies for later: they answer nothing until they leave, and nothing leaves that its writer has not seen through."""
 
 import re
-from datetime import timedelta
+from datetime import timedelta, timezone
 
 import pytest
 from sqlalchemy import select
@@ -67,6 +67,17 @@ async def test_the_clock_of_the_first_answer_runs_until_it_leaves(app: Starlette
     async with app.state.database.transaction(read=True) as tx:
         case = await tx.get_one(Case, 1)
         assert case.answered_at is not None and case.answered_at - case.created_at >= timedelta(hours=HOURS)
+
+
+async def test_the_moment_may_be_told_in_any_zone(
+    app: Starlette, ana: Client, api: Client, take: Take, inbox: Inbox
+) -> None:
+    await take()
+    at = (now() + timedelta(hours=HOURS)).astimezone(timezone(timedelta(hours=5, minutes=30)))
+    body = {"body": "Hello", "audience": "customer", "send_at": at.isoformat()}
+    assert (await api.post("/cases/1/messages", json=body)).status_code == 201
+    await pass_time(app, HOURS * 3600 + 1)
+    assert await state_of(api, 3) == "sent" and len(inbox.letters) == 1
 
 
 async def test_who_writes_before_it_leaves_holds_it(

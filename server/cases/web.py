@@ -89,7 +89,8 @@ async def write(request: Request, tx: Tx, who: Principal) -> Answer:
     form = request.state.form
     if field(form, "audience", 20) != "customer":
         text = field(form, "note", 100_000)
-        await replies.note_case(tx, who, case, text, list(await known_names(tx, who.workspace_id, mentioned(text))))
+        known = list(await known_names(tx, who.workspace_id, mentioned(text)))
+        await replies.note_case(tx, who, case, text, known, field(form, "note_mark", 20))
         await _after(tx, who, case, form)
         return await _answer(tx, who, case, 201)
     seen = field(form, "seen", 12)
@@ -104,7 +105,7 @@ async def write(request: Request, tx: Tx, who: Principal) -> Answer:
             int(seen),
             _later(form, who.timezone),
             also_in(form),
-            field(form, "draft_mark", 20) if "draft_mark" in form else None,
+            field(form, "draft_mark", 20),
         )
     except Conflict:  # nothing was written yet: what was said meanwhile is shown, and the text stays where it is
         return await _clash(tx, case, None if case.is_claimed(who.user_id, now()) else await last_said(tx, case))

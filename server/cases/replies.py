@@ -10,7 +10,7 @@ from server.cases import events as facts
 from server.cases.actions import assign_case, tell, turn
 from server.cases.attaching import give_back, take_attached
 from server.cases.copies import parse_copies
-from server.cases.departures import UNDO, hold_replies, schedule_reply, send_later
+from server.cases.departures import UNDO, hold_replies, must_have_seen, schedule_reply, send_later
 from server.cases.drafts import drop_draft
 from server.cases.forms import parse_body, parse_send_at
 from server.cases.models import Case, CaseFile, CaseFollower, CaseMessage
@@ -20,7 +20,7 @@ from server.channels.queries import letters_from
 from server.kit.access import Principal
 from server.kit.clock import now
 from server.kit.db import Tx
-from server.kit.errors import Conflict, Invalid
+from server.kit.errors import Invalid
 from server.kit.markdown import keep_known, mentioned, plain
 from server.kit.text import _
 
@@ -82,12 +82,7 @@ async def answer_case(
     may be taken back. `copies`: who else gets it. `draft_seen`: the mark of the draft that it came from, whose files go
     along; None for what a program writes in somebody's name, and their own draft stays as it is."""
     body, leaves = parse_body(raw), parse_send_at(send_at) if send_at else now() + UNDO
-    if case.is_claimed(who.user_id, now()):
-        raise Conflict(_("A colleague has claimed this case"), {"who_id": case.claimed_by_id}, text=body)
-    if case.said_n > seen:
-        newest = select(CaseMessage).where(CaseMessage.case_id == case.id, CaseMessage.n == case.said_n)
-        message = (await tx.scalars(newest)).one()
-        raise Conflict(_("Something was said since you began to write"), _newer(message), text=body)
+    await must_have_seen(tx, who, case, seen, body)
     way_out = await _way_out(tx, who, case, leaves)
     if way_out["via"] == "email":
         way_out["copies"] = await parse_copies(tx, case, copies)
@@ -127,10 +122,6 @@ async def answer_by_itself(tx: Tx, who: Principal, case: Case, text: str) -> Cas
     send_later(tx, who, message)
     tell(tx, who, case, facts.CaseAnswered, message=message.id, excerpt=plain(message.body, SHOWN))
     return message
-
-
-def _newer(message: CaseMessage) -> dict[str, object]:
-    return {"n": message.n, "message": message.id, "who_id": message.author_id, "body": message.body[:2000]}
 
 
 async def withdraw(tx: Tx, who: Principal, case: Case, message: CaseMessage) -> CaseMessage:

@@ -80,7 +80,9 @@ async def flooded_case(tx: Tx, who: Principal, channel: Channel, letter: Letter)
     if count < FLOOD:
         return None
     here = visible_cases(who).where(Case.channel_id == channel.id, Case.address == letter.sender.address)
-    case: Case | None = await tx.scalar(here.order_by(Case.id.desc()).limit(1).options(*WHOLE))
+    newest = here.with_only_columns(func.coalesce(Case.merged_into_id, Case.id)).order_by(Case.id.desc()).limit(1)
+    there = visible_cases(who).where(Case.id == await tx.scalar(newest))
+    case: Case | None = await tx.scalar(there.options(*WHOLE))
     if case is not None and not await _is_told(tx, theirs):
         concerned = (
             [f"user:{case.assignee_id}"] if case.assignee_id else [f"team:{case.team_id}"] if case.team_id else []

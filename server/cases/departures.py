@@ -60,7 +60,7 @@ async def must_have_seen(tx: Tx, who: Principal, case: Case, seen: int, text: st
     if case.said_n > seen:
         newest = select(CaseMessage).where(CaseMessage.case_id == case.id, CaseMessage.n == case.said_n)
         one = (await tx.scalars(newest)).one()
-        newer = {"n": one.n, "message": one.id, "who_id": one.author_id, "body": one.body[:2000]}
+        newer: dict[str, object] = {"n": one.n, "message": one.id, "who_id": one.author_id, "body": one.body[:2000]}
         raise Conflict(_("Something was said since you began to write"), newer, text=text)
 
 

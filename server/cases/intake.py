@@ -17,6 +17,7 @@ from server.cases.copies import keep_copies, requesters
 from server.cases.joining import link_record
 from server.cases.models import Case, CaseFile, CaseMessage
 from server.cases.replies import receive
+from server.cases.turns import WAITS
 from server.channels.apart import is_own, keys_in
 from server.channels.incoming import Letter
 from server.channels.models import Channel
@@ -150,7 +151,9 @@ async def _is_party(tx: Tx, case: Case, letter: Letter) -> bool:
         return True
     if letter.is_bounce and await _answers_a_letter_of(tx, case, letter):
         return True
-    said = select(CaseMessage.copies, CaseMessage.address, CaseMessage.state).where(CaseMessage.case_id == case.id)
+    said = select(CaseMessage.copies, CaseMessage.address, CaseMessage.state).where(
+        CaseMessage.case_id == case.id, CaseMessage.state.not_in(("withdrawn", *WAITS))
+    )
     return any(at in copies or (state == "in" and at == sender) for copies, sender, state in await tx.execute(said))
 
 

@@ -8,7 +8,7 @@ import anyio
 from sqlalchemy import select
 
 from server.cases import events as facts
-from server.cases.access import WHOLE
+from server.cases.access import WHOLE, visible_cases
 from server.cases.actions import set_status, tell
 from server.cases.claims import release_case
 from server.cases.departures import hold_reply, leave
@@ -107,7 +107,8 @@ async def _begin(work: Work) -> bool:
             return False  # another moment was chosen since; that one's job sends it
         case, who = await tx.get_one(Case, message.case_id), system(message.workspace_id)
         if message.state == "scheduled":
-            if case.is_claimed(message.author_id, now()):  # a colleague is answering: their customer gets one answer
+            is_gone = await tx.scalar(visible_cases(who).where(Case.id == case.id)) is None  # into the trash
+            if is_gone or case.is_claimed(message.author_id, now()):  # a colleague answers: there is one answer
                 await hold_reply(tx, who, case, message)
                 return False
             await leave(tx, replace(who, user_id=message.author_id), case, message)

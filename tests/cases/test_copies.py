@@ -1,8 +1,11 @@
 """People in copy: they get the replies, they may answer, and nothing of theirs becomes the requester's."""
 
+from datetime import timedelta
+
 import pytest
 from starlette.applications import Starlette
 
+from server.kit.clock import now
 from tests.cases.conftest import HELP, Take
 from tests.cases.test_automatic import report
 from tests.cases.test_sending import Inbox, pass_time, state_of
@@ -145,3 +148,15 @@ async def test_who_could_not_be_named_by_hand_stops_no_reply(ana: Client, api: C
     assert await offered(ana) == ["bo@brightwater.example"]
     sent = await api.post("/cases/1/messages", json={"body": "Hello", "audience": "customer"})
     assert sent.status_code == 201 and sent.json()["copies"] == ["bo@brightwater.example"]
+
+
+async def test_whom_nothing_went_to_gets_into_no_case(app: Starlette, ana: Client, take: Take, inbox: Inbox) -> None:
+    """A name that was typed wrong and taken back was never told of the case."""
+    await take()
+    later = (now() + timedelta(hours=3)).isoformat()
+    await ana.post("/cases/1/messages", data=REPLY | {"also": ["kay@partner.example"], "send_at": later})
+    letter = {"sender": "kay@partner.example", "subject": "[#1] Hello"}
+    first = await take(Message_ID="<k1@x.example>", **letter)
+    await ana.delete("/cases/1/messages/2")
+    second = await take(Message_ID="<k2@x.example>", **letter)
+    assert [one.case.id for one in (first, second) if one.case] == [2, 3]

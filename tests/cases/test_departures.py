@@ -121,6 +121,16 @@ async def test_it_is_not_sent_past_a_colleague_who_has_the_case(
     assert late.status_code == 409 and "/cases/1/take-over" in late.text and await state_of(api, 2) == "scheduled"
 
 
+async def test_it_does_not_leave_for_a_record_in_the_trash(
+    app: Starlette, ana: Client, api: Client, inbox: Inbox, scheduled: None
+) -> None:
+    assert (await api.delete("/contacts/1")).status_code == 204
+    await pass_time(app, HOURS * 3600 + 1)
+    assert inbox.letters == []
+    assert (await ana.delete("/contacts/1/trash")).status_code < 400
+    assert await state_of(api, 2) == "paused" and (await depart(ana, 2)).status_code == 200
+
+
 async def test_programs_send_it_anyway_or_take_it_back(
     app: Starlette, ana: Client, api: Client, take: Take, inbox: Inbox, scheduled: None
 ) -> None:

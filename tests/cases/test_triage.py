@@ -116,3 +116,12 @@ async def test_the_counts_of_teams_are_live(
         screen = await assert_live_equals_reload(app, mateo, "/cases", act, **look)
         chips = screen.page.find("case-teams")
         assert chips is not None and "".join(filter(str.isdigit, chips.text())) == count
+
+
+async def test_what_is_no_number_of_a_case_is_looked_for_as_words(ana: Client, api: Client, take: Take) -> None:
+    """A telephone or a bank account is longer than any number of a case; a saved view of one would stop the list."""
+    await take(text="Account 999999999999999999999999")
+    found = await ana.get("/cases", params={"q": "9" * 24})
+    assert found.status_code == 200 and "Steam wand loses pressure" in found.text
+    await api.post("/case-views", json={"name": "Theirs", "query": "q=" + "9" * 24, "shared": False})
+    assert (await ana.get("/cases")).status_code == 200

@@ -24,7 +24,6 @@ function onClick({ target }) {
   if (target.closest('[data-macro-drop]')) keepMacro(form, '');
   if (target.closest('[data-later-drop]')) clearLater(form);
   if (target.closest('[data-macro-open]')) openMacros(form);
-  target.closest('[data-copy-drop]')?.parentElement.remove();
   showLater(form);
 }
 

@@ -36,3 +36,41 @@ def test_a_note_names_its_own_draft(wire: Wire, page: Page) -> None:
     expect(page.locator("[name=note_mark]")).to_have_value("n2")
     assert page.locator("[name=draft_mark]").input_value() == "r1"
     assert json.dumps(wire.posts[0][2]) == json.dumps({"text": "Told them", "seen": ""})
+
+
+def chip(address: str) -> str:
+    return f"""<span data-copy><span class="cut">{address}</span><input type="hidden" name="also" value="{address}">
+<button type="button" data-copy-drop aria-label="Remove {address}">x</button></span>"""
+
+
+def also(*addresses: str) -> str:
+    chips, template = "".join(map(chip, addresses)), f"<template>{chip('{}')}</template>"
+    row = f"""<div id="copies" data-copies='{json.dumps(addresses)}'>{chips}
+<input type="email" aria-label="Add an address" data-copy-add>{template}</div>"""
+    return COMPOSER.replace("<div data-draft-clash", row + "<div data-draft-clash")
+
+
+def named(page: Page) -> list[str]:
+    return [str(one.input_value()) for one in page.locator("[data-copy] > input").all()]
+
+
+def test_whom_one_takes_out_or_types_in_is_there_after_a_reload(wire: Wire, page: Page) -> None:
+    show(wire, page, TASKS + also("bo@x.example", "kai@x.example"))
+    page.get_by_role("button", name="Remove bo@x.example").click()
+    field = page.get_by_label("Add an address")
+    field.press_sequentially("no address")
+    field.press("Enter")
+    assert named(page) == ["kai@x.example"] and wire.posts == []
+    field.fill("Olga@y.example")
+    field.press("Enter")
+    assert named(page) == ["kai@x.example", "olga@y.example"] and wire.posts == [], "Enter sends no reply"
+    field.fill("pau@y.example")
+    page.locator("textarea[name=text]").focus()
+    wanted = ["kai@x.example", "olga@y.example", "pau@y.example"]
+    assert named(page) == wanted
+    show(wire, page, TASKS + also("bo@x.example", "kai@x.example"))
+    expect(page.get_by_role("button", name="Remove pau@y.example")).to_be_visible()
+    assert named(page) == wanted
+    show(wire, page, TASKS + also("bo@x.example"))
+    expect(page.get_by_role("button", name="Remove bo@x.example")).to_be_visible()
+    assert named(page) == ["bo@x.example"], "another letter, other people"

@@ -18,7 +18,7 @@ COPIED = {"To": f"Help <{HELP}>, Bo <bo@brightwater.example>", "Cc": "Kai <kai@p
 
 
 async def offered(ana: Client) -> list[str]:
-    page = (await ana.get("/cases/1")).text
+    page = (await ana.get("/cases/1")).text.partition("<template><span")[0]
     return [part.partition('"')[0] for part in page.split('name="also" value="')[1:]]
 
 

@@ -12,6 +12,8 @@ import pytest
 from sqlalchemy import select
 from starlette.applications import Starlette
 
+from server.contacts.models import Contact
+from server.contacts.trash import erase_contact
 from server.kit.clock import frozen, now
 from server.kit.events import REGISTRY
 from server.kit.outbound import Outbound
@@ -92,6 +94,23 @@ async def test_replies_for_later_are_told_of(
         ("case.scheduled", "scheduled"), ("case.held", "paused"), ("case.withdrawn", None),
     ]  # fmt: skip
     assert heard[0]["message"]["to"] == "harriet@brightwater.example"
+
+
+async def test_what_was_told_of_an_erased_person_is_forgotten(
+    app: Starlette, ana: Client, take: Take, site: Site, hook: str
+) -> None:
+    await add(ana, f"{site.url}/hook", "case.received")
+    await take()
+    await work(app)
+    who = await make.person(app)
+    async with app.state.database.transaction() as tx:
+        await erase_contact(tx, who, await tx.get_one(Contact, 1))
+    log = await deliveries(app)
+    assert {(one.state, one.body) for one in log} == {("done", "")} and len(log) == 2
+    asked = len(site.asked)
+    await ana.post(f"{PAGE}/2/deliveries/{log[-1].id}")
+    await work(app)
+    assert len(site.asked) == asked, "nor is it sent again"
 
 
 async def test_the_secret_is_shown_once(app: Starlette, ana: Client, hook: str) -> None:

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from starlette.applications import Starlette
 
+from server.cases.intake import case_there
+from server.kit.access import Principal
 from server.kit.clock import now
 from tests import make
 from tests.cases.conftest import Take
@@ -189,3 +191,13 @@ async def test_a_reply_for_later_is_held_by_what_a_merge_or_a_split_brings(
     await ana.post("/cases/3/messages", data=later)
     await mateo.post("/cases/3/messages/6/split", data={"subject": "Beans"})
     assert [one["state"] for one in (await api.get("/cases/4/messages")).json()["items"]] == ["paused"]
+
+
+async def test_a_letter_that_waited_for_a_merge_goes_where_the_case_went(
+    app: Starlette, ana: Client, who: Principal, two: None
+) -> None:
+    """On PostgreSQL it has found the case that it answers, waits for its row, and gets it merged."""
+    await ana.put("/cases/2/merge", data={"into": "1"})
+    async with app.state.database.transaction() as tx:
+        there = await case_there(tx, who, 2)
+        assert there is not None and there.id == 1

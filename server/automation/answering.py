@@ -8,6 +8,7 @@ from server.automation.models import Answered
 from server.cases.macros import fill_in
 from server.cases.models import Case
 from server.cases.replies import answer_by_itself
+from server.channels.queries import letters_from
 from server.kit.access import Principal
 from server.kit.clock import now
 from server.kit.db import Tx
@@ -18,6 +19,13 @@ async def _went(tx: Tx, who: Principal, address: str, day: str) -> bool:
         Answered.workspace_id == who.workspace_id, Answered.address == address, Answered.day == day
     )
     return await tx.scalar(rows) is not None
+
+
+async def leads_nowhere(tx: Tx, who: Principal, case: Case) -> bool:
+    """Such as a form's case in a house that has no address of its own (any more)."""
+    if not case.address or case.channel is None:
+        return True
+    return not case.is_chat and await letters_from(tx, who, case.channel) is None
 
 
 async def answer_once_a_day(tx: Tx, who: Principal, case: Case, texts: dict[str, Any]) -> bool:
@@ -31,7 +39,7 @@ async def answer_once_a_day(tx: Tx, who: Principal, case: Case, texts: dict[str,
 
 async def answer_in_their_language(tx: Tx, who: Principal, case: Case, texts: dict[str, Any]) -> bool:
     """For what is said once in the life of a case, whatever else went to them. False when it can go nowhere."""
-    if not case.address or case.channel is None:
+    if await leads_nowhere(tx, who, case):
         return False
     text = str(texts.get(case.language[:2]) or next(iter(texts.values())))
     await answer_by_itself(tx, who, case, fill_in(text, case, ""))

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
-from server.automation.answering import answer_in_their_language, answer_once_a_day
+from server.automation.answering import answer_in_their_language, answer_once_a_day, leads_nowhere
 from server.automation.models import Answered, Care
 from server.cases.access import WHOLE
 from server.cases.actions import set_status
@@ -59,8 +59,9 @@ async def _ask(tx: Tx, habits: Care) -> None:
         return
     before = now() - timedelta(days=habits.ask_after)
     for case in await _still(tx, habits, "waiting", before, Case.reminded_at.is_(None)):
-        cannot_be_asked = not case.address or case.channel is None  # they are not waited for
-        if await answer_once_a_day(tx, system(case.workspace_id), case, habits.ask_text) or cannot_be_asked:
+        house = system(case.workspace_id)
+        cannot_be_asked = await leads_nowhere(tx, house, case)  # they are not waited for
+        if await answer_once_a_day(tx, house, case, habits.ask_text) or cannot_be_asked:
             case.reminded_at = now()
 
 

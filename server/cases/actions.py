@@ -118,6 +118,12 @@ async def assign_case(tx: Tx, who: Principal, case: Case, assignee_id: int | Non
     return case
 
 
+async def take_from_the_blind(tx: Tx, who: Principal, case: Case) -> None:
+    """Who has it may not see its customer's record (any more): it is nobody's, so that those who may see it do."""
+    if case.assignee_id is not None and not await _may_have(tx, case, case.assignee_id):
+        await assign_case(tx, who, case, None, case.team_id)
+
+
 async def _may_have(tx: Tx, case: Case, user_id: int) -> bool:
     closed = await restricted_to(tx, case.about)
     return not closed or user_id in await resolve(tx, case.workspace_id, closed)
@@ -201,4 +207,5 @@ async def move_case(tx: Tx, who: Principal, case: Case, contact: Contact) -> Cas
     told = update(EventRow).where(EventRow.workspace_id == case.workspace_id, EventRow.subject == case.ref)
     await tx.execute(told.values(about=contact.about).execution_options(synchronize_session=False))
     tell(tx, who, case, facts.CaseMoved, old=old, new=contact.about)
+    await take_from_the_blind(tx, who, case)
     return case

@@ -6,8 +6,8 @@ from typing import Literal
 from pydantic import Field
 from starlette.requests import Request
 
-from server.cases import actions, claims, joining, replies
-from server.cases.access import get_case
+from server.cases import actions, claims, departures, joining, replies
+from server.cases.access import get_case, get_message
 from server.cases.copies import MOST, offered_copies
 from server.cases.forms import BODY_LENGTH, SUBJECT_LENGTH
 from server.cases.models import Case, CaseMessage
@@ -58,6 +58,12 @@ class NewCaseMessage(Body):
     copies: list[str] | None = Field(
         None, max_length=MOST, description="Who else gets it. Left out: who was in copy of the customer’s newest letter"
     )
+
+
+class Departure(Body):
+    """`seen`: as of a new message. Left out, whatever stands there counts as read."""
+
+    seen: int | None = Field(None, ge=0, lt=10**12)
 
 
 class CaseClaim(Body):
@@ -192,6 +198,20 @@ async def write(request: Request, tx: Tx, who: Principal) -> CaseMessageShape:
         return message_shape(await replies.note_case(tx, who, case, body.body, list(known)))
 
 
+async def depart(request: Request, tx: Tx, who: Principal) -> CaseMessageShape:
+    case = await get_case(tx, who, request.path_params["id"], "write")
+    message = await get_message(tx, who, case, request.path_params["message"])
+    body: Departure = request.state.body
+    seen = case.said_n if body.seen is None else body.seen
+    return message_shape(await departures.send_anyway(tx, who, case, message, seen))
+
+
+async def withdraw(request: Request, tx: Tx, who: Principal) -> CaseMessageShape:
+    case = await get_case(tx, who, request.path_params["id"], "write")
+    message = await get_message(tx, who, case, request.path_params["message"])
+    return message_shape(await replies.withdraw(tx, who, case, message))
+
+
 async def claim(request: Request, tx: Tx, who: Principal) -> CaseShape:
     case = await get_case(tx, who, request.path_params["id"], "write")
     body: CaseClaim = request.state.body
@@ -215,6 +235,7 @@ async def merge(request: Request, tx: Tx, who: Principal) -> CaseShape:
 
 
 PATH = "/cases/{id:int}"
+MESSAGE = f"{PATH}/messages/{{message:int}}"
 routes = [
     api("GET", "/cases", index, "List cases", gives=Page[CaseShape], asks=CaseListing),
     api("POST", "/cases", create, "Open a case", gives=CaseShape, takes=NewCase),
@@ -242,4 +263,6 @@ routes = [
         gives=CaseMessageShape,
         takes=NewCaseMessage,
     ),
+    api("POST", f"{MESSAGE}/departure", depart, "Send a reply for later now", gives=CaseMessageShape, takes=Departure),
+    api("DELETE", MESSAGE, withdraw, "Take a reply back that has not left yet", gives=CaseMessageShape),
 ]

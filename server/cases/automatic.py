@@ -8,10 +8,10 @@ from sqlalchemy import func, select
 
 from server.cases import events as facts
 from server.cases.access import WHOLE, visible_cases
-from server.cases.actions import tell, turn
+from server.cases.actions import tell
 from server.cases.models import Case, CaseFile, CaseMessage
 from server.cases.replies import add_message
-from server.cases.turns import SHOWN, STANDS
+from server.cases.turns import SHOWN, STANDS, did_not_reach, note_unsent
 from server.channels.incoming import Letter
 from server.channels.models import Channel
 from server.channels.reports import Report
@@ -28,8 +28,8 @@ RETURNED: list[Returned] = []  # who is told of a final report about a letter th
 
 
 async def take_report(tx: Tx, who: Principal, channel: Channel, report: Report) -> tuple[Case, CaseMessage] | None:
-    """The reply that it is about did not arrive: it says so with why, its writer is told, and the case is ours again.
-    None when it is about no reply of ours, or says nothing final."""
+    """The reply that it is about did not arrive: it says so with why, its writer is told, and the case is ours again,
+    unless only somebody in copy did not get it. None when it is about no reply of ours, or says nothing final."""
     ours = CaseMessage.workspace_id == who.workspace_id, CaseMessage.state.in_(STANDS)
     found = select(CaseMessage).where(*ours, CaseMessage.message_id.in_(report.ids)).order_by(CaseMessage.id).limit(1)
     if not (report.ids and report.is_final):
@@ -39,17 +39,18 @@ async def take_report(tx: Tx, who: Principal, channel: Channel, report: Report) 
         for tell_of in RETURNED:
             await tell_of(tx, who, report)
         return None
-    case = await tx.scalar(visible_cases(who).where(Case.id == message.case_id).options(*WHOLE))
+    case = await tx.scalar(
+        visible_cases(who).where(Case.id == message.case_id).options(*WHOLE).with_for_update(of=Case)
+    )
     if case is None:
         return None
-    if message.state != "failed":
-        with speaking(channel.language):
-            message.state, message.problem = "failed", report.reason
-        case.version += 1
-        told = {"message": message.id, "author": message.author_id, "problem": message.problem}
-        tell(tx, who, case, facts.CaseUnsent, **told)
-        if case.status in ("waiting", "snoozed", "solved"):
-            await turn(tx, who, case, "open")
+    copies = [one for one in message.copies if one in report.recipients]
+    reached = bool(copies) and message.address not in report.recipients
+    with speaking(channel.language):
+        problem = did_not_reach(copies, report.reason) if reached else report.reason
+    if message.state != "failed" and not (reached and problem in message.problem):
+        others = f"{message.problem}. " if reached and message.problem else ""
+        await note_unsent(tx, who, case, message, others + problem, reached=reached)
     return case, message
 
 
@@ -80,7 +81,9 @@ async def flooded_case(tx: Tx, who: Principal, channel: Channel, letter: Letter)
     if count < FLOOD:
         return None
     here = visible_cases(who).where(Case.channel_id == channel.id, Case.address == letter.sender.address)
-    case: Case | None = await tx.scalar(here.order_by(Case.id.desc()).limit(1).options(*WHOLE))
+    newest = here.with_only_columns(func.coalesce(Case.merged_into_id, Case.id)).order_by(Case.id.desc()).limit(1)
+    there = visible_cases(who).where(Case.id == await tx.scalar(newest))
+    case: Case | None = await tx.scalar(there.options(*WHOLE))
     if case is not None and not await _is_told(tx, theirs):
         concerned = (
             [f"user:{case.assignee_id}"] if case.assignee_id else [f"team:{case.team_id}"] if case.team_id else []

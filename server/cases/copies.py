@@ -9,7 +9,7 @@ from server.cases.models import Case, CaseMessage
 from server.channels.apart import is_own
 from server.channels.outgoing import is_writable
 from server.channels.queries import own_addresses
-from server.identity.forms import parse_email
+from server.identity.forms import MAIL, parse_email
 from server.kit.db import Tx
 from server.kit.errors import Invalid
 from server.kit.text import _
@@ -24,7 +24,9 @@ def offered_copies(case: Case) -> list[str]:
 
 def keep_copies(case: Case, address: str, copies: Sequence[str], own: Collection[str]) -> None:
     """Of the letter that came last. Never an address of ours, which would write to us again; nobody twice."""
-    case.read_along = [one for one in dict.fromkeys([address, *copies]) if not is_own(one, own) and is_writable(one)]
+    case.read_along = [
+        one for one in dict.fromkeys([address, *copies]) if not is_own(one, own) and _may_be_written(one)
+    ]
 
 
 async def find_copies(tx: Tx, case: Case) -> None:
@@ -46,6 +48,11 @@ async def parse_copies(tx: Tx, case: Case, raw: Sequence[str]) -> list[str]:
         return [one for one in _others(case, addresses) if not is_own(one, own) and is_writable(one)]
     except Invalid as error:
         raise Invalid(copies=error.message) from error
+
+
+def _may_be_written(one: str) -> bool:
+    """Whom nobody could name by hand, such as root@localhost, is not offered either."""
+    return MAIL.match(one) is not None and is_writable(one)
 
 
 def _others(case: Case, addresses: Sequence[str]) -> list[str]:

@@ -8,11 +8,11 @@ from sqlalchemy import select
 from server.cases import events as facts
 from server.cases.actions import tell
 from server.cases.models import Case, CaseMessage
-from server.cases.turns import SHOWN, count_answer, count_waiting
+from server.cases.turns import SHOWN, WAITS, count_answer, count_waiting
 from server.kit.access import Principal
 from server.kit.clock import now
 from server.kit.db import Tx
-from server.kit.errors import Invalid
+from server.kit.errors import Conflict, Invalid
 from server.kit.jobs import enqueue
 from server.kit.markdown import plain
 from server.kit.text import _
@@ -52,10 +52,23 @@ async def hold_reply(tx: Tx, who: Principal, case: Case, message: CaseMessage) -
     tell(tx, who, case, facts.CaseHeld, **told)
 
 
-async def send_anyway(tx: Tx, who: Principal, case: Case, message: CaseMessage) -> CaseMessage:
-    """A reply for later leaves now: whoever says so has read what came meanwhile."""
-    if message.state not in ("scheduled", "paused"):
+async def must_have_seen(tx: Tx, who: Principal, case: Case, seen: int, text: str) -> None:
+    """Nothing is told the customer past a colleague who has claimed the case, or past words that its writer has not
+    read: Conflict brings them."""
+    if case.is_claimed(who.user_id, now()):
+        raise Conflict(_("A colleague has claimed this case"), {"who_id": case.claimed_by_id}, text=text)
+    if case.said_n > seen:
+        newest = select(CaseMessage).where(CaseMessage.case_id == case.id, CaseMessage.n == case.said_n)
+        one = (await tx.scalars(newest)).one()
+        newer: dict[str, object] = {"n": one.n, "message": one.id, "who_id": one.author_id, "body": one.body[:2000]}
+        raise Conflict(_("Something was said since you began to write"), newer, text=text)
+
+
+async def send_anyway(tx: Tx, who: Principal, case: Case, message: CaseMessage, seen: int) -> CaseMessage:
+    """A reply for later leaves now: whoever says so has read what came meanwhile, up to `seen`."""
+    if message.state not in WAITS:
         raise Invalid(_("It is on its way already"))
+    await must_have_seen(tx, who, case, seen, message.body)
     message.state, message.send_at = "sending", now() + UNDO
     await leave(tx, who, case, message)
     send_later(tx, who, message)

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from server.cases.models import Case, CaseDraft, new_mark
 from server.kit.access import Principal
 from server.kit.clock import now
-from server.kit.db import Tx
+from server.kit.db import Tx, one_at_a_time
 from server.kit.errors import Conflict
 from server.kit.text import _, clean
 
@@ -14,6 +14,8 @@ DRAFT_BREAK = "\n\n"  # between two drafts that become one
 
 
 async def _draft(tx: Tx, case_id: int, user_id: int | None, kind: str) -> CaseDraft | None:
+    """Two windows may begin it at the same moment: the second waits and finds what the first wrote."""
+    await one_at_a_time(tx, f"draft {case_id} {user_id} {kind}")
     mine = CaseDraft.case_id == case_id, CaseDraft.user_id == user_id, CaseDraft.kind == kind
     draft: CaseDraft | None = await tx.scalar(select(CaseDraft).where(*mine).with_for_update())
     return draft
@@ -35,7 +37,8 @@ async def save_draft(tx: Tx, who: Principal, case: Case, kind: str, raw: str, se
             raise Conflict(_("This text was changed elsewhere"), {"text": there.text, "mark": there.mark})
         text = together(there.text, text)
     if not text or who.user_id is None:
-        await drop_draft(tx, who, case, kind)
+        if there is not None:
+            await tx.delete(there)
         return ""
     if there is None:
         there = await _begin(tx, case, who.user_id, kind, text)
@@ -52,10 +55,10 @@ async def _begin(tx: Tx, case: Case, user_id: int, kind: str, text: str) -> Case
     return draft
 
 
-async def drop_draft(tx: Tx, who: Principal, case: Case, kind: str, sent: str = "", seen: str | None = None) -> None:
+async def drop_draft(tx: Tx, who: Principal, case: Case, kind: str, sent: str, seen: str) -> None:
     """Its text was sent. One that the writer has not seen (`seen` is another's mark) and that is not in it stays."""
     there = await _draft(tx, case.id, who.user_id, kind)
-    if there is not None and (seen is None or there.mark == seen or there.text in sent):
+    if there is not None and (there.mark == seen or there.text in sent):
         await tx.delete(there)
     await tx.flush()
 

@@ -17,6 +17,7 @@ from server.cases.copies import keep_copies, requesters
 from server.cases.joining import link_record
 from server.cases.models import Case, CaseFile, CaseMessage
 from server.cases.replies import receive
+from server.cases.turns import WAITS
 from server.channels.apart import is_own, keys_in
 from server.channels.incoming import Letter
 from server.channels.models import Channel
@@ -54,7 +55,7 @@ async def take_letter(tx: Tx, channel: Channel, letter: Letter, files: list[Case
     for _again in range(2):
         if letter.message_id and (known := await _held(tx, who, letter)) is not None:
             if await _is_same(tx, who, known, letter):
-                return Taken(await _case(tx, who, known.case_id), known, is_known=True)
+                return Taken(await case_there(tx, who, known.case_id), known, is_known=True)
             letter = replace(letter, message_id=other_id(letter))
     own = await own_addresses(tx, channel.workspace_id)
     keys = keys_in([to, *letter.delivered_to, *(box.address for box in (*letter.to, *letter.cc))], own)
@@ -109,9 +110,12 @@ def other_id(letter: Letter) -> str:
     return f"<{hashlib.sha256(bytes_of).hexdigest()[:40]}@letter.invalid>"
 
 
-async def _case(tx: Tx, who: Principal, case_id: int) -> Case | None:
+async def case_there(tx: Tx, who: Principal, case_id: int) -> Case | None:
+    """Locked; of one that was merged the other."""
     found = visible_cases(who).where(Case.id == case_id).options(*WHOLE).with_for_update(of=Case)
     case: Case | None = await tx.scalar(found)
+    if case is not None and case.merged_into_id is not None:  # at this very moment: its row was waited for
+        return await case_there(tx, who, case.merged_into_id)
     return case
 
 
@@ -121,7 +125,7 @@ async def _named(tx: Tx, who: Principal, keys: list[str]) -> Case | None:
         return None
     named = visible_cases(who).where(Case.key.in_(keys)).order_by(Case.id).limit(1)
     case_id = await tx.scalar(named.with_only_columns(func.coalesce(Case.merged_into_id, Case.id)))
-    return await _case(tx, who, case_id) if case_id is not None else None
+    return await case_there(tx, who, case_id) if case_id is not None else None
 
 
 async def _answered(tx: Tx, who: Principal, letter: Letter) -> Case | None:
@@ -133,12 +137,12 @@ async def _answered(tx: Tx, who: Principal, letter: Letter) -> Case | None:
         cases = dict((await tx.execute(held)).all())
         for id in letter.in_reply_to:
             if id in cases:
-                return await _case(tx, who, cases[id])
+                return await case_there(tx, who, cases[id])
     if (mark := MARK.search(letter.subject)) is not None:
         number = visible_cases(who).where(Case.number == int(mark[1]))
         there = number.with_only_columns(func.coalesce(Case.merged_into_id, Case.id))
         if (case_id := await tx.scalar(there)) is not None:
-            return await _case(tx, who, case_id)
+            return await case_there(tx, who, case_id)
     return None
 
 
@@ -150,7 +154,9 @@ async def _is_party(tx: Tx, case: Case, letter: Letter) -> bool:
         return True
     if letter.is_bounce and await _answers_a_letter_of(tx, case, letter):
         return True
-    said = select(CaseMessage.copies, CaseMessage.address, CaseMessage.state).where(CaseMessage.case_id == case.id)
+    said = select(CaseMessage.copies, CaseMessage.address, CaseMessage.state).where(
+        CaseMessage.case_id == case.id, CaseMessage.state.not_in(("withdrawn", *WAITS))
+    )
     return any(at in copies or (state == "in" and at == sender) for copies, sender, state in await tx.execute(said))
 
 

@@ -2,23 +2,24 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import anyio
 from sqlalchemy import select
 
 from server.cases import events as facts
-from server.cases.access import WHOLE
+from server.cases.access import WHOLE, visible_cases
 from server.cases.actions import set_status, tell
 from server.cases.claims import release_case
 from server.cases.departures import hold_reply, leave
 from server.cases.models import Case, CaseFile, CaseMessage
 from server.cases.queries import references_of
+from server.cases.turns import did_not_reach, note_unsent
 from server.channels.accounts import mailer_of
 from server.channels.apart import APART, address_apart
 from server.channels.incoming import Attachment
 from server.channels.models import Channel
-from server.channels.outgoing import Outgoing, answer_subject, compose
+from server.channels.outgoing import Outgoing, answer_subject, as_sent, compose
 from server.channels.queries import letters_from
 from server.identity.models import Workspace
 from server.kit.access import system
@@ -26,7 +27,7 @@ from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.jobs import Work, job
 from server.kit.logging import log
-from server.kit.mail import Mailer, NotTaken
+from server.kit.mail import Mailer, NotTaken, PartlyTaken
 from server.kit.outbound import Unreachable
 from server.kit.text import LANGUAGES, _, speaking
 
@@ -44,7 +45,7 @@ async def give_up(work: Work) -> None:
         channel = await tx.get(Channel, case.channel_id) if case is not None and case.channel_id else None
     with speaking(channel.language if channel is not None else "en"):
         problem = _("Something went wrong here. Your administrator sees what it was in the job’s row")
-    await _settle(work, work.args["message"], problem)
+    await _settle(work, work.args["message"], problem, False)
 
 
 @job("cases.send", attempts=TRIES + 1, parked=give_up)
@@ -62,7 +63,7 @@ async def send(work: Work) -> None:
         speaks = await language_of(tx, case, channel)
         files = list(await tx.scalars(select(CaseFile).where(CaseFile.message_id == message.id).order_by(CaseFile.id)))
     if channel.kind == "webhook":  # who bridges the other messenger was told by the fact that it was answered
-        return await _settle(work, message.id, "")
+        return await _settle(work, message.id, "", True)
     with speaking(speaks):  # what opens the requester's own page is for nobody who only reads along
         link = None if message.copies else next(iter([await foot(work, case) for foot in FEET]), None)
     letter = Outgoing(
@@ -82,8 +83,8 @@ async def send(work: Work) -> None:
         attachments=[Attachment(one.name, await read_file(work, one)) for one in files],
     )
     with speaking(channel.language):
-        problem = await _post(work, mailer, letter, message)
-    await _settle(work, message.id, problem)
+        problem, reached = await _post(work, mailer, letter, message)
+    await _settle(work, message.id, problem, reached)
 
 
 async def language_of(tx: Tx, case: Case, channel: Channel) -> str:
@@ -102,11 +103,12 @@ async def _begin(work: Work) -> bool:
         message = await tx.get(CaseMessage, work.args["message"])
         if message is None or message.state not in ("scheduled", "sending", "leaving"):
             return False
-        if work.args.get("at") != (message.send_at.isoformat() if message.send_at else None):
+        if message.send_at != (datetime.fromisoformat(at) if (at := work.args.get("at")) else None):
             return False  # another moment was chosen since; that one's job sends it
         case, who = await tx.get_one(Case, message.case_id), system(message.workspace_id)
         if message.state == "scheduled":
-            if case.is_claimed(message.author_id, now()):  # a colleague is answering: their customer gets one answer
+            is_gone = await tx.scalar(visible_cases(who).where(Case.id == case.id)) is None  # into the trash
+            if is_gone or case.is_claimed(message.author_id, now()):  # a colleague answers: there is one answer
                 await hold_reply(tx, who, case, message)
                 return False
             await leave(tx, replace(who, user_id=message.author_id), case, message)
@@ -121,16 +123,22 @@ async def read_file(work: Work, file: CaseFile) -> bytes:
     return await anyio.Path(work.services.files.path(file.key)).read_bytes()
 
 
-async def _post(work: Work, mailer: Mailer, letter: Outgoing, message: CaseMessage) -> str:
-    """What went wrong for good, in a plain sentence; empty when it left. Raises for what may go better later."""
+async def _post(work: Work, mailer: Mailer, letter: Outgoing, message: CaseMessage) -> tuple[str, bool]:
+    """What went wrong for good, in a plain sentence, and whether it left for the customer all the same. Raises for what
+    may go better later."""
     if not mailer.is_real:
-        return _("No mail server is set up. Ask your administrator for SMTP_URL")
+        return _("No mail server is set up. Ask your administrator for SMTP_URL"), False
     try:
         written = compose(letter)
     except ValueError:
-        return _("This address cannot be written to")
+        return _("This address cannot be written to"), False
     try:
         await mailer.post(written)
+    except PartlyTaken as error:  # never again: it would go twice to those who have it
+        why, refused = _("The mail server did not take it"), error.refused
+        if as_sent(message.address) in refused:
+            return why, False
+        return did_not_reach([one for one in message.copies if as_sent(one) in refused], why), True
     except OSError as error:
         log.warning("case.not_sent", message=message.id, why=repr(error)[:200])
         async with work.database.transaction() as tx:
@@ -141,22 +149,25 @@ async def _post(work: Work, mailer: Mailer, letter: Outgoing, message: CaseMessa
                 again.state = "sending"  # it did not leave: until the next try it may be taken back
         if is_later:
             raise
-        return error.sentence if isinstance(error, Unreachable) else _("The mail server did not take it")
-    return ""
+        return error.sentence if isinstance(error, Unreachable) else _("The mail server did not take it"), False
+    return "", True
 
 
-async def _settle(work: Work, message_id: int, problem: str) -> None:
+async def _settle(work: Work, message_id: int, problem: str, reached: bool) -> None:
     async with work.database.transaction() as tx:
+        of_message = select(CaseMessage.case_id).where(CaseMessage.id == message_id).scalar_subquery()
+        case = (
+            await tx.scalars(select(Case).where(Case.id == of_message).options(*WHOLE).with_for_update(of=Case))
+        ).one()
         message = await tx.get_one(CaseMessage, message_id)
         if message.state != "leaving":  # a report that it did not arrive was faster
             return
-        case = await tx.get_one(Case, message.case_id)
-        message.state, message.problem = ("failed" if problem else "sent"), problem
-        who, told = system(case.workspace_id), {"message": message.id}
+        who = system(case.workspace_id)
+        if reached:
+            message.state = "sent"
+            tell(tx, who, case, facts.CaseSent, message=message.id)
         if problem:
-            tell(tx, who, case, facts.CaseUnsent, **told, author=message.author_id, problem=problem)
-        else:
-            tell(tx, who, case, facts.CaseSent, **told)
+            await note_unsent(tx, who, case, message, problem, reached=reached)
 
 
 @job("cases.wake", every=timedelta(minutes=1))

@@ -72,12 +72,15 @@ async def merge_cases(tx: Tx, who: Principal, case: Case, into: Case) -> Case:
         raise Invalid(into=_("Choose another case"))
     if case.about != into.about:
         raise Invalid(into=_("They belong to two customers. File one of them under the other record first"))
-    waits = case.asked_at is not None and not case.is_over
+    asked = [one.asked_at for one in (case, into) if one.asked_at is not None and not one.is_over]
+    waits, both_spoke = case.asked_at in asked, bool(case.said_n and into.said_n)
     await _move_messages(tx, case, into, CaseMessage.case_id == case.id)
+    if asked:  # what was said in the one answers no question of the other
+        into.asked_at = min(asked)
     if waits and into.asked_at is not None and into.status != "new":
         await turn(tx, who, into, "open")  # as if it had been asked there
-    if into.asked_at is not None:
-        await hold_replies(tx, system(case.workspace_id), into)
+    if both_spoke:  # nobody who wrote for later has seen what comes from the other
+        await hold_replies(tx, system(case.workspace_id) if into.asked_at is not None else who, into)
     await _gather(tx, who, case, into)
     await set_status(tx, who, case, "closed")
     case.merged_into_id, case.asked_at = into.id, None
@@ -98,6 +101,9 @@ async def split_case(tx: Tx, who: Principal, case: Case, message: CaseMessage, s
     await _move_messages(tx, case, other, (CaseMessage.case_id == case.id) & (CaseMessage.n >= message.n))
     if other.asked_at is None and other.answered_at is not None:
         await set_status(tx, who, other, "waiting")
+    if case.asked_at is not None and case.status == "waiting":
+        await turn(tx, who, case, "open")  # the answer went along; what was asked before stands here still
+    await hold_replies(tx, who, other)
     tell(tx, who, case, facts.CaseSplit, other=other.id, number=other.number)
     return other
 

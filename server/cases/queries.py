@@ -41,6 +41,7 @@ KIN = 50
 TAGS = 200
 MACROS = 500
 WRITERS = 5
+LONGEST_NUMBER = 18  # digits that a database takes
 IS_OPEN = Case.status.in_(("new", "open", "waiting", "snoozed"))
 
 
@@ -70,7 +71,8 @@ def filtered(tx: Tx, who: Principal, query: CaseQuery) -> Select[Any]:
     if query.tag:
         found = found.where(_tagged(who, query.tag))
     if query.q:
-        by_number = Case.number == int(query.q.lstrip("#")) if query.q.lstrip("#").isdecimal() else None
+        typed = query.q.lstrip("#")
+        by_number = Case.number == int(typed) if typed.isdecimal() and len(typed) < LONGEST_NUMBER else None
         words = Case.id.in_(matching_ids(tx, who, ["case"], query.q))
         found = found.where(or_(by_number, words) if by_number is not None else words)
     return found

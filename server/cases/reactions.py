@@ -2,8 +2,11 @@
 
 from sqlalchemy import delete, select
 
-from server.cases.models import Case, CaseMessage
+from server.cases.access import WHOLE
+from server.cases.actions import take_from_the_blind
+from server.cases.models import OVER, Case, CaseMessage
 from server.kit.about import subject_id
+from server.kit.access import system
 from server.kit.db import Tx
 from server.kit.events import EventRow, reacts
 from server.kit.index import TEXT_LIMIT, Doc, index_docs, unindex
@@ -46,6 +49,15 @@ async def keep_found(tx: Tx, row: EventRow) -> None:
 async def hide_from_search(tx: Tx, row: EventRow) -> None:
     ids = select(Case.id).where(Case.workspace_id == row.workspace_id, Case.about == row.subject)
     await unindex(tx, [f"case:{id}" for id in await tx.scalars(ids)])
+
+
+@reacts("contact.restricted")
+async def free_what_was_closed(tx: Tx, row: EventRow) -> None:
+    """A case with somebody who cannot open it would be answered by nobody."""
+    theirs = Case.workspace_id == row.workspace_id, Case.about == row.subject
+    held = select(Case).where(*theirs, Case.status.not_in(OVER), Case.assignee_id.is_not(None))
+    for case in await tx.scalars(held.options(*WHOLE).with_for_update(of=Case)):
+        await take_from_the_blind(tx, system(row.workspace_id), case)
 
 
 @reacts("contact.restored")

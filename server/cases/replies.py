@@ -10,7 +10,7 @@ from server.cases import events as facts
 from server.cases.actions import assign_case, tell, turn
 from server.cases.attaching import give_back, take_attached
 from server.cases.copies import parse_copies
-from server.cases.departures import UNDO, hold_replies, schedule_reply, send_later
+from server.cases.departures import UNDO, hold_replies, must_have_seen, schedule_reply, send_later
 from server.cases.drafts import drop_draft
 from server.cases.forms import parse_body, parse_send_at
 from server.cases.models import Case, CaseFile, CaseFollower, CaseMessage
@@ -20,7 +20,7 @@ from server.channels.queries import letters_from
 from server.kit.access import Principal
 from server.kit.clock import now
 from server.kit.db import Tx
-from server.kit.errors import Conflict, Invalid
+from server.kit.errors import Invalid
 from server.kit.markdown import keep_known, mentioned, plain
 from server.kit.text import _
 
@@ -79,14 +79,10 @@ async def answer_case(
     """A reply to the customer. `seen` is the newest message to or from them that the writer had read: when there is a
     newer one, Conflict names it, so that nobody answers twice; the same when a colleague has claimed the case. It
     leaves after `UNDO` and counts as answered now; or at `send_at`, and answers nothing until then. Until it leaves it
-    may be taken back. `copies`: who else gets it. `draft_seen`: the mark of the draft that it came from."""
+    may be taken back. `copies`: who else gets it. `draft_seen`: the mark of the draft that it came from, whose files go
+    along; None for what a program writes in somebody's name, and their own draft stays as it is."""
     body, leaves = parse_body(raw), parse_send_at(send_at) if send_at else now() + UNDO
-    if case.is_claimed(who.user_id, now()):
-        raise Conflict(_("A colleague has claimed this case"), {"who_id": case.claimed_by_id}, text=body)
-    if case.said_n > seen:
-        newest = select(CaseMessage).where(CaseMessage.case_id == case.id, CaseMessage.n == case.said_n)
-        message = (await tx.scalars(newest)).one()
-        raise Conflict(_("Something was said since you began to write"), _newer(message), text=body)
+    await must_have_seen(tx, who, case, seen, body)
     way_out = await _way_out(tx, who, case, leaves)
     if way_out["via"] == "email":
         way_out["copies"] = await parse_copies(tx, case, copies)
@@ -94,13 +90,14 @@ async def answer_case(
         if case.is_chat:
             raise Invalid(send_at=_("What is said in a chat is said at once"))
         way_out["state"] = "scheduled"
-    files = await take_attached(tx, who, case) if who.user_id is not None else []
+    files = await take_attached(tx, who, case) if draft_seen is not None else []
     await hold_replies(tx, who, case)
     message = await add_message(tx, case, audience="customer", author_id=who.user_id, body=body, files=files, **way_out)
     case.claimed_by = case.claimed_until = None
     if case.assignee_id is None and who.user_id is not None:
         await assign_case(tx, who, case, who.user_id, case.team_id)
-    await drop_draft(tx, who, case, "reply", body, draft_seen)
+    if draft_seen is not None:
+        await drop_draft(tx, who, case, "reply", body, draft_seen)
     send_later(tx, who, message)
     await (count_answer if send_at is None else schedule_reply)(tx, who, case, message)
     return message
@@ -127,10 +124,6 @@ async def answer_by_itself(tx: Tx, who: Principal, case: Case, text: str) -> Cas
     return message
 
 
-def _newer(message: CaseMessage) -> dict[str, object]:
-    return {"n": message.n, "message": message.id, "who_id": message.author_id, "body": message.body[:2000]}
-
-
 async def withdraw(tx: Tx, who: Principal, case: Case, message: CaseMessage) -> CaseMessage:
     """Takes a reply back that has not left yet; its words are the writer's draft again."""
     if message.state not in ("sending", *WAITS) or message.via not in ("email", "webhook"):
@@ -145,10 +138,14 @@ async def withdraw(tx: Tx, who: Principal, case: Case, message: CaseMessage) -> 
     return message
 
 
-async def note_case(tx: Tx, who: Principal, case: Case, raw: object, known: Sequence[str] = ()) -> CaseMessage:
-    """For the team alone. `known`: addressees that may be called by name."""
-    body = keep_known(parse_body(raw), known)
+async def note_case(
+    tx: Tx, who: Principal, case: Case, raw: object, known: Sequence[str] = (), draft_seen: str | None = None
+) -> CaseMessage:
+    """For the team alone. `known`: addressees that may be called by name. `draft_seen`: as of a reply."""
+    text = parse_body(raw)
+    body = keep_known(text, known)
     message = await add_message(tx, case, audience="team", state="note", via="note", author_id=who.user_id, body=body)
-    await drop_draft(tx, who, case, "note")
+    if draft_seen is not None:
+        await drop_draft(tx, who, case, "note", text, draft_seen)
     tell(tx, who, case, facts.CaseNoted, message=message.id, excerpt=plain(body, SHOWN), mentions=mentioned(body))
     return message

@@ -1,5 +1,7 @@
 """Whose turn it is, counted from what was said."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import func, or_, select
 
 from server.cases import events as facts
@@ -8,6 +10,7 @@ from server.cases.models import Case, CaseMessage
 from server.kit.access import Principal
 from server.kit.db import Tx
 from server.kit.markdown import plain
+from server.kit.text import _
 
 SHOWN = 300  # characters of a message that a fact keeps
 STANDS = ("sending", "leaving", "sent", "failed")  # replies that were not taken back
@@ -43,3 +46,20 @@ async def count_waiting(tx: Tx, case: Case) -> None:
     await tx.flush()
     waits = CaseMessage.case_id == case.id, CaseMessage.state == "scheduled"
     case.replies_at = await tx.scalar(select(func.min(CaseMessage.send_at)).where(*waits))
+
+
+def did_not_reach(addresses: Sequence[str], why: str) -> str:
+    return _("Did not reach %(addresses)s: %(why)s") % {"addresses": ", ".join(addresses), "why": why}
+
+
+async def note_unsent(
+    tx: Tx, who: Principal, case: Case, message: CaseMessage, problem: str, *, reached: bool = False
+) -> None:
+    """It did not arrive: its writer is told, and the case is ours again. `reached`: the customer has it, and
+    somebody in copy does not."""
+    message.state, message.problem = message.state if reached else "failed", problem
+    case.version += 1
+    tell(tx, who, case, facts.CaseUnsent, message=message.id, author=message.author_id, problem=problem)
+    is_for_us = message.author_id is not None and not reached  # a machine's letter opens nothing
+    if is_for_us and case.status in ("waiting", "snoozed", "solved"):
+        await turn(tx, who, case, "open")

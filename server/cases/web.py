@@ -89,22 +89,21 @@ async def write(request: Request, tx: Tx, who: Principal) -> Answer:
     form = request.state.form
     if field(form, "audience", 20) != "customer":
         text = field(form, "note", 100_000)
-        await replies.note_case(tx, who, case, text, list(await known_names(tx, who.workspace_id, mentioned(text))))
+        known = list(await known_names(tx, who.workspace_id, mentioned(text)))
+        await replies.note_case(tx, who, case, text, known, field(form, "note_mark", 20))
         await _after(tx, who, case, form)
         return await _answer(tx, who, case, 201)
-    seen = field(form, "seen", 12)
-    if not (seen.isascii() and seen.isdigit()):
-        raise Invalid(seen=_("Not a version"))
+    seen = _seen(form)
     try:
         message = await replies.answer_case(
             tx,
             who,
             case,
             field(form, "text", 100_000),
-            int(seen),
+            seen,
             _later(form, who.timezone),
             also_in(form),
-            field(form, "draft_mark", 20) if "draft_mark" in form else None,
+            field(form, "draft_mark", 20),
         )
     except Conflict:  # nothing was written yet: what was said meanwhile is shown, and the text stays where it is
         return await _clash(tx, case, None if case.is_claimed(who.user_id, now()) else await last_said(tx, case))
@@ -119,10 +118,20 @@ async def write(request: Request, tx: Tx, who: Principal) -> Answer:
     )
 
 
-async def _clash(tx: Tx, case: Case, newer: CaseMessage | None, *, is_reply: bool = True) -> Response:
-    """Beside the composer: what was said meanwhile, or who has the case."""
+def _seen(form: FormData) -> int:
+    seen = field(form, "seen", 12)
+    if not (seen.isascii() and seen.isdigit()):
+        raise Invalid(seen=_("Not a version"))
+    return int(seen)
+
+
+async def _clash(
+    tx: Tx, case: Case, newer: CaseMessage | None, *, is_reply: bool = True, waits: CaseMessage | None = None
+) -> Response:
+    """Beside the composer: what was said meanwhile, or who has the case. `waits`: a reply for later that was to go."""
     people = await people_by_id(tx, {newer.author_id if newer else None})
-    shown = fragment("cases/_clash.html", case=case, newer=newer, people=people, is_reply=is_reply)
+    inputs = {"case": case, "newer": newer, "people": people, "is_reply": is_reply, "waits": waits}
+    shown = fragment("cases/_clash.html", **inputs)
     clash = Patch(case.topic, dom_id("case", case.id, "clash"), "replace", shown)
     return HTMLResponse(partials([clash]), 409, {"HX-Reswap": "none"})
 
@@ -150,10 +159,14 @@ async def withdraw(request: Request, tx: Tx, who: Principal) -> Answer:
 
 
 async def depart(request: Request, tx: Tx, who: Principal) -> Answer:
-    """A reply for later leaves now, although something was said since it was written."""
+    """A reply for later leaves now, although something was said since it was written: what was seen of it is named."""
     case = await get_case(tx, who, request.path_params["id"], "write")
     message = await get_message(tx, who, case, request.path_params["message"])
-    await departures.send_anyway(tx, who, case, message)
+    try:
+        await departures.send_anyway(tx, who, case, message, _seen(request.state.form))
+    except Conflict:
+        newer = None if case.is_claimed(who.user_id, now()) else await last_said(tx, case)
+        return await _clash(tx, case, newer, is_reply=False, waits=message)
     undo = ("DELETE", f"{case.url}/messages/{message.id}")
     return toast(await _answer(tx, who, case), _("Your reply leaves in ten seconds"), undo)
 

@@ -48,10 +48,15 @@ def answer_subject(subject: str, number: int) -> str:
     return f"Re: {bare}" if mark in bare else f"Re: {bare} {mark}".replace("  ", " ")
 
 
-def _box(name: str, address: str) -> str:
-    """Its domain as every mail server knows it. A ValueError for what mail cannot reach, such as "ñ" before the @."""
+def as_sent(address: str) -> str:
+    """Its domain as every mail server knows it. A ValueError for what mail cannot reach."""
     local, at, domain = address.rpartition("@")
-    return formataddr((name, f"{local}{at}{domain.encode('idna').decode('ascii')}"))
+    return f"{local}{at}{domain.encode('idna').decode('ascii')}"
+
+
+def _box(name: str, address: str) -> str:
+    """A ValueError for what mail cannot reach, such as "ñ" before the @."""
+    return formataddr((name, as_sent(address)))
 
 
 def is_writable(address: str) -> bool:

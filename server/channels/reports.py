@@ -11,16 +11,24 @@ STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 # RFC 3464, and RFC 6533 for addresses beyond ASCII
 STATUSES = ("message/delivery-status", "message/global-delivery-status")
 LETTERS = ("message/rfc822", "message/global", "message/global-headers")
+FAILED = re.compile(r"^action:\s*failed\b", re.IGNORECASE | re.MULTILINE)
+RECIPIENT = re.compile(
+    r"^(?:final|original)-recipient:\s*[\w-]+\s*;\s*<?([^\s<>]+@[^\s<>]+)", re.IGNORECASE | re.MULTILINE
+)
+ADDRESS = re.compile(r"[^\s<>\"(),;:]{1,64}@[^\s<>\"(),;:]{1,190}")
+BLOCKS = 200  # of a report
 READ = 60_000  # characters of each part
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`ids`: letters that it may be about. `is_final`: it was not delivered and will not be."""
+    """`ids`: letters that it may be about. `is_final`: it was not delivered and will not be. `recipients`: to whom not,
+    as far as it says."""
 
     ids: tuple[str, ...]
     status: str
     is_final: bool
+    recipients: tuple[str, ...] = ()
 
     @property
     def reason(self) -> str:
@@ -46,17 +54,18 @@ def read_report(message: Message, sender: str) -> Report | None:
     ]
     status = next((part for part in parts if part.get_content_type() in STATUSES), None)
     if status is not None:
-        said = "\n".join(str(block) for block in _blocks(status))[:READ]
-        action = re.search(r"^action:\s*(\w+)", said, re.IGNORECASE | re.MULTILINE)
-        code = STATUS.search(said)
-        is_final = action is not None and action[1].lower() == "failed"
-        return Report(_ids_of(parts, status), code[0] if code else "", is_final)
+        blocks = [str(block)[:READ] for block in _blocks(status)[:BLOCKS]]
+        failed = "\n".join(one for one in blocks if FAILED.search(one))  # of several recipients some may have it
+        code = STATUS.search(failed)
+        recipients = dict.fromkeys(one.lower() for one in RECIPIENT.findall(failed))
+        return Report(_ids_of(parts, status), code[0] if code else "", bool(failed), tuple(recipients))
     if message.get_content_type() == "multipart/report" or not re.match(r"mailer-daemon|postmaster", sender):
         return None
     text = "\n".join(_plain(part) for part in parts)[: READ * 2]
     code = STATUS.search(text)
-    ids = dict.fromkeys(ID.findall(text))
-    return Report(tuple(ids)[:50], code[0] if code else "", code is None or code[1] == "5") if ids else None
+    ids, named = dict.fromkeys(ID.findall(text)), dict.fromkeys(one.lower() for one in ADDRESS.findall(text))
+    is_final = code is None or code[1] == "5"
+    return Report(tuple(ids)[:50], code[0] if code else "", is_final, tuple(named)[:50]) if ids else None
 
 
 def _blocks(status: Message) -> list[object]:

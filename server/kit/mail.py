@@ -1,7 +1,7 @@
 """Outgoing mail: a real server, the house's or one that somebody typed, or a twin that keeps what it was given."""
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -21,7 +21,7 @@ class Mailer(Protocol):
         """Raises OSError when the server did not take it."""
 
     async def post(self, letter: EmailMessage) -> None:
-        """The same for a letter that is written already, to everybody it names."""
+        """The same for a letter that is written already, to everybody it names. PartlyTaken when it went to some."""
 
 
 def compose(sender: str, to: str, subject: str, text: str) -> EmailMessage:
@@ -58,6 +58,14 @@ class NotTaken(OSError):
         self.is_final = is_final
 
 
+class PartlyTaken(OSError):
+    """The mail server took the letter, but not for these."""
+
+    def __init__(self, refused: Collection[str]) -> None:
+        super().__init__("partly taken")
+        self.refused = refused
+
+
 class SmtpMailer:
     """The installation's own server, from its settings."""
 
@@ -71,7 +79,9 @@ class SmtpMailer:
 
     async def post(self, letter: EmailMessage) -> None:
         async with self._session() as session:
-            await session.send_message(letter)
+            refused, _answer = await session.send_message(letter)
+        if refused:
+            raise PartlyTaken(refused)
 
     async def test(self) -> None:
         """As far as one gets without a letter."""

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from server.cases.access import WHOLE, get_case, visible_cases
+from server.cases.copies import requesters
 from server.cases.models import Case, CaseFile, CaseMessage
 from server.channels.models import Channel
 from server.kit.about import subject_id
@@ -26,6 +27,13 @@ def seen_by_customer() -> ColumnElement[bool]:
     """A letter once it has left; what was said in a chat at once."""
     arrived = or_(CaseMessage.state.in_(("in", "sent")), CaseMessage.via == "chat")
     return and_(CaseMessage.audience == "customer", arrived)
+
+
+def is_theirs_to_see(case: Case, message: CaseMessage) -> bool:
+    """What somebody in copy wrote to us alone is between them and us."""
+    if message.state != "in" or message.via != "email" or not message.address:
+        return True
+    return not requesters(case).isdisjoint((message.address, *message.copies))
 
 
 def parts_of(case: Case, of: InstrumentedAttribute[int]) -> ColumnElement[bool]:
@@ -70,10 +78,11 @@ async def visit(tx: Tx, token: str) -> Visit:
 async def shown_file(tx: Tx, case: Case, file_id: int) -> CaseFile:
     """Of a message that the customer sees, in this case alone."""
     seen = parts_of(case, CaseMessage.case_id), seen_by_customer()
-    found = select(CaseFile).join(CaseMessage, CaseMessage.id == CaseFile.message_id)
-    file: CaseFile | None = await tx.scalar(found.where(CaseFile.id == file_id, *seen))
-    if file is None:
+    found = select(CaseFile, CaseMessage).join(CaseMessage, CaseMessage.id == CaseFile.message_id)
+    row = (await tx.execute(found.where(CaseFile.id == file_id, *seen))).one_or_none()
+    if row is None or not is_theirs_to_see(case, row.CaseMessage):
         raise NotFound(_("No such file"))
+    file: CaseFile = row.CaseFile
     return file
 
 

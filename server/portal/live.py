@@ -22,9 +22,10 @@ async def _case(tx: Tx, row: EventRow) -> Case | None:
 @shows("case.received", "case.answered", "case.sent")
 async def show_said(tx: Tx, row: EventRow) -> list[Change]:
     """A letter is shown once it has left: until then it may be taken back."""
-    case, message = await _case(tx, row), await shown_message(tx, row.data["message"])
-    if case is None or message is None:
-        return [] if case is None else [await beside_patch(tx, case)]
+    if (case := await _case(tx, row)) is None:
+        return []
+    if (message := await shown_message(tx, case, row.data["message"])) is None:
+        return [await beside_patch(tx, case)]
     changes: list[Change] = [said_patch(case.customer_topic, message), await beside_patch(tx, case)]
     if (side := await tx.get(CaseSide, case.id)) is not None and side.told_in_id is not None:
         changes.append(said_patch(f"case:{side.told_in_id}:customer", message, part=True))

@@ -13,7 +13,7 @@ from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.once import once
 from server.kit.passes import Pass
-from server.portal.access import may_rate, parts_of, seen_by_customer
+from server.portal.access import is_theirs_to_see, may_rate, parts_of, seen_by_customer
 from server.portal.models import CaseRating, CaseSide
 
 WAYS_SHOWN = 50
@@ -41,16 +41,16 @@ async def said_to(tx: Tx, case: Case) -> list[CaseMessage]:
     seen = parts_of(case, CaseMessage.case_id), seen_by_customer()
     rows = select(CaseMessage).where(*seen).order_by(CaseMessage.id.desc()).limit(MOST)
     rows = rows.options(joinedload(CaseMessage.author), selectinload(CaseMessage.files))
-    return list(await tx.scalars(rows))[::-1]
+    return [one for one in list(await tx.scalars(rows))[::-1] if is_theirs_to_see(case, one)]
 
 
 @once
-async def shown_message(tx: Tx, message_id: int) -> CaseMessage | None:
+async def shown_message(tx: Tx, case: Case, message_id: int) -> CaseMessage | None:
     """As it is now; None when the customer does not see it."""
     seen = CaseMessage.id == message_id, seen_by_customer()
     rows = select(CaseMessage).where(*seen).options(joinedload(CaseMessage.author), selectinload(CaseMessage.files))
     message: CaseMessage | None = await tx.scalar(rows.execution_options(populate_existing=True))
-    return message
+    return message if message is not None and is_theirs_to_see(case, message) else None
 
 
 async def last_of_customer(tx: Tx, case: Case) -> int:

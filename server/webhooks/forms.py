@@ -11,8 +11,8 @@ EVENTS = (
     "contact.created", "contact.changed", "contact.trashed", "contact.restored",
     "note.created", "note.edited", "file.added",
     "task.created", "task.assigned", "task.changed", "task.done", "task.reopened",
-    "case.opened", "case.received", "case.answered", "case.sent", "case.unsent", "case.noted", "case.assigned",
-    "case.changed", "case.moved", "case.merged",
+    "case.opened", "case.received", "case.scheduled", "case.held", "case.withdrawn", "case.answered", "case.sent",
+    "case.unsent", "case.noted", "case.assigned", "case.changed", "case.moved", "case.merged", "case.split",
     "call.started", "call.ended",
 )  # fmt: skip
 MOST = 50  # webhooks of a workspace

@@ -23,6 +23,7 @@ from server.webhooks.actions import arrived, disable, failed, tried
 from server.webhooks.forms import signature
 from server.webhooks.models import Webhook, WebhookDelivery
 
+BRING_A_MESSAGE = ("case.received", "case.scheduled", "case.held", "case.answered", "case.noted")
 TRIES = 10  # five seconds after the first, then twice as long each time: three quarters of an hour in all
 KEPT = timedelta(days=14)  # of the log
 
@@ -73,7 +74,7 @@ async def _body(tx: Tx, webhook: Webhook, delivery: WebhookDelivery) -> str:
     place = await tx.get_one(Workspace, webhook.workspace_id)
     told = {"id": f"evt_{row.id}", "event": row.name, "time": row.at.isoformat(), "workspace": place.name}
     body: dict[str, object] = told | {"data": event_json(row)}
-    if row.name in ("case.received", "case.answered", "case.noted"):
+    if row.name in BRING_A_MESSAGE:
         message = await tx.scalar(visible_messages(who).where(CaseMessage.id == row.data["message"]))
         if message is None or message.state == "withdrawn":
             return ""

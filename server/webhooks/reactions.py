@@ -44,6 +44,16 @@ async def move_handle(tx: Tx, row: EventRow) -> None:
             one.contact_id = case.contact_id
 
 
+@reacts("contact.erased")
+async def forget_what_was_told(tx: Tx, row: EventRow) -> None:
+    """The log keeps that something was told, and nothing of what; it cannot be sent again."""
+    theirs = select(EventRow.id).where(EventRow.workspace_id == row.workspace_id, EventRow.about == row.subject)
+    kept = select(WebhookDelivery).where(WebhookDelivery.event_id.in_(theirs), WebhookDelivery.body != "")
+    for delivery in await tx.scalars(kept):
+        delivery.body = ""
+        delivery.state = "left" if delivery.state == "waiting" else delivery.state
+
+
 async def _leaves_at(tx: Tx, row: EventRow) -> datetime:
     """Who bridges a messenger sends what they are told of: not before the writer wants it to leave."""
     message = await tx.get_one(CaseMessage, row.data["message"])

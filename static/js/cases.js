@@ -12,6 +12,7 @@ export function startCases() {
   onFrame('who', lookForWriters);
   onFrame('typing', lookForWriters);
   markCurrent();
+  document.addEventListener('click', nameSeen, true); // before its request is made
   for (const begun of ['focusin', 'beforeinput']) document.querySelector('[data-case-composer]')?.addEventListener(begun, read);
   document.addEventListener('click', onClick);
   document.addEventListener('change', ({ target }) => target.matches?.('[data-case-composer] [name=send_at]') && showLater(target.form));
@@ -23,7 +24,6 @@ function onClick({ target }) {
   if (target.closest('[data-macro-drop]')) keepMacro(form, '');
   if (target.closest('[data-later-drop]')) clearLater(form);
   if (target.closest('[data-macro-open]')) openMacros(form);
-  target.closest('[data-copy-drop]')?.parentElement.remove();
   showLater(form);
 }
 
@@ -53,9 +53,15 @@ function read({ target }) {
 }
 
 function haveRead(form) {
-  const said = [...document.querySelectorAll('[data-said]')].map((line) => Number(line.dataset.said));
   const seen = form.querySelector('[data-seen]');
-  seen.value = Math.max(Number(seen.value), ...said);
+  seen.value = Math.max(Number(seen.value), newest());
+}
+
+const newest = () => Math.max(0, ...[...document.querySelectorAll('[data-said]')].map((line) => Number(line.dataset.said)));
+
+// A reply for later that is sent now says what its reader sees at this moment.
+function nameSeen({ target }) {
+  target.closest?.('[data-departs]')?.setAttribute('hx-vals', JSON.stringify({ seen: String(newest()) }));
 }
 
 function emptied({ response, sourceElement }) {

@@ -80,8 +80,8 @@ const seenBy = (field) => (isVersioned(field) ? { seen: field.dataset.draftSeen 
 
 function see(field, seen) {
   field.dataset.draftSeen = seen;
-  const sent = field.form?.elements.draft_mark;
-  if (sent && field.name === 'text') sent.value = seen;
+  const sent = field.form?.elements[field.name === 'note' ? 'note_mark' : 'draft_mark'];
+  if (sent) sent.value = seen;
 }
 
 // The same draft was changed by another way: both texts are there, and one says what becomes of them.

@@ -1,15 +1,22 @@
 """Cases that lie still: asked again, solved, closed; what is written to them afterwards."""
 
 import pytest
+from sqlalchemy import select
 from starlette.applications import Starlette
 
+from server.cases.models import Case
+from server.kit.clock import frozen
 from tests import make
 from tests.automation.conftest import care, rule
 from tests.cases.conftest import Take
 from tests.conftest import Client
+from tests.portal.conftest import anybody as anybody
+from tests.portal.places import place
+from tests.portal.test_form import fill
 from tests.sla.conftest import moment
 
 CARE = {"ask_after": "3", "solve_after": "4", "close_after": "7", "ask_en": "Did it help, {first_name}?"}
+RATE = {"rate_after": "1", "rate_en": "How was it?"}
 REPLY = {"audience": "customer", "text": "Please close the left valve.", "seen": "1"}
 
 
@@ -102,3 +109,28 @@ async def test_an_acknowledgement_takes_the_place_of_no_question(
     async with moment("2026-11-06T11:00"):
         await care(app)
         assert "Did it help, Harriet?" in (await ana.get("/cases/1")).text
+
+
+async def test_a_house_without_an_address_holds_up_nobody(
+    app: Starlette, ana: Client, api: Client, anybody: Client, take: Take, channel: int
+) -> None:
+    """Its only address was closed: a form’s customer cannot be written to, and whatever else is still goes its way, in
+    this house and in every other."""
+    form = "/p/form/" + await place(ana, "form")
+    assert (await ana.put("/settings/automation/care", data=CARE | RATE)).status_code == 200
+    await rule(ana, answer_en="We have it")
+    await ana.delete(f"/settings/channels/{channel}")
+    with frozen() as clock:
+        for _one in range(2):
+            assert (await anybody.post(form, data=await fill(anybody, form, clock))).status_code == 201
+        async with app.state.database.transaction() as tx:
+            for case in await tx.scalars(select(Case)):
+                case.answered_at = clock.at
+        await ana.put("/cases/1/status", data={"status": "solved"})
+        await ana.put("/cases/2/status", data={"status": "waiting"})
+        clock.forward(days=30)
+        await care(app)
+        assert [(await api.get(f"/cases/{n}")).json()["status"] for n in (1, 2)] == ["closed", "waiting"]
+        clock.forward(days=30)
+        await care(app)
+    assert (await api.get("/cases/2")).json()["status"] == "solved" and await make.facts(app, "case.answered") == []

@@ -222,3 +222,13 @@ async def test_a_flood_closes_no_other_address(app: Starlette, who: Principal, a
     assert other.message is not None and other.message.state == "in"
     again = await take(sender="busy@x.example", subject="Once more", Message_ID="<z@x.example>")
     assert again.message is not None and again.message.state == "held"
+
+
+async def test_a_flood_is_kept_where_a_merged_case_went(ana: Client, api: Client, take: Take) -> None:
+    await take(Message_ID="<a@x.example>")
+    await take(Message_ID="<b@x.example>", subject="It drips")
+    await ana.put("/cases/2/merge", data={"into": "1"})
+    for n in range(FLOOD):
+        taken = await take(In_Reply_To="<a@x.example>", Message_ID=f"<{n}@x.example>")
+    assert taken.message is not None and taken.message.state == "held"
+    assert taken.case is not None and taken.case.id == 1, "nobody looks into a case that was merged"

@@ -1,10 +1,14 @@
 """People in copy: they get the replies, they may answer, and nothing of theirs becomes the requester's."""
 
+from datetime import timedelta
+
 import pytest
 from starlette.applications import Starlette
 
+from server.kit.clock import now
 from tests.cases.conftest import HELP, Take
-from tests.cases.test_sending import Inbox, pass_time
+from tests.cases.test_automatic import report
+from tests.cases.test_sending import Inbox, pass_time, state_of
 from tests.cases.test_sending import inbox as inbox
 from tests.conftest import Client
 from tests.live import assert_live_equals_reload
@@ -14,7 +18,7 @@ COPIED = {"To": f"Help <{HELP}>, Bo <bo@brightwater.example>", "Cc": "Kai <kai@p
 
 
 async def offered(ana: Client) -> list[str]:
-    page = (await ana.get("/cases/1")).text
+    page = (await ana.get("/cases/1")).text.partition("<template><span")[0]
     return [part.partition('"')[0] for part in page.split('name="also" value="')[1:]]
 
 
@@ -94,3 +98,65 @@ async def test_the_composer_follows(app: Starlette, ana: Client, mateo: Client, 
     more = {"sender": by, "Cc": "new@partner.example, kai@partner.example", "Message_ID": "<b@x.example>"}
     act = lambda: take(In_Reply_To="<a@x.example>", **more)  # noqa: E731
     await assert_live_equals_reload(app, mateo, "/cases/1", act, regions=("case-1-copies", "case-1-thread"))
+
+
+BOTH = {"also": ["bo@brightwater.example", "kai@partner.example"]}
+
+
+@pytest.mark.parametrize(
+    ("refused", "state", "words"),
+    [
+        ("kai@partner.example", "sent", "Did not reach kai@partner.example: The mail server did not take it"),
+        ("harriet@brightwater.example", "failed", "Not sent: The mail server did not take it"),
+    ],
+)
+async def test_whom_the_mail_server_refused_is_named(
+    app: Starlette, ana: Client, api: Client, take: Take, inbox: Inbox, refused: str, state: str, words: str
+) -> None:
+    """It takes a letter for some of those it is for. What the customer did not get was not sent, and goes to nobody twice."""
+    inbox.unknown = {refused}
+    await take(**COPIED)
+    await ana.post("/cases/1/messages", data=REPLY | BOTH)
+    await pass_time(app)
+    await pass_time(app, 7200)
+    assert await state_of(api, 2) == state and len(inbox.letters) == 1
+    assert words in (await ana.get("/cases/1")).text
+    assert (await ana.get("/notices")).text.count("A reply of yours did not arrive") == 1
+    assert (await api.get("/cases/1")).json()["status"] == ("waiting" if state == "sent" else "open")
+
+
+async def test_a_report_on_somebody_in_copy_is_none_on_the_customer(
+    app: Starlette, ana: Client, api: Client, take: Take, inbox: Inbox
+) -> None:
+    """The customer has the reply: who believed otherwise would answer twice."""
+    await take(Message_ID="<a@x.example>", **COPIED)
+    await ana.post("/cases/1/messages", data=REPLY | BOTH)
+    await pass_time(app)
+    id = str(inbox.letters[0]["Message-ID"])
+    for _again in range(2):
+        await take(raw=report(id).replace(b"rfc822; harriet@brightwater.example", b"rfc822; Kai@partner.example"))
+    assert await state_of(api, 2) == "sent" and (await api.get("/cases/1")).json()["status"] == "waiting"
+    assert "Did not reach kai@partner.example: There is no such address" in (await ana.get("/cases/1")).text
+    assert (await ana.get("/notices")).text.count("A reply of yours did not arrive") == 1
+    two = b"Final-Recipient: rfc822; kai@partner.example\nAction: delivered\nStatus: 2.0.0\n\nFinal-Recipient: rfc822; har"
+    await take(raw=report(id, n=2).replace(b"Final-Recipient: rfc822; har", two))
+    assert await state_of(api, 2) == "failed" and (await api.get("/cases/1")).json()["status"] == "open"
+
+
+async def test_who_could_not_be_named_by_hand_stops_no_reply(ana: Client, api: Client, take: Take) -> None:
+    await take(Cc="root@localhost, bo@brightwater.example")
+    assert await offered(ana) == ["bo@brightwater.example"]
+    sent = await api.post("/cases/1/messages", json={"body": "Hello", "audience": "customer"})
+    assert sent.status_code == 201 and sent.json()["copies"] == ["bo@brightwater.example"]
+
+
+async def test_whom_nothing_went_to_gets_into_no_case(app: Starlette, ana: Client, take: Take, inbox: Inbox) -> None:
+    """A name that was typed wrong and taken back was never told of the case."""
+    await take()
+    later = (now() + timedelta(hours=3)).isoformat()
+    await ana.post("/cases/1/messages", data=REPLY | {"also": ["kay@partner.example"], "send_at": later})
+    letter = {"sender": "kay@partner.example", "subject": "[#1] Hello"}
+    first = await take(Message_ID="<k1@x.example>", **letter)
+    await ana.delete("/cases/1/messages/2")
+    second = await take(Message_ID="<k2@x.example>", **letter)
+    assert [one.case.id for one in (first, second) if one.case] == [2, 3]

@@ -1,9 +1,10 @@
 """Replies for later: they answer nothing until they leave, and nothing leaves that its writer has not seen through."""
 
 import re
-from datetime import timedelta
+from datetime import timedelta, timezone
 
 import pytest
+from httpx2 import Response
 from sqlalchemy import select
 from starlette.applications import Starlette
 
@@ -34,6 +35,10 @@ async def scheduled(app: Starlette, ana: Client, take: Take, inbox: Inbox) -> No
 def _reply(seen: int, text: str = "Please close the left valve.") -> dict[str, str]:
     at = (now() + timedelta(hours=HOURS)).isoformat()
     return {"audience": "customer", "text": text, "seen": str(seen), "send_at": at}
+
+
+async def depart(client: Client, seen: int) -> Response:
+    return await client.post("/cases/1/messages/2/departure", data={"seen": str(seen)})
 
 
 async def case_of(api: Client) -> dict[str, object]:
@@ -69,6 +74,17 @@ async def test_the_clock_of_the_first_answer_runs_until_it_leaves(app: Starlette
         assert case.answered_at is not None and case.answered_at - case.created_at >= timedelta(hours=HOURS)
 
 
+async def test_the_moment_may_be_told_in_any_zone(
+    app: Starlette, ana: Client, api: Client, take: Take, inbox: Inbox
+) -> None:
+    await take()
+    at = (now() + timedelta(hours=HOURS)).astimezone(timezone(timedelta(hours=5, minutes=30)))
+    body = {"body": "Hello", "audience": "customer", "send_at": at.isoformat()}
+    assert (await api.post("/cases/1/messages", json=body)).status_code == 201
+    await pass_time(app, HOURS * 3600 + 1)
+    assert await state_of(api, 3) == "sent" and len(inbox.letters) == 1
+
+
 async def test_who_writes_before_it_leaves_holds_it(
     app: Starlette, ana: Client, api: Client, take: Take, inbox: Inbox, scheduled: None
 ) -> None:
@@ -78,11 +94,55 @@ async def test_who_writes_before_it_leaves_holds_it(
     told = (await ana.get("/notices")).text
     (place,) = re.findall(r'hx-post="(/notices/\d+/visit)"><span class="blk">Your reply for later waits for you', told)
     assert (await ana.post(place)).headers["location"] == "/cases/1#case-message-2"
-    answer = await ana.post("/cases/1/messages/2/departure")
+    answer = await depart(ana, 3)
     assert answer.status_code == 200, answer.text
     assert await state_of(api, 4) == "sending" and (await case_of(api))["asked_at"] is None
     await pass_time(app)
     assert await state_of(api, 4) == "sent" and len(inbox.letters) == 1
+
+
+async def test_it_is_not_sent_past_what_its_writer_has_not_read(
+    app: Starlette, ana: Client, mateo: Client, api: Client, inbox: Inbox, scheduled: None
+) -> None:
+    """A colleague answered at the same moment: the customer gets no second answer by a press that was meant before."""
+    await mateo.post("/cases/1/messages", data=_reply(2, "Mateo’s answer") | {"send_at": ""})
+    late = await depart(ana, 2)
+    assert late.status_code == 409 and "Mateo’s answer" in late.text and "/messages/2/departure" in late.text
+    assert await state_of(api, 2) == "paused"
+    assert (await ana.post("/cases/1/messages/2/departure")).status_code == 422
+    assert (await depart(ana, 3)).status_code == 200 and await state_of(api, 4) == "sending"
+
+
+async def test_it_is_not_sent_past_a_colleague_who_has_the_case(
+    ana: Client, mateo: Client, api: Client, scheduled: None
+) -> None:
+    assert (await mateo.put("/cases/1/claim", data={"minutes": "30"})).status_code == 200
+    late = await depart(ana, 2)
+    assert late.status_code == 409 and "/cases/1/take-over" in late.text and await state_of(api, 2) == "scheduled"
+
+
+async def test_it_does_not_leave_for_a_record_in_the_trash(
+    app: Starlette, ana: Client, api: Client, inbox: Inbox, scheduled: None
+) -> None:
+    assert (await api.delete("/contacts/1")).status_code == 204
+    await pass_time(app, HOURS * 3600 + 1)
+    assert inbox.letters == []
+    assert (await ana.delete("/contacts/1/trash")).status_code < 400
+    assert await state_of(api, 2) == "paused" and (await depart(ana, 2)).status_code == 200
+
+
+async def test_programs_send_it_anyway_or_take_it_back(
+    app: Starlette, ana: Client, api: Client, take: Take, inbox: Inbox, scheduled: None
+) -> None:
+    await take(In_Reply_To="<a@x.example>", Message_ID="<b@x.example>")
+    late = await api.post("/cases/1/messages/2/departure", json={"seen": 2})
+    assert late.status_code == 409 and late.json()["theirs"]["n"] == 3
+    sent = await api.post("/cases/1/messages/2/departure", json={"seen": 3})
+    assert sent.status_code == 201 and sent.json()["state"] == "sending", sent.text
+    back = await api.delete("/cases/1/messages/2")
+    assert back.status_code == 200 and back.json()["state"] == "withdrawn"
+    await pass_time(app, HOURS * 3600 + 1)
+    assert inbox.letters == [] and (await api.delete("/cases/1/messages/1")).status_code == 422
 
 
 async def test_a_held_one_is_taken_back_and_the_question_stays(
@@ -178,7 +238,7 @@ async def test_screens_follow_each_step(
     for act in (
         lambda: ana.post("/cases/1/messages", data=_reply(1)),
         lambda: take(In_Reply_To="<a@x.example>", Message_ID="<b@x.example>"),
-        lambda: ana.post("/cases/1/messages/2/departure"),
+        lambda: depart(ana, 3),
         lambda: pass_time(app),
         lambda: ana.post("/cases/1/messages", data=_reply(4, "One more thing")),
         lambda: pass_time(app, HOURS * 3600 + 1),

@@ -1,11 +1,13 @@
 """Drafts are never overwritten unseen: an open page names the text it has seen."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import select
 from starlette.applications import Starlette
 
 from server.cases.drafts import together
-from server.cases.models import CaseDraft
+from server.cases.models import CaseDraft, CaseDraftFile, CaseFile
 from tests.cases.conftest import Take
 from tests.conftest import Client
 
@@ -91,3 +93,33 @@ async def test_sending_drops_the_draft_that_was_seen_alone(app: Starlette, ana: 
     assert await kept(app) == [("Words of another window", second)], "nobody has seen them go"
     await ana.post("/cases/1/messages", data=REPLY | {"seen": "2", "draft_mark": second})
     assert await kept(app) == []
+
+
+async def test_what_a_program_writes_takes_nothing_of_the_draft(app: Starlette, ana: Client, api: Client) -> None:
+    """Its token is Ana’s; what she has begun to write, and the files for it, are hers to send."""
+    await typed(ana, "Dear Harriet, half a thought")
+    await ana.put("/cases/1/drafts/note", data={"text": "For the team"})
+    await ana.post("/cases/1/files", files={"files": ("prices.txt", b"not for them", "text/plain")})
+    before = await kept(app)
+    await api.post("/cases/1/messages", json={"body": "We have your message", "audience": "customer"})
+    await api.post("/cases/1/messages", json={"body": "Told them"})
+    assert await kept(app) == before and len(before) == 2
+    async with app.state.database.transaction(read=True) as tx:
+        assert list(await tx.scalars(select(CaseFile))) == []
+        assert [one.name for one in await tx.scalars(select(CaseDraftFile))] == ["prices.txt"]
+
+
+async def test_a_note_takes_away_only_what_its_writer_had_seen(app: Starlette, ana: Client) -> None:
+    mark = (await ana.put("/cases/1/drafts/note", data={"text": "A long note from the other window"})).json()["mark"]
+    note = {"audience": "team", "note": "Short"}
+    await ana.post("/cases/1/messages", data=note | {"note_mark": "another"})
+    assert [text for text, _mark in await kept(app)] == ["A long note from the other window"]
+    assert f'name="note_mark" value="{mark}"' in (await ana.get("/cases/1")).text
+    await ana.post("/cases/1/messages", data=note | {"note_mark": mark})
+    assert await kept(app) == []
+
+
+async def test_two_windows_that_begin_at_once(app: Starlette, ana: Client) -> None:
+    begun = [ana.put(PLACE, data={"text": f"Window {n}", "seen": ""}) for n in range(6)]
+    answers = [one.status_code for one in await asyncio.gather(*begun)]
+    assert sorted(answers) == [200, *[409] * 5] and len(await kept(app)) == 1

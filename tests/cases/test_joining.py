@@ -1,12 +1,19 @@
 """Cases that belong together: merged, split, parent and child, other records."""
 
+from datetime import timedelta
+
 import pytest
 from starlette.applications import Starlette
 
+from server.cases.intake import case_there
+from server.kit.access import Principal
+from server.kit.clock import now
 from tests import make
 from tests.cases.conftest import Take
 from tests.conftest import Client
 from tests.live import assert_live_equals_reload
+
+REPLY = {"audience": "customer", "text": "Please close the left valve.", "seen": "1"}
 
 
 @pytest.fixture
@@ -151,3 +158,46 @@ async def test_the_other_screen_follows(
     ):
         regions = ("case-1-thread", "case-1-facts", "case-around")
         await assert_live_equals_reload(app, mateo, "/cases/1", act, language=language, regions=regions)
+
+
+async def test_an_answer_in_the_one_answers_no_question_of_the_other(ana: Client, api: Client, two: None) -> None:
+    asked = (await api.get("/cases/1")).json()["asked_at"]
+    await ana.post("/cases/2/messages", data=REPLY)
+    await ana.put("/cases/2/merge", data={"into": "1"})
+    after = (await api.get("/cases/1")).json()
+    assert (after["asked_at"], after["said_n"]) == (asked, 3) and after["status"] == "new"
+
+
+async def test_a_question_whose_answer_is_split_off_is_ours_again(ana: Client, api: Client, take: Take) -> None:
+    await take(Message_ID="<a@x.example>")
+    await take(In_Reply_To="<a@x.example>", text="And where do you deliver?")
+    await ana.post("/cases/1/messages", data=REPLY | {"seen": "2"})
+    assert (await api.get("/cases/1")).json()["status"] == "waiting"
+    await ana.post("/cases/1/messages/2/split", data={"subject": "Delivery"})
+    case, other = (await api.get("/cases/1")).json(), (await api.get("/cases/2")).json()
+    assert case["asked_at"] is not None and (case["status"], other["status"]) == ("open", "waiting")
+
+
+async def test_a_reply_for_later_is_held_by_what_a_merge_or_a_split_brings(
+    ana: Client, mateo: Client, api: Client, two: None
+) -> None:
+    """Ana has seen neither Mateo’s answer in the other case nor that her own went to another one."""
+    later = REPLY | {"send_at": (now() + timedelta(hours=3)).isoformat()}
+    await ana.post("/cases/1/messages", data=later)
+    await mateo.post("/cases/2/messages", data=REPLY)
+    await mateo.put("/cases/2/merge", data={"into": "1"})
+    states = [one["state"] for one in (await api.get("/cases/1/messages")).json()["items"]]
+    assert sorted(states) == ["in", "in", "paused", "sending"]
+    await ana.post("/cases/3/messages", data=later)
+    await mateo.post("/cases/3/messages/6/split", data={"subject": "Beans"})
+    assert [one["state"] for one in (await api.get("/cases/4/messages")).json()["items"]] == ["paused"]
+
+
+async def test_a_letter_that_waited_for_a_merge_goes_where_the_case_went(
+    app: Starlette, ana: Client, who: Principal, two: None
+) -> None:
+    """On PostgreSQL it has found the case that it answers, waits for its row, and gets it merged."""
+    await ana.put("/cases/2/merge", data={"into": "1"})
+    async with app.state.database.transaction() as tx:
+        there = await case_there(tx, who, 2)
+        assert there is not None and there.id == 1

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from email import message_from_bytes
 from email.message import Message
 from email.utils import parseaddr
+from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -13,6 +14,7 @@ from sqlalchemy.orm import joinedload
 from starlette.applications import Starlette
 
 from server.cases.departures import UNDO
+from server.cases.jobs import TRIES
 from server.cases.models import Case
 from server.kit.clock import frozen
 from server.kit.jobs import JOBS, Work
@@ -30,6 +32,13 @@ class Inbox:
     def __init__(self) -> None:
         self.letters: list[Message] = []
         self.refuses = False
+        self.unknown: set[str] = set()
+
+    async def handle_RCPT(self, server: object, session: object, envelope: Any, address: str, options: object) -> str:
+        if address in self.unknown:
+            return "550 5.1.1 No such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: object, session: object, envelope: object) -> str:
         if self.refuses:
@@ -113,6 +122,19 @@ async def test_a_server_that_says_later_is_asked_again(
     inbox.refuses = False
     await pass_time(app, 3600)
     assert await state_of(api, 2) == "sent" and len(inbox.letters) == 1
+
+
+async def test_what_was_never_taken_is_ours_again(
+    app: Starlette, ana: Client, api: Client, take: Take, inbox: Inbox
+) -> None:
+    """The customer has no answer: the case does not wait for them, and nothing counts it as solved after some days."""
+    await take()
+    inbox.refuses = True
+    await ana.post("/cases/1/messages", data=REPLY)
+    await ana.put("/cases/1/status", data={"status": "solved"})
+    for hours in range(1, TRIES + 1):
+        await pass_time(app, hours * 3600)
+    assert await state_of(api, 2) == "failed" and (await api.get("/cases/1")).json()["status"] == "open"
 
 
 async def test_a_snoozed_case_comes_back(app: Starlette, ana: Client, api: Client, take: Take) -> None:

@@ -116,3 +116,31 @@ async def test_the_counts_of_teams_are_live(
         screen = await assert_live_equals_reload(app, mateo, "/cases", act, **look)
         chips = screen.page.find("case-teams")
         assert chips is not None and "".join(filter(str.isdigit, chips.text())) == count
+
+
+async def test_what_is_no_number_of_a_case_is_looked_for_as_words(ana: Client, api: Client, take: Take) -> None:
+    """A telephone or a bank account is longer than any number of a case; a saved view of one would stop the list."""
+    await take(text="Account 999999999999999999999999")
+    found = await ana.get("/cases", params={"q": "9" * 24})
+    assert found.status_code == 200 and "Steam wand loses pressure" in found.text
+    await api.post("/case-views", json={"name": "Theirs", "query": "q=" + "9" * 24, "shared": False})
+    assert (await ana.get("/cases")).status_code == 200
+
+
+async def test_nobody_keeps_a_case_that_they_cannot_open_any_more(
+    ana: Client, mateo: Client, api: Client, take: Take
+) -> None:
+    """Its record was closed to them, or it was filed under one that is: the customer waits for somebody who can see it."""
+    await take(Message_ID="<a@x.example>")
+    await take(Message_ID="<b@x.example>", sender="Bo <bo@x.example>")
+    await take(Message_ID="<c@x.example>", sender="Kai <kai@x.example>")
+    for n in (1, 2, 3):
+        await mateo.put(f"/cases/{n}/assignee", data={"assignee": "me"})
+    await ana.put("/cases/3/assignee", data={"assignee": "me"})
+    await make.restrict(ana, 1, "user:1")
+    assert (await api.get("/cases/1")).json()["assignee"] is None
+    assert "Steam wand loses pressure" in (await ana.get("/cases?view=unassigned")).text
+    await ana.put("/cases/2/record", data={"about": "contact:1"})
+    assert (await api.get("/cases/2")).json()["assignee"] is None
+    await make.restrict(ana, 3, "user:1")
+    assert (await api.get("/cases/3")).json()["assignee"] == 1, "who may see it keeps it"

@@ -6,9 +6,12 @@ import pytest
 from sqlalchemy import select
 from starlette.applications import Starlette
 
-from server.cases.models import Case, CaseMessage
+from server.cases.access import WHOLE
+from server.cases.models import Case, CaseFile, CaseMessage
 from server.contacts.models import Contact
 from server.kit.clock import frozen
+from server.portal.access import shown_file
+from server.portal.queries import shown_message
 from tests import make
 from tests.cases.conftest import Take
 from tests.conftest import Client
@@ -262,3 +265,24 @@ async def test_how_it_was_is_asked_in_its_time(
         assert "Thank you. How was it?" not in (await anybody.get(link)).text
         late = await rate()
         assert late.status_code == 422 and "for thirty days" in late.text
+
+
+async def test_what_somebody_in_copy_wrote_to_us_alone_is_not_the_requesters(
+    app: Starlette, anybody: Client, take: Take, link_of: LinkOf
+) -> None:
+    await take(Message_ID="<a@x.example>", Cc="kai@partner.example")
+    link = await link_of()
+    kai = {"sender": "kai@partner.example", "In_Reply_To": "<a@x.example>"}
+    await take(text="For you alone: Zebracorn", Message_ID="<b@x.example>", **kai)
+    await take(text="For both of you", Message_ID="<c@x.example>", Cc="Harriet@brightwater.example", **kai)
+    async with app.state.database.transaction() as tx:
+        for id in (2, 3):
+            tx.add(CaseFile(message_id=id, name="a.txt", size=1, type="text/plain", key="none"))
+    page = (await anybody.get(link)).text
+    assert "For both of you" in page and "Zebracorn" not in page
+    assert (await anybody.get(f"{link}?file=1")).status_code == 404
+    async with app.state.database.transaction(read=True) as tx:
+        case = (await tx.scalars(select(Case).options(*WHOLE))).one()
+        shown = [await shown_message(tx, case, id) for id in (1, 2, 3)]
+        assert [one is not None for one in shown] == [True, False, True]
+        assert (await shown_file(tx, case, 2)).message_id == 3

@@ -5,18 +5,22 @@ import hashlib
 import hmac
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from starlette.applications import Starlette
 
-from server.kit.clock import frozen
+from server.contacts.models import Contact
+from server.contacts.trash import erase_contact
+from server.kit.clock import frozen, now
 from server.kit.events import REGISTRY
 from server.kit.outbound import Outbound
 from server.webhooks.forms import EVENTS
 from server.webhooks.models import Webhook, WebhookDelivery
 from tests import make
+from tests.cases.conftest import Take, channel, take  # noqa: F401  fixtures
 from tests.channels.test_settings import mateo_becomes_admin
 from tests.conftest import Client
 from tests.kit.test_outbound import Site, site  # noqa: F401  a fixture
@@ -69,6 +73,44 @@ async def test_what_happens_is_told_and_signed(app: Starlette, ana: Client, site
     assert (said["event"], said["workspace"], said["data"]["subject"]) == ("contact.created", "Nogal Café", "contact:1")
     assert said["id"].startswith("evt_") and said["time"] and headers["content-type"] == "application/json"
     assert [(one.state, one.status, one.attempts) for one in await deliveries(app)] == [("done", 204, 1)]
+
+
+async def test_replies_for_later_are_told_of(
+    app: Starlette, ana: Client, api: Client, take: Take, site: Site, hook: str
+) -> None:
+    """What is planned, that it waits, and that it was taken back; none of them is the answer itself."""
+    names = ("case.scheduled", "case.held", "case.withdrawn")
+    await add(ana, f"{site.url}/hook", *names)
+    await take(Message_ID="<a@x.example>")
+    later = {"send_at": (now() + timedelta(hours=3)).isoformat()}
+    await ana.post("/cases/1/messages", data={"audience": "customer", "text": "On Monday.", "seen": "1"} | later)
+    await work(app)
+    await take(In_Reply_To="<a@x.example>", Message_ID="<b@x.example>")
+    await work(app)
+    await api.delete("/cases/1/messages/2")
+    await work(app)
+    heard = [json.loads(body) for _headers, body in told(site) if b"case." in body]
+    assert [(one["event"], one.get("message", {}).get("state")) for one in heard] == [
+        ("case.scheduled", "scheduled"), ("case.held", "paused"), ("case.withdrawn", None),
+    ]  # fmt: skip
+    assert heard[0]["message"]["to"] == "harriet@brightwater.example"
+
+
+async def test_what_was_told_of_an_erased_person_is_forgotten(
+    app: Starlette, ana: Client, take: Take, site: Site, hook: str
+) -> None:
+    await add(ana, f"{site.url}/hook", "case.received")
+    await take()
+    await work(app)
+    who = await make.person(app)
+    async with app.state.database.transaction() as tx:
+        await erase_contact(tx, who, await tx.get_one(Contact, 1))
+    log = await deliveries(app)
+    assert {(one.state, one.body) for one in log} == {("done", "")} and len(log) == 2
+    asked = len(site.asked)
+    await ana.post(f"{PAGE}/2/deliveries/{log[-1].id}")
+    await work(app)
+    assert len(site.asked) == asked, "nor is it sent again"
 
 
 async def test_the_secret_is_shown_once(app: Starlette, ana: Client, hook: str) -> None:

@@ -102,6 +102,37 @@ async def test_what_people_paused_is_started_by_nobody_else(app: Starlette, ana:
     assert (await row(app)).recording == "paused", "a hand has taken the pause over"
 
 
+async def test_what_is_switched_on_while_a_pin_is_typed_waits_for_its_end(
+    app: Starlette, ana: Client, caller: Attendant
+) -> None:
+    """Also where nothing had been recorded before, and by whatever hand."""
+    await press(caller, "4")
+    assert (await ana.put("/calls/1/recording", data={"state": "on"})).status_code == 200
+    assert (await row(app)).recording == "paused"
+    assert (await CallBook(app.state.database).wishes(caller.room)).recording == "paused"
+    await ana.put("/calls/1/recording", data={"state": "on"})
+    assert (await row(app)).recording == "paused", "pressed again, it still waits"
+    await caller._do(Do("resume"))
+    assert (await row(app)).recording == "on"
+    await press(caller, "4")
+    await ana.delete("/calls/1/recording")
+    await caller._do(Do("resume"))
+    assert (await row(app)).recording == "off", "what was stopped meanwhile stays so"
+
+
+async def test_what_was_stopped_by_hand_stays_so_for_the_next_process(
+    app: Starlette, ana: Client, caller: Attendant
+) -> None:
+    """The line records by itself; the one that carried the call was killed."""
+    async with app.state.database.transaction() as tx:
+        await visits.attend(tx, 1, True)
+    assert (await row(app)).recording == "on"
+    await ana.delete("/calls/1/recording")
+    async with app.state.database.transaction() as tx:
+        await visits.attend(tx, 1, True)
+    assert (await row(app)).recording == "off"
+
+
 async def test_another_process_leaves_nothing_half_done(app: Starlette, ana: Client, caller: Attendant) -> None:
     """The one that paused it, or took the message, was killed in the midst of it."""
     await ana.put("/calls/1/recording", data={"state": "on"})

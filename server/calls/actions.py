@@ -236,7 +236,7 @@ async def log_call(tx: Tx, who: Principal, draft: LoggedDraft) -> Call:
     tx.add(call)
     await tx.flush()
     told = {"direction": call.direction, "number": call.number, "seconds": call.seconds, "note": call.note[:EXCERPT]}
-    tell(tx, who, call, facts.CallLogged, **told)
+    tell(tx, who, call, facts.CallLogged, **told, ended=draft.at.isoformat() if draft.at else "")
     return call
 
 

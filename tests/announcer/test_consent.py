@@ -1,5 +1,6 @@
 """What callers agreed to, and no more: a message is no talk, and digits are in no recording."""
 
+import asyncio
 import time
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from starlette.applications import Starlette
 from realtime.calls.ports import Connected, Joined
 from server.announcer import visits
 from server.announcer.attending import Attendant
+from server.announcer.desk import Announcer
 from server.announcer.happenings import Do, Key
 from server.calls.book import CallBook
 from server.calls.mixes import is_agreed
@@ -21,7 +23,7 @@ from server.kit.clock import now
 from server.kit.errors import NotFound
 from tests import make
 from tests.announcer.callers import add_key, set_up
-from tests.announcer.test_pins import attendant
+from tests.announcer.test_pins import Mute, attendant
 
 Client = httpx.AsyncClient
 
@@ -175,3 +177,22 @@ def test_a_message_stays_with_who_left_it() -> None:
     one.consent = "yes"
     assert is_agreed(one, Part(started_at=at + timedelta(seconds=10)))
     assert not is_agreed(Participant(consent=""), Part(started_at=at))
+
+
+async def test_who_of_us_was_in_it_first_is_met(app: Starlette, ana: Client, caller: Attendant) -> None:
+    """Ana came in by the log before the caller's own connection stood: the announcer steps back at once."""
+    await ana.put("/calls/1/answer")
+    async with app.state.database.transaction(read=True) as tx:
+        number = await tx.scalar(select(Participant.id).where(Participant.user_id == 1))
+    await CallBook(app.state.database).report([Joined(caller.room, time.time(), number)])
+    announcer = Announcer(app.state.database, Mute(), Passwords())
+    announcer.speak_through(Mute())
+    announcer.heard([Connected(caller.room, 0.0, caller._call.participant_id)])
+
+    async def stepped_back() -> bool:
+        return not (await row(app)).attended
+
+    async with asyncio.timeout(10):
+        while not await stepped_back():
+            await asyncio.sleep(0.01)
+    await announcer.stop()

@@ -10,7 +10,7 @@ from realtime.calls.envelope import KNOCK, Knock, call_channel, frame_packed, op
 from realtime.calls.media import MakeMedia
 from realtime.calls.owned import Ice, Owned
 from realtime.calls.people import Address, Tell
-from realtime.calls.ports import Book, Fact
+from realtime.calls.ports import Book, Fact, Recorded
 from realtime.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -19,6 +19,7 @@ RENEW = 3.0
 FACTS = 10_000  # that may wait for a database that is away
 RETELL = 1.0
 ANSWER = 5.0
+LEASE = 10.0  # from when it was asked for; somebody else may have the call from then on
 PROBES = 4  # of the self-check at once
 Probe = Callable[[str, Callable[..., None], asyncio.Event], Awaitable[None]]
 
@@ -52,6 +53,7 @@ class Host:
         self._facts: deque[Fact] = deque(maxlen=FACTS)
         self._to_send, self._to_report = asyncio.Event(), asyncio.Event()
         self._poked: set[str] = set()
+        self._lost: set[str] = set()  # calls that somebody else took meanwhile
 
     async def start(self) -> None:
         await self._bus.subscribe(KNOCK)
@@ -95,7 +97,8 @@ class Host:
 
     def _knocked(self, knock: Knock) -> None:
         if (owned := self.owned.get(knock.call)) is not None:
-            owned.knock(knock)
+            if owned.is_leased:  # else whoever has the lease by now answers, and it is asked again in three seconds
+                owned.knock(knock)
         elif knock.call in self._closing or self._is_leaving:
             self._send(knock.call, Tell(knock.address, {"do": "no", "why": "later"}))
         elif knock.call in self._opening:
@@ -121,13 +124,14 @@ class Host:
     async def _open(self, call: str) -> None:
         """Take the call if it is free; whoever owns it has heard the knock too."""
         refusal: str | None = None
+        asked = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(ANSWER):
                 owner = await self._book.claim(call, self._process)
             if owner is None:
                 refusal = "away"
             elif owner == self._process:
-                await self._begin(call)
+                await self._begin(call, asked + LEASE)
         except Exception:
             log.exception("a call could not be opened")
             refusal = "later"
@@ -137,12 +141,14 @@ class Host:
             elif call in self.owned:
                 self.owned[call].knock(knock)
 
-    async def _begin(self, call: str) -> None:
+    async def _begin(self, call: str, until: float) -> None:
         make_media = await self._prepare()
         await self._bus.subscribe(call_channel(call))
         wishes = await self._book.wishes(call)
         owned = Owned(call, make_media, self._send, self._report, self._ice)
+        owned.leased_until = until
         self.owned[call] = owned
+        self._lost.discard(call)
         owned.wish(wishes)
 
     # --- wishes
@@ -168,21 +174,26 @@ class Host:
 
     async def _look(self) -> None:
         for call, owned in list(self.owned.items()):
-            owned.tick()
+            if owned.is_leased:  # after a stop of this process people look lost who talk on elsewhere
+                owned.tick()
             await self._end_if_over(call)
 
     async def renew(self) -> None:
         """Ten more seconds for each call; one that somebody else took is theirs. And see what is wanted of each."""
         if not self.owned:
             return
-        asked = list(self.owned)
+        asked, until = list(self.owned), asyncio.get_running_loop().time() + LEASE
         async with asyncio.timeout(ANSWER):
             mine = await self._book.renew(asked, self._process)
         for call in asked:
             if call not in mine:
+                self._lost.add(call)
                 await self._give_up(call)
             else:
+                if (owned := self.owned.get(call)) is not None:
+                    owned.leased_until = until
                 await self._wish(call)
+        self._to_report.set()
 
     async def _end_if_over(self, call: str) -> None:
         owned = self.owned.get(call)
@@ -245,8 +256,8 @@ class Host:
         while True:
             await self._to_report.wait()
             self._to_report.clear()
-            while self._facts:
-                told = list(self._facts)
+            self._forget_lost()
+            while told := [fact for fact in self._facts if self._may_tell(fact)]:
                 try:
                     await self._book.report(told)
                 except Exception:
@@ -255,10 +266,20 @@ class Host:
                         return
                     await self._rest()
                     continue
-                for _ in told:
-                    self._facts.popleft()
+                done = {id(fact) for fact in told}
+                self._facts = deque((fact for fact in self._facts if id(fact) not in done), FACTS)
             if self._stopping.is_set():
                 return
+
+    def _may_tell(self, fact: Fact) -> bool:
+        """While a lease has run out nobody knows whose the call is: what happened in it waits until it is renewed."""
+        owned = self.owned.get(fact.call)
+        return owned is None or owned.is_leased or self._stopping.is_set()
+
+    def _forget_lost(self) -> None:
+        """Who came and went is told by whoever has the call now; what was recorded here is told in any case."""
+        kept = (fact for fact in self._facts if fact.call not in self._lost or isinstance(fact, Recorded))
+        self._facts = deque(kept, FACTS)
 
     async def _rest(self) -> None:
         try:

@@ -30,10 +30,16 @@ class Owned:
         self._quality: dict[int, int] = {}
         self._seconds = self._now()
         self._busy = False
+        self.leased_until = float("inf")
         self.media = make_media(call, self)
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
+
+    @property
+    def is_leased(self) -> bool:
+        """By our own clock: when it is not, somebody else may carry the call by now."""
+        return self._now() < self.leased_until
 
     # --- from outside
 

@@ -52,7 +52,7 @@ class Room:
             {one.id: one.shows for one in inside},
             self.wishes.muted & present,
             self.wishes.held & present,
-            self.wishes.consented & present if recording else frozenset(),
+            self.wishes.consented & present - self.wishes.held if recording else frozenset(),
             self.mesh.on,
         )
 

@@ -54,7 +54,9 @@ class Announcer:
         attendant.hear(fact)
         try:
             async with self._database.transaction() as tx:
-                await visits.attend(tx, attended.call_id, attended.script.records)
+                here = await visits.attend(tx, attended.call_id, attended.script.records)
+            for one in here:  # who came before there was anybody to tell
+                attendant.hear(Connected(fact.call, fact.at, one))
             await attendant.run()
         except NotFound:
             return

@@ -82,6 +82,7 @@ class LineCall(Base):
     wants: Mapped[str] = mapped_column(default="")
     chosen: Mapped[str] = mapped_column(default="")
     wrong: Mapped[int] = mapped_column(default=0)  # how often number and PIN did not belong together
+    attended_at: Mapped[datetime | None]  # since when the announcer talks with them
     queued_at: Mapped[datetime | None]
     message_at: Mapped[datetime | None]  # since when a message is recorded
 

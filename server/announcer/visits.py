@@ -164,13 +164,17 @@ async def go_on(tx: Tx, call_id: int) -> None:
     await hosting.unhush(tx, call)
 
 
-async def attend(tx: Tx, call_id: int, records: bool) -> None:
-    """The talk begins, or begins anew where another process carried it: nothing of that one is left half done."""
-    _visit, call, one = await visit_of(tx, call_id)
+async def attend(tx: Tx, call_id: int, records: bool) -> list[int]:
+    """The talk begins, or begins anew where another process carried it: nothing of that one is left half done. A line
+    records by itself once; what somebody has stopped since stays stopped. Who of us is in it already comes back."""
+    visit, call, one = await visit_of(tx, call_id)
     await hosting.end_message(tx, call, one)
     await hosting.unhush(tx, call)
-    if records and call.recording == "off":
+    is_first, visit.attended_at = visit.attended_at is None, now()
+    if records and is_first and call.recording == "off":
         await hosting.record(tx, system(call.workspace_id), call, "on")
+    here = select(Participant.id).where(Participant.call_id == call.id, Participant.user_id.is_not(None))
+    return list(await tx.scalars(here.where(Participant.is_here)))
 
 
 async def hang_up(tx: Tx, call_id: int, reason: str = "ended") -> None:

@@ -72,7 +72,7 @@ def files_of(prompt: Prompt) -> tuple[str, ...]:
     if key.startswith("option_"):
         return (key, f"digit_{values[1]}")
     if key in ("place", "field"):
-        return (key, f"digit_{values[-1]}") if len(values[-1]) == 1 else (key,)
+        return (key, *(f"digit_{digit}" for digit in values[-1]))
     return (key,)
 
 

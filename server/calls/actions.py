@@ -104,6 +104,8 @@ async def come_in(tx: Tx, call: Call, one: Participant, at: datetime, *, waiting
         one.joined_at, one.left_at = at, None
         one.first_joined_at = one.first_joined_at or at
         tell(tx, by(call, one), call, facts.CallJoined, participant=one.id, name=one.name, guest=one.is_guest)
+        if not one.is_guest:  # who started it may be a program, or not come at all
+            await _next_host(tx, call)
 
 
 async def go_out(tx: Tx, call: Call, one: Participant, at: datetime, reason: str) -> None:
@@ -236,7 +238,7 @@ async def log_call(tx: Tx, who: Principal, draft: LoggedDraft) -> Call:
     tx.add(call)
     await tx.flush()
     told = {"direction": call.direction, "number": call.number, "seconds": call.seconds, "note": call.note[:EXCERPT]}
-    tell(tx, who, call, facts.CallLogged, **told)
+    tell(tx, who, call, facts.CallLogged, **told, ended=draft.at.isoformat() if draft.at else "")
     return call
 
 

@@ -8,13 +8,21 @@ from starlette.requests import Request
 
 from server.calls import actions, rings
 from server.calls.access import get_call, get_link, get_open_call
-from server.calls.forms import LINK_SEATS, NAME_LENGTH, NOTE_LENGTH, NUMBER_LENGTH, LinkDraft, LoggedDraft
+from server.calls.forms import (
+    LINK_SEATS,
+    NAME_LENGTH,
+    NOTE_LENGTH,
+    NUMBER_LENGTH,
+    LinkDraft,
+    LoggedDraft,
+    parse_end,
+)
 from server.calls.guests import make_link, take_back_link
 from server.calls.models import Call, GuestLink
 from server.calls.queries import call_by_id, calls_after, links_of
 from server.contacts.access import get_record
 from server.kit.access import Principal
-from server.kit.api import PREFIX, Body, Listing, Page, Query, Shape, api, linked, page_of
+from server.kit.api import PREFIX, Body, Listing, Moment, Page, Query, Shape, api, linked, page_of
 from server.kit.db import Tx
 
 About = Field(
@@ -32,6 +40,7 @@ class NewCall(Body):
     direction: Literal["in", "out"] | None = None
     number: str = Field("", max_length=NUMBER_LENGTH)
     minutes: int = Field(0, ge=0, le=24 * 60)
+    ended_at: Moment | None = Field(None, description="Of one written down: when it was over; now when left out")
     outcome: Literal["talked", "voicemail", "busy", "nobody"] = "talked"
     note: str = Field("", max_length=NOTE_LENGTH)
 
@@ -156,7 +165,8 @@ async def create(request: Request, tx: Tx, who: Principal) -> CallShape:
             call, _new = await rings.start_and_ring(tx, who, body.about, body.kind)
         else:
             given = body.model_dump(include={"about", "direction", "number", "minutes", "outcome", "note"})
-            call = await actions.log_call(tx, who, LoggedDraft(**given))
+            ended = parse_end(body.ended_at.isoformat(), who.timezone) if body.ended_at else None
+            call = await actions.log_call(tx, who, LoggedDraft(**given, at=ended))
     await tx.flush()
     made = await call_by_id(tx, who, call.id)
     assert made is not None

@@ -148,6 +148,7 @@ class CallLogged(Event):
     number: str
     seconds: int
     note: str  # its beginning
+    ended: str  # a moment, when it was not just now
 
 
 @event("guest.invited")

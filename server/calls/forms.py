@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from server.kit.clock import now
 from server.kit.errors import Invalid
 from server.kit.paging import page_number
 from server.kit.text import _, clean
@@ -19,6 +20,8 @@ SHOWS = ("", "missed", "in", "out", "recorded")
 OUTCOMES = ("talked", "voicemail", "busy", "nobody")
 LINK_HOURS = (1, 24, 72, 168)
 LINK_SEATS = 8
+FIRST = datetime(1970, 1, 3, tzinfo=UTC)
+SLACK = timedelta(minutes=5)  # between the writer's clock and ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,20 @@ def parse_minutes(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 6 and int(text) <= MOST_MINUTES):
         raise Invalid(minutes=_("Whole minutes are expected here"))
     return int(text)
+
+
+def parse_end(text: str, timezone: str) -> datetime | None:
+    """When it was over, by the writer's clock or with a zone of its own; "" is now."""
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+        at = (at if at.tzinfo else at.replace(tzinfo=_zone(timezone))).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Invalid(at=_("A day and a time are expected here")) from None
+    if not FIRST < at <= now() + SLACK:
+        raise Invalid(at=_("A call that was made lies behind us"))
+    return min(at, now())
 
 
 def parse_number(text: str) -> int:

@@ -81,7 +81,7 @@ async def consent(tx: Tx, call: Call, one: Participant, shown: Shown | None) -> 
 
 async def begin_message(tx: Tx, call: Call, one: Participant, words: str, language: str) -> None:
     """That they heard these words and speak is their yes, for this message alone."""
-    one.message_at, one.message_until = now(), None
+    one.message_at, one.message_until, call.secret = now(), None, False
     if one.consent != "yes":
         _consented(tx, call, one, "yes", words, "message", language)
     await record(tx, by(call, one), call, "on")
@@ -103,24 +103,28 @@ def _consented(
 
 
 async def record(tx: Tx, who: Principal, call: Call, state: RecordingState) -> None:
-    """On, paused or off, by hand. Nobody is recorded who has not said yes."""
+    """On, paused or off, by hand. Nobody is recorded who has not said yes, and nothing while a PIN is typed: what is
+    switched on meanwhile begins when that is over."""
     must_be_open(call)
-    call.hushed = False
     if state == "paused" and call.recording == "off":
         raise Invalid(state=_("Nothing is being recorded"))
+    call.hushed = call.secret and state == "on"
+    if call.hushed:
+        state = "paused"
     if call.recording != state:
         call.recording = state
         _changed(tx, who, call, "recording", state)
 
 
 async def hush(tx: Tx, call: Call) -> None:
-    """Pauses what is being recorded, for what must not be in it."""
+    """Pauses what is being recorded, or would be, for what must not be in it."""
+    call.secret = True
     if call.recording == "on":
-        await record(tx, system(call.workspace_id), call, "paused")
-        call.hushed = True
+        await record(tx, system(call.workspace_id), call, "on")
 
 
 async def unhush(tx: Tx, call: Call) -> None:
-    """Goes on with what `hush` paused; never with what people paused."""
+    """Goes on with what waited for it; never with what people paused."""
+    call.secret = False
     if call.hushed:
         await record(tx, system(call.workspace_id), call, "on")

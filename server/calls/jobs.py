@@ -79,14 +79,20 @@ async def sweep(work: Work) -> None:
 @job("calls.forget", every=timedelta(hours=1))
 async def forget_old(work: Work) -> None:
     """Recordings that are older than they are kept, and files that nobody has told of."""
+    while await _forget_some(work):
+        pass
+    await _sweep_parts(work)
+
+
+async def _forget_some(work: Work) -> int:
+    """A transaction's worth of them; how many went."""
     before = now() - timedelta(days=work.services.settings.recording_days)
     mixes = select(Recording.call_id).where(Recording.keep_until < now())
     parts = select(Part.call_id).where(Part.started_at < before)
     async with work.database.transaction() as tx:
         old = select(Call).where(Call.legal_hold.is_(False), or_(Call.id.in_(mixes), Call.id.in_(parts)))
-        for call in await tx.scalars(old.order_by(Call.id).limit(AT_ONCE)):
-            await remove_recording(tx, system(call.workspace_id), call, "retention")
-    await _sweep_parts(work)
+        calls = list(await tx.scalars(old.order_by(Call.id).limit(AT_ONCE)))
+        return sum([await remove_recording(tx, system(call.workspace_id), call, "retention") for call in calls])
 
 
 @job("calls.delete_files")

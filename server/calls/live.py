@@ -1,5 +1,6 @@
 """What screens see of calls: the room, its record, the log, and the cards of those it rings."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -161,7 +162,16 @@ async def load_lines(tx: Tx, who: Principal, rows: list[EventRow]) -> dict[int, 
     """All is in the facts but the names of those whom a call rang: no statement, two when there are such."""
     rang = [row for row in rows if row.name == "call.rang"]
     names = await names_in(tx, {row.data["to_user"] for row in rang}, {row.data["to_team"] for row in rang})
-    return {row.id: {"url": f"/calls/{subject_id(row.subject)}", "names": names} for row in rows if not _is_small(row)}
+    return {
+        row.id: {"url": f"/calls/{subject_id(row.subject)}", "names": names, "ended": _ended(row)}
+        for row in rows
+        if not _is_small(row)
+    }
+
+
+def _ended(row: EventRow) -> datetime | None:
+    """When a call was over that somebody wrote down later."""
+    return datetime.fromisoformat(said) if row.name == "call.logged" and (said := row.data["ended"]) else None
 
 
 def _is_small(row: EventRow) -> bool:

@@ -47,7 +47,8 @@ class Call(Base):
     handed: Mapped[bool] = mapped_column(default=False)  # whoever answers now becomes its host
     attended: Mapped[bool] = mapped_column(default=False)  # the announcer looks after it until somebody comes
     recording: Mapped[str] = mapped_column(default="off")
-    hushed: Mapped[bool] = mapped_column(default=False)  # paused by the announcer, not by hand
+    secret: Mapped[bool] = mapped_column(default=False)  # a PIN is being typed: nothing is recorded meanwhile
+    hushed: Mapped[bool] = mapped_column(default=False)  # recorded again as soon as that is over
     legal_hold: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
 

@@ -72,7 +72,7 @@ def _addressee(request: Request) -> tuple[int | None, int | None]:
 async def invite(request: Request, tx: Tx, who: Principal) -> Answer:
     call = await _open(request, tx, who)
     rung = await rings.invite(tx, who, call, *_addressee(request))
-    return toast(await _answer(tx, who, call), _("It rings for them") if rung else _("They are in the call already"))
+    return toast(await _answer(tx, who, call), _("It rings for them") if rung else _("They are in a call already"))
 
 
 async def transfer(request: Request, tx: Tx, who: Principal) -> Answer:
@@ -81,7 +81,7 @@ async def transfer(request: Request, tx: Tx, who: Principal) -> Answer:
     if not await rings.is_rung(tx, who, call):
         call = await _open(request, tx, who, "host")
         rung = await rings.invite(tx, who, call, *_addressee(request), hand=True)
-        said = _("It rings for them; leave when they are there") if rung else _("They are in the call already")
+        said = _("It rings for them; leave when they are there") if rung else _("They are in a call already")
         return toast(await _answer(tx, who, call), said)
     await rings.hand_on(tx, who, call, *_addressee(request))
     return toast(

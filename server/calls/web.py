@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from server.calls import actions, rings
 from server.calls.access import about_of, get_call, may, own_place
-from server.calls.forms import LoggedDraft, parse_minutes, parse_query
+from server.calls.forms import LoggedDraft, parse_end, parse_minutes, parse_query
 from server.calls.models import Call
 from server.calls.places import record_patch
 from server.calls.queries import (
@@ -146,6 +146,7 @@ async def log(request: Request, tx: Tx, who: Principal) -> Answer:
         minutes=parse_minutes(field(form, "minutes", 5) or "0"),
         outcome=field(form, "outcome", 20) or "talked",
         note=field(form, "note", 2000),
+        at=parse_end(field(form, "at", 40), who.timezone),
     )
     call = await actions.log_call(tx, who, draft)
     if not is_htmx(request):

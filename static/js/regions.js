@@ -4,6 +4,7 @@ import { pass, signIn } from './page.js';
 import { isBusy, swapRegion } from './swap.js';
 
 const AGAIN_AFTER = 5_000;
+const HURRY = 0.2; // seconds at most before what rings is fetched: few hear it, and nobody waits at a telephone
 const CALM = 5_000; // between two loads of a region that follows whatever happens, such as counts
 
 const waiting = new Map(); // id → timer
@@ -16,7 +17,8 @@ export function refreshRegions(regions, spread = 0) {
   for (const region of regions) {
     if (!region?.id) continue;
     if (region.dataset.refresh === 'pill' && !region.querySelector('.blank')) offer(region.id); // an empty list has no rows to jump
-    else if (document.hidden && !('evenHidden' in region.dataset)) stale.add(region.id);
+    else if ('evenHidden' in region.dataset) schedule(region.id, Math.random() * Math.min(spread, HURRY) * 1000);
+    else if (document.hidden) stale.add(region.id);
     else if (region.dataset.refresh === 'calm') scheduleCalmly(region.id, spread);
     else schedule(region.id, Math.random() * spread * 1000);
   }

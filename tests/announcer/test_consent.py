@@ -1,5 +1,6 @@
 """What callers agreed to, and no more: a message is no talk, and digits are in no recording."""
 
+import asyncio
 import time
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from starlette.applications import Starlette
 from realtime.calls.ports import Connected, Joined
 from server.announcer import visits
 from server.announcer.attending import Attendant
+from server.announcer.desk import Announcer
 from server.announcer.happenings import Do, Key
 from server.calls.book import CallBook
 from server.calls.mixes import is_agreed
@@ -21,7 +23,7 @@ from server.kit.clock import now
 from server.kit.errors import NotFound
 from tests import make
 from tests.announcer.callers import add_key, set_up
-from tests.announcer.test_pins import attendant
+from tests.announcer.test_pins import Mute, attendant
 
 Client = httpx.AsyncClient
 
@@ -102,6 +104,37 @@ async def test_what_people_paused_is_started_by_nobody_else(app: Starlette, ana:
     assert (await row(app)).recording == "paused", "a hand has taken the pause over"
 
 
+async def test_what_is_switched_on_while_a_pin_is_typed_waits_for_its_end(
+    app: Starlette, ana: Client, caller: Attendant
+) -> None:
+    """Also where nothing had been recorded before, and by whatever hand."""
+    await press(caller, "4")
+    assert (await ana.put("/calls/1/recording", data={"state": "on"})).status_code == 200
+    assert (await row(app)).recording == "paused"
+    assert (await CallBook(app.state.database).wishes(caller.room)).recording == "paused"
+    await ana.put("/calls/1/recording", data={"state": "on"})
+    assert (await row(app)).recording == "paused", "pressed again, it still waits"
+    await caller._do(Do("resume"))
+    assert (await row(app)).recording == "on"
+    await press(caller, "4")
+    await ana.delete("/calls/1/recording")
+    await caller._do(Do("resume"))
+    assert (await row(app)).recording == "off", "what was stopped meanwhile stays so"
+
+
+async def test_what_was_stopped_by_hand_stays_so_for_the_next_process(
+    app: Starlette, ana: Client, caller: Attendant
+) -> None:
+    """The line records by itself; the one that carried the call was killed."""
+    async with app.state.database.transaction() as tx:
+        await visits.attend(tx, 1, True)
+    assert (await row(app)).recording == "on"
+    await ana.delete("/calls/1/recording")
+    async with app.state.database.transaction() as tx:
+        await visits.attend(tx, 1, True)
+    assert (await row(app)).recording == "off"
+
+
 async def test_another_process_leaves_nothing_half_done(app: Starlette, ana: Client, caller: Attendant) -> None:
     """The one that paused it, or took the message, was killed in the midst of it."""
     await ana.put("/calls/1/recording", data={"state": "on"})
@@ -144,3 +177,22 @@ def test_a_message_stays_with_who_left_it() -> None:
     one.consent = "yes"
     assert is_agreed(one, Part(started_at=at + timedelta(seconds=10)))
     assert not is_agreed(Participant(consent=""), Part(started_at=at))
+
+
+async def test_who_of_us_was_in_it_first_is_met(app: Starlette, ana: Client, caller: Attendant) -> None:
+    """Ana came in by the log before the caller's own connection stood: the announcer steps back at once."""
+    await ana.put("/calls/1/answer")
+    async with app.state.database.transaction(read=True) as tx:
+        number = await tx.scalar(select(Participant.id).where(Participant.user_id == 1))
+    await CallBook(app.state.database).report([Joined(caller.room, time.time(), number)])
+    announcer = Announcer(app.state.database, Mute(), Passwords())
+    announcer.speak_through(Mute())
+    announcer.heard([Connected(caller.room, 0.0, caller._call.participant_id)])
+
+    async def stepped_back() -> bool:
+        return not (await row(app)).attended
+
+    async with asyncio.timeout(10):
+        while not await stepped_back():
+            await asyncio.sleep(0.01)
+    await announcer.stop()

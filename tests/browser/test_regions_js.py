@@ -41,6 +41,14 @@ def test_a_calm_region_is_fetched_now_and_then_whatever_happens(wire: Wire, page
     assert asked == [2, 8]
 
 
+def test_what_rings_is_fetched_at_once(wire: Wire, page: Page) -> None:
+    """Other regions are fetched within the seconds that the server says, so that not all come at once."""
+    show(wire, page, TASKS + '<div id="rings" data-even-hidden data-src="/calls/ringing"></div>')
+    wire.fragments["/calls/ringing"] = lambda: HTMLResponse('<div id="rings" data-even-hidden>Lucía calls</div>')
+    wire.say({"t": "r", "topic": "tasks:1", "n": 2, "regions": ["rings"], "spread": 3600})
+    expect(page.locator("#rings")).to_have_text("Lucía calls")
+
+
 def test_an_empty_list_has_nothing_to_hold_still(wire: Wire, page: Page) -> None:
     empty = '<div id="tasks" data-refresh="pill" data-topics=\'{"tasks:1":1}\' data-src="/tasks"><p class="blank">None</p></div>'
     show(wire, page, empty)

@@ -58,3 +58,11 @@ async def test_closed(app: Starlette, ana: Client, api: Client, other: Client, l
     assert (await other.get("/calls")).json()["items"] == []
     for path in ("/calls/1", "/calls/1/guest-links", f"/contacts/{lucia[8:]}/calls"):
         assert (await other.get(path)).status_code == 404, path
+
+
+async def test_a_call_of_yesterday_is_written_down(api: Client, lucia: str) -> None:
+    given = {"about": lucia, "direction": "in", "minutes": 10, "ended_at": "2026-01-03T09:00:00+01:00"}
+    made = await api.post("/calls", json=given)
+    assert made.status_code == 201 and made.json()["ended_at"] == "2026-01-03T08:00:00Z", made.text
+    for wrong in ("2999-01-01T00:00:00Z", "2026-01-03T09:00:00", "soon"):
+        assert (await api.post("/calls", json=given | {"ended_at": wrong})).status_code == 422, wrong

@@ -116,3 +116,15 @@ async def test_whom_one_may_ask_are_those_who_may_see_it(app: Starlette, ana: Cl
     assert "Mateo Ríos" in (await ana.get(form)).text
     await make.restrict(ana, 1, "user:1")
     assert "Mateo Ríos" not in (await ana.get(form)).text
+
+
+async def test_somebody_there_keeps_the_door(
+    ana: Client, mateo: Client, call: str, book: CallBook, app: Starlette
+) -> None:
+    """Who started it never came (a program, a browser without a microphone): whoever is there first is host."""
+    await mateo.put(f"{call}/answer")
+    assert (await mateo.put(f"{call}/lock")).status_code == 403
+    await told(book, Joined((await read_call(app)).room, 1e9, 2))
+    assert (await mateo.put(f"{call}/lock")).status_code == 200
+    await told(book, Joined((await read_call(app)).room, 1e9 + 5, 1))
+    assert (await ana.delete(f"{call}/lock")).status_code == 200, "and who started it, when they come"

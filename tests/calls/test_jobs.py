@@ -16,6 +16,7 @@ from server.calls.book import CallBook
 from server.calls.models import Call, Part, Recording
 from server.kit.clock import frozen, now
 from server.kit.jobs import JOBS, JobRow, Work
+from tests import make
 from tests.calls.conftest import AGREED, Client, Facts, guest, read_call, told
 
 
@@ -185,6 +186,19 @@ async def test_recordings_are_kept_ninety_days(
         await app.state.worker.drain()
     assert (await facts())[-1] == ("recording.removed", {"why": "retention"})
     assert app.state.services.files.older_than(time.time() + 60) == []
+
+
+async def test_however_many_have_come_to_their_end_all_of_them_go(
+    app: Starlette, ana: Client, lucia: str, facts: Facts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A house that records more than a round takes keeps nothing for longer than it says."""
+    monkeypatch.setattr("server.calls.jobs.AT_ONCE", 2)
+    for number in range(1, 6):
+        await ana.post("/calls/logged", data={"about": lucia})
+        await make.recording(app, number)
+    with frozen(now() + timedelta(days=91)):
+        await run(app, "calls.forget")
+    assert (await names(facts)).count("recording.removed") == 5
 
 
 async def test_the_mixing_process_says_how_far_it_is(tmp_path: Path) -> None:

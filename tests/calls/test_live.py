@@ -227,3 +227,14 @@ async def test_who_waits_and_what_was_missed(
     await assert_live_equals_reload(app, mateo, call, knock, language=language, regions=ROOM)
     admit = f"{call}/participants/2/admission"
     await assert_live_equals_reload(app, mateo, call, lambda: ana.put(admit), language=language, regions=ROOM)
+
+
+async def test_the_dot_says_who_is_left_out_where_names_have_no_room(
+    app: Starlette, ana: Client, book: CallBook, call: str
+) -> None:
+    """On a telephone: how many; of who agrees nothing is left to say."""
+    await told(book, Joined((await read_call(app)).room, 1e9, 1))
+    await ana.put(f"{call}/recording", data={"state": "on"})
+    assert 'class="only-s">, without 1<' in (await ana.get(call)).text
+    await ana.put(f"{call}/consent", data=AGREED)
+    assert "without 1" not in (await ana.get(call)).text

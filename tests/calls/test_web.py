@@ -93,6 +93,8 @@ async def test_who_talks_in_another_call_is_busy(
     assert 'id="ring-2"' not in (await mateo.get("/calls/ringing")).text
     assert "in another call" in (await ana.get("/calls/2")).text
     assert (await facts())[-1][0] == "call.missed"
+    asked = await ana.post("/calls/2/invitations", data={"to": "user:2"}, headers=HTMX)
+    assert "in a call already" in str(asked.headers), "in another one, not in this"
 
 
 async def test_an_erased_record_takes_its_calls_along(app: Starlette, ana: Client, call: str) -> None:
@@ -167,6 +169,15 @@ async def test_links_are_shown_once(ana: Client, call: str) -> None:
     assert (await ana.post(f"{call}/guest-links", data={"seats": "9"})).status_code == 422
 
 
+async def test_a_call_of_yesterday_is_written_down_as_such(ana: Client, lucia: str, facts: Facts) -> None:
+    """By the clock of who writes; the timeline says when it was, and the log has it in its place."""
+    form = {"about": lucia, "minutes": "10", "at": "2026-01-02T18:30+01:00"}
+    assert (await ana.post("/calls/logged", data=form, headers=HTMX)).status_code == 201
+    assert (await facts())[0][1]["ended"] == "2026-01-02T17:30:00+00:00"
+    assert "2026-01-02T17:30:00+00:00" in (await ana.get(f"/timeline/{lucia}?show=calls")).text
+    assert (await ana.get("/calls?since=2026-01-02&until=2026-01-02")).text.count("callrow") == 1
+
+
 async def test_a_call_made_elsewhere(ana: Client, lucia: str, facts: Facts) -> None:
     form = {"about": lucia, "direction": "in", "minutes": "12", "outcome": "talked", "note": "Wants two machines"}
     answer = await ana.post("/calls/logged", data=form, headers=HTMX)
@@ -174,7 +185,13 @@ async def test_a_call_made_elsewhere(ana: Client, lucia: str, facts: Facts) -> N
     log = (await ana.get("/calls")).text
     assert "12:00" in log and "+34 600 000 118" in log
     assert "Wants two machines" in (await ana.get(f"/timeline/{lucia}?show=calls")).text
-    for wrong in ({"minutes": "many"}, {"direction": "up"}, {"outcome": "?"}):
+    for wrong in (
+        {"minutes": "many"},
+        {"direction": "up"},
+        {"outcome": "?"},
+        {"at": "soon"},
+        {"at": "2999-01-01T10:00"},
+    ):
         assert (await ana.post("/calls/logged", data=form | wrong)).status_code == 422, wrong
     assert (await ana.get("/calls?show=in")).text.count("callrow") == 1
     assert (await ana.get("/calls?show=out")).text.count("callrow") == 0

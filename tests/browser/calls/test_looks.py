@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -45,6 +46,15 @@ def looked_at(page: Page) -> list[str]:
     return told
 
 
+def somebody_waits(house: House, callers: Browser, ana: Caller) -> None:
+    """A guest in the lobby; the longer words are the Spanish ones."""
+    made = house.owner.post(f"{urlsplit(ana.page.url).path}/guest-links", data={"name": "Lucía Fernández de la Vega"})
+    guest = callers.new_context(locale="es-ES").new_page()
+    guest.goto(re.findall(r"http[^\"]*/p/join/[\w-]+", made.text)[0])
+    guest.locator("#call-join [type=submit]").first.click()
+    expect(ana.page.locator("[data-guest] button")).to_be_visible()
+
+
 def facts_by_key(page: Page) -> None:
     """What stands beside the call is its second half on a phone."""
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
@@ -76,6 +86,9 @@ def test_every_screen_of_a_call(
             guest.goto(address)
             assert "\n".join(looked_at(guest)) == ""
             context.close()
+        else:
+            somebody_waits(call_house, callers, ana)
+            assert "\n".join(looked_at(ana.page)) == ""
         ana.page.locator("#nav a[href='/contacts']").click()
         expect(ana.page.locator("#callcard")).to_be_visible()
         told = [each for each in looked_at(ana.page) if "callcard" in each or "cbtn" in each or "vid" in each]

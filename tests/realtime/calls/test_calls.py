@@ -157,6 +157,41 @@ async def test_a_lease_that_somebody_else_took_is_theirs(here: Site) -> None:
     assert here.book.owners == {"room": "another"}
 
 
+async def test_a_process_that_stood_still_tells_nothing_of_a_call_that_is_anothers(here: Site) -> None:
+    """It was stopped beyond its lease (SIGSTOP, a machine asleep): to it everybody looks lost, and they talk elsewhere."""
+    ana, _ = await together(here, 1, 2)
+    host, owned = here.calls.host, here.calls.host.owned["room"]  # type: ignore[union-attr]
+    here.book.owners["room"] = "another"
+    owned.leased_until = 0.0
+    for one in owned.room.people.values():
+        one.heard, one.silent, one.address = 0.0, 0.0, None
+    owned.media.heard = dict
+    facts = len(here.book.facts)
+    owned.room.leave(2, "lost", 0.0)
+    owned.tick()  # whatever it finds
+    welcomes = len(ana.frames("welcome"))
+    await ana.say("join", token=ana.token)
+    for _round in range(3):
+        await host._look()  # type: ignore[union-attr]
+    assert len(ana.frames("welcome")) == welcomes, "whoever has the lease answers"
+    await host.renew()  # type: ignore[union-attr]
+    await until(lambda: not host.owned and not host._facts)  # type: ignore[union-attr]
+    assert here.book.facts[facts:] == []
+
+
+async def test_a_lease_that_ran_out_and_is_renewed_goes_on(here: Site) -> None:
+    """The database was away longer than a lease, for everybody: nobody else took the call."""
+    ana, ben = await together(here, 1, 2)
+    host = here.calls.host
+    host.owned["room"].leased_until = 0.0  # type: ignore[union-attr]
+    await ben.say("leave")
+    await ana.hear("people", left=[{"id": 2, "reason": "left"}])
+    assert not here.book.told(Left)
+    await host.renew()  # type: ignore[union-attr]
+    await until(lambda: here.book.told(Left))
+    assert not ana.frames("bye")
+
+
 async def test_rights_taken_away_end_it(here: Site) -> None:
     ana, ben = await together(here, 1, 2)
     here.book.away.add(2)

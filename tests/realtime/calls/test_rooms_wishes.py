@@ -93,7 +93,7 @@ def test_wishes_become_the_plan(play: Play) -> None:
     plan = play.room.plan()
     assert (plan.muted, plan.held, plan.recorded) == (frozenset({2}), frozenset({1}), frozenset())
     assert play.last(1, "people")["change"][0]["muted"] and play.last(1, "people")["change"][0]["host"]
-    play.wish(recording="on")
+    play.wish(recording="on", held=frozenset())
     assert play.room.plan().recorded == frozenset({1, 2})
     play.wish(consented=frozenset({1}))
     assert play.room.plan().recorded == frozenset({1})
@@ -122,3 +122,12 @@ def test_state_and_speaker_are_told_once(play: Play) -> None:
 
 def test_default_wishes_ask_for_nothing() -> None:
     assert Wishes().ended is None and Wishes().recording == "off"
+
+
+def test_who_is_on_hold_is_not_recorded(play: Play) -> None:
+    """Nobody in the call hears them then, so what they say aside is none of its recording."""
+    play.inside(ANA, BEN)
+    play.wish(recording="on", consented=frozenset({1, 2}), held=frozenset({2}))
+    assert play.room.plan().recorded == frozenset({1})
+    play.wish(held=frozenset())
+    assert play.room.plan().recorded == frozenset({1, 2})

@@ -156,6 +156,18 @@ async def test_the_deployed_relay_leads_nowhere_inside(deployed: MediaSettings, 
         await released(transport)
 
 
+async def test_the_deployed_relay_opens_no_tcp_connections_for_anybody(
+    deployed: MediaSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Calls relay packets of UDP alone; a guest's credentials shall make no proxy of it (RFC 6062)."""
+    await listening(*where(deployed))
+    (server,) = ice_servers(deployed, "room.7", time.time())
+    words = {"username": server["username"], "password": server["credential"]}
+    monkeypatch.setattr(turn, "UDP_TRANSPORT", 6 << 24)
+    with pytest.raises(stun.TransactionFailed):
+        await turn.create_turn_endpoint(asyncio.DatagramProtocol, where(deployed), **words, transport="tcp")
+
+
 async def test_a_relayed_call_outlives_its_credential(table: Table, deployed: MediaSettings) -> None:
     """Credentials of five seconds: afterwards they open nothing new, but what stands goes on and is renewed."""
     media = MediaSettings(deployed.folder / "parts", bind=where(deployed)[0])  # coturn lets nobody to loopback

@@ -213,7 +213,8 @@ def _sign_in_first(request: Request) -> Response:
         return JSONResponse(
             {"error": "unauthorized", "message": "Send a valid bearer token"}, 401, {"WWW-Authenticate": "Bearer"}
         )
-    target = "/signin?next=" + quote(request.url.path if request.method == "GET" and not is_htmx(request) else "/")
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    target = "/signin?next=" + quote(asked if request.method == "GET" and not is_htmx(request) else "/")
     if is_htmx(request) or request.method not in SAFE:
         return Response(status_code=401, headers={"HX-Redirect": target})
     return RedirectResponse(target, 303)

@@ -11,12 +11,15 @@ from typing import Any
 from server.contacts.models import Contact, CustomField
 from server.identity.forms import MAIL
 from server.kit.errors import Invalid
-from server.kit.text import _, clean, fold
+from server.kit.text import _, clean, fold, language
 
 POINTS = 30
 TAGS = 50
 CUSTOM = "x."
 FIELD_KINDS = ("text", "number", "date", "choice", "yes_no")
+THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3}){2,}(\.\d+)?|[-+]?\d{1,3}(,\d{3})+\.\d+")
+THOUSANDS_EN = re.compile(r"[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
+POINTED = re.compile(r"[-+]?\d{1,3}(\.\d{3})+,\d+|[-+]?\d{1,3}(\.\d{3}){2,}")
 LABELLED = re.compile(r"(.*?)\s*\(([^()]{1,40})\)\s*\Z", re.S)
 
 
@@ -97,12 +100,21 @@ def _text(value: object, field: CustomField) -> str:
     return clean(value, 2000)
 
 
+def _with_point(text: str) -> str:
+    """With a point before the decimals and nothing between thousands. "1,234" alone is read as its writer's language
+    writes: a thousand in English, a little more than one in Spanish."""
+    thousands = THOUSANDS_EN if "," in text and language() == "en" else THOUSANDS
+    if thousands.fullmatch(text):
+        return text.replace(",", "")
+    if POINTED.fullmatch(text):
+        return text.replace(".", "").replace(",", ".")
+    return text.replace(",", ".") if re.fullmatch(r"[-+]?\d+,\d+", text) else text
+
+
 def _number(value: object, field: CustomField) -> int | float:
     text = str(value).strip().replace("\u00a0", "").replace(" ", "")
-    if re.fullmatch(r"[-+]?\d{1,3}(\.\d{3})+,\d+|[-+]?\d+,\d+", text):
-        text = text.replace(".", "").replace(",", ".")
     try:
-        number = float(text)
+        number = float(_with_point(text))
     except ValueError:
         raise ValueError(_("“%(text)s” is no number") % {"text": text[:40]}) from None
     if not isfinite(number) or abs(number) > 1e15 or isinstance(value, bool):

@@ -235,7 +235,8 @@ async def create_team(tx: Tx, who: Principal, name: str, *, is_department: bool 
 
 
 async def remove_team(tx: Tx, who: Principal, team: Team) -> None:
-    emit(tx, who, facts.TeamRemoved(subject=f"team:{team.id}", name=team.name))
+    members = [user.id for user in team.members]
+    emit(tx, who, facts.TeamRemoved(subject=f"team:{team.id}", name=team.name, members=members))
     for user in team.members:
         emit(tx, who, facts.TeamLeft(subject=f"team:{team.id}", user=user.id))
     await tx.execute(delete(Team).where(Team.id == team.id))

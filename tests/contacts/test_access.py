@@ -142,3 +142,13 @@ async def test_what_only_somebody_who_leaves_may_see_goes_to_whoever_let_them_go
     assert (await ana.get(f"/contacts/{lucia.id}")).status_code == 200
     (fact,) = [one for one in await make.facts(app, "contact.restricted") if one.actor_id == 1]
     assert fact.data["new"] == ["user:1", f"user:{nuria.id}"], "taking access is a fact of the record"
+
+
+async def test_a_closed_record_s_tags_are_not_suggested(app: Starlette, ana: Client, mateo: Client) -> None:
+    lucia, oliver = await make.contact(app, tags="insolvent, vip"), await make.contact(app, "Oliver", tags="vip, gone")
+    await make.restrict(ana, lucia.id, "user:1")
+    assert "insolvent" in (await ana.get("/tags")).text
+    theirs = (await mateo.get("/tags")).text
+    assert "insolvent" not in theirs and "vip" in theirs
+    await ana.put(f"/contacts/{oliver.id}/trash")
+    assert "gone" not in (await mateo.get("/tags?q=go")).text

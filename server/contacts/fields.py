@@ -32,10 +32,17 @@ def parse_points(field: str, value: object) -> list[dict[str, str]]:
     for item in raw[: POINTS + 1]:
         text, label = _labelled(field, item)
         if text:
-            points.setdefault(text, {"value": text, "label": label})
+            points.setdefault(same_as(field, text), {"value": text, "label": label})
     if len(points) > POINTS:
         raise Invalid(**{field: _("At most %(n)s") % {"n": POINTS}})
     return list(points.values())
+
+
+def same_as(field: str, text: str) -> str:
+    """What two ways to write the same mail or number have in common; extensions tell numbers apart."""
+    if field == "emails":
+        return text.lower()
+    return re.sub(r"[^\d+]", "", text) if field == "phones" else text
 
 
 def _labelled(field: str, item: object) -> tuple[str, str]:

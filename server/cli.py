@@ -3,33 +3,52 @@
 import asyncio
 import fcntl
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
+from pydantic import ValidationError
 
 from server.settings import Settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 T = TypeVar("T")
+LATER = 75  # sysexits.h: EX_TEMPFAIL
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Domain errors become one plain line and exit code 1."""
-    from server.kit.errors import DomainError
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Domain errors become one plain line and exit code 1, or 75 when it is worth to try again."""
+    from server.kit.errors import Away, DomainError
 
     try:
-        return asyncio.run(work)
+        yield
     except DomainError as error:
         details = "; ".join(f"{name}: {text}" for name, text in error.fields.items())
         typer.echo(details or error.message, err=True)
-        raise typer.Exit(1) from None
+        raise typer.Exit(LATER if isinstance(error, Away) else 1) from None
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    with plainly():
+        return asyncio.run(work)
 
 
 def load_settings() -> Settings:
-    settings = Settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    """What is wrong in the environment or in `.env` is told setting by setting."""
+    try:
+        settings = Settings()
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except ValidationError as error:
+        for one in error.errors():
+            said = one["msg"].removeprefix("Value error, ")  # never the value, which may hold a password
+            typer.echo(f"{str(one['loc'][0]).upper()} cannot be used: {said}", err=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        typer.echo(f"DATA_DIR={settings.data_dir} cannot be used: {error.strerror}", err=True)
+        raise typer.Exit(1) from None
     return settings
 
 
@@ -62,7 +81,8 @@ def serve(
         typer.echo("Several workers need PostgreSQL: set DATABASE_URL (and REDIS_URL).", err=True)
         raise typer.Exit(1)
     lock = hold_alone(settings)
-    serve_forever(settings, workers, jobs)
+    with plainly():
+        serve_forever(settings, workers, jobs)
     del lock
 
 
@@ -73,7 +93,7 @@ def worker() -> None:
 
     settings = load_settings()
     lock = hold_alone(settings)
-    asyncio.run(work_forever(settings))
+    run(work_forever(settings))
     del lock
 
 
@@ -86,7 +106,7 @@ def calls() -> None:
     if settings.carries_calls:
         typer.echo("A process of its own for calls needs REDIS_URL and CALLS_PROCESS=1.", err=True)
         raise typer.Exit(1)
-    asyncio.run(carry_calls(settings))
+    run(carry_calls(settings))
 
 
 @app.command()
@@ -174,7 +194,7 @@ def mail_in(to: Annotated[str, typer.Option(help="The address it was delivered t
     from sqlalchemy.exc import SQLAlchemyError
 
     from server.kit.db import is_busy, is_full
-    from server.mailbox import LARGEST, LATER, NOTHING, UNKNOWN
+    from server.mailbox import LARGEST, NOTHING, UNKNOWN
     from server.mailbox import mail_in as take
 
     raw = sys.stdin.buffer.read(LARGEST + 1)

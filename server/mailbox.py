@@ -9,7 +9,7 @@ from server.kit.files import Files
 from server.offline import first_owner, opened
 from server.settings import Settings
 
-NOTHING, UNKNOWN, LATER = 65, 67, 75  # sysexits.h: EX_DATAERR, EX_NOUSER, EX_TEMPFAIL
+NOTHING, UNKNOWN = 65, 67  # sysexits.h: EX_DATAERR, EX_NOUSER
 LARGEST = 50 * 1024 * 1024
 
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Protocol, cast
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -45,6 +46,7 @@ from server.kit.files import Files
 from server.kit.guard import SecurityHeaders
 from server.kit.idempotency import KeyLocks
 from server.kit.jobs import Services, queue_after_facts
+from server.kit.logging import log
 from server.kit.mail import mailer
 from server.kit.mishaps import on_crash, on_domain_error, on_http_error
 from server.kit.numbers import write_quiet
@@ -223,9 +225,13 @@ async def note_sightings(app: Starlette) -> None:
             await asyncio.wait_for(app.state.stopping.wait(), SIGHTINGS_EVERY)
         seen: dict[int, datetime] = dict(app.state.sightings)
         app.state.sightings.clear()
-        if seen:
-            async with app.state.database.transaction() as tx:
-                await write_sightings(tx, seen)
+        try:
+            if seen:
+                async with app.state.database.transaction() as tx:
+                    await write_sightings(tx, seen)
+        except (SQLAlchemyError, OSError) as error:  # without them people would be signed out as idle: once more later
+            log.error("sightings.failed", error=repr(error))
+            app.state.sightings = seen | app.state.sightings
 
 
 async def health(request: Request) -> Response:

@@ -4,15 +4,22 @@ import secrets
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+SCHEMES = {
+    "redis_url": ("redis://", "rediss://", "unix://"),
+    "smtp_url": ("smtp://", "smtps://"),
+    "base_url": ("http://", "https://"),
+}
 
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore")
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8000, description="Port to listen on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
     base_url: str = Field("", description="The address people type, for links in mails; empty means http://HOST:PORT.")
     data_dir: Path = Field(
         Path("data"), description="Folder for the SQLite database, uploaded files and the secret key."
@@ -26,11 +33,13 @@ class Settings(BaseSettings):
     smtp_in: str = Field("", description="The same by SMTP, without encryption: for the house's own mail server.")
     trusted_proxies: str = Field("127.0.0.1", description="Proxies whose X-Forwarded headers are believed, by comma.")
     outbound_allow: str = Field("", description="host:port pairs that connections may reach in spite of being private.")
-    max_upload_mb: int = Field(50, description="Largest upload in MiB.")
-    patch_hours: int = Field(24, description="How long live patches can be replayed, in hours.")
-    trash_days: int = Field(30, description="How long a trashed record can be restored, in days.")
-    session_days: int = Field(30, description="A sign-in ends after this many days; idle ones after a third of it.")
-    recording_days: int = Field(90, description="How long the recording of a call is kept, in days.")
+    max_upload_mb: int = Field(50, ge=1, description="Largest upload in MiB.")
+    patch_hours: int = Field(24, ge=1, description="How long live patches can be replayed, in hours.")
+    trash_days: int = Field(30, ge=0, description="How long a trashed record can be restored, in days.")
+    session_days: int = Field(
+        30, ge=1, description="A sign-in ends after this many days; idle ones after a third of it."
+    )
+    recording_days: int = Field(90, ge=0, description="How long the recording of a call is kept, in days.")
     calls_process: bool = Field(
         False, description="Calls are carried by `python -m server calls`, not by web processes; needs REDIS_URL."
     )
@@ -49,10 +58,28 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _async_driver(cls, url: str) -> str:
+        """As hosts hand it out, with the word that our driver has for `sslmode`."""
         for plain in ("postgresql://", "postgres://"):
             if url.startswith(plain):
-                return "postgresql+asyncpg://" + url.removeprefix(plain)
+                return "postgresql+asyncpg://" + url.removeprefix(plain).replace("sslmode=", "ssl=")
+        if url and not url.startswith(("postgresql+asyncpg://", "sqlite+aiosqlite://")):
+            raise ValueError("the address of a PostgreSQL database: postgresql://user:password@host/name")
         return url
+
+    @field_validator("redis_url", "smtp_url", "base_url")
+    @classmethod
+    def _address(cls, url: str, info: ValidationInfo) -> str:
+        known = SCHEMES[info.field_name or ""]
+        if url and not (url.startswith(known) and url.partition("://")[2].strip("/")):
+            raise ValueError(f"an address that begins with {' or '.join(known)}")
+        return url
+
+    @field_validator("log_level")
+    @classmethod
+    def _level(cls, text: str) -> str:
+        if text.upper() not in LEVELS:
+            raise ValueError(f"one of {', '.join(LEVELS)}")
+        return text.upper()
 
     @field_validator("lmtp_address", "smtp_in")
     @classmethod

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, select
 from server.contacts import events as facts
 from server.contacts.access import open_names, visible_contacts, visible_fields
 from server.contacts.actions import SHOWN, doc_of
-from server.contacts.fields import CUSTOM, company_ref, custom_text, keys_of
+from server.contacts.fields import CUSTOM, company_ref, custom_text, keys_of, same_as
 from server.contacts.models import Contact, ContactKey
 from server.identity.models import Team, User
 from server.kit.access import Principal
@@ -28,10 +28,13 @@ Titles = dict[tuple[str, int], str]
 
 
 def joined(name: str, old: Any, new: Any) -> Any:
-    """What a file brings beside what is known: points and tags join, the file's first; the rest is replaced."""
+    """What a file brings beside what is known: points and tags join, the file's first; the rest is replaced. A point
+    keeps its label when the file has none."""
     if name in POINTS and old:
-        values = {point["value"] for point in new}
-        return [*new, *(point for point in old if point["value"] not in values)][:30]
+        labels = {same_as(name, point["value"]): point["label"] for point in old}
+        fresh = [{**one, "label": one["label"] or labels.get(same_as(name, one["value"]), "")} for one in new]
+        brought = {same_as(name, point["value"]) for point in new}
+        return [*fresh, *(point for point in old if same_as(name, point["value"]) not in brought)][:30]
     if name == "tags" and old:
         return list(({fold(tag): tag for tag in new} | {fold(tag): tag for tag in old}).values())[:50]
     return new

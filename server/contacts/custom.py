@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
+from sqlalchemy import select
+
 from server.contacts import events as facts
 from server.contacts.access import visible_contacts
 from server.contacts.actions import custom_fields
@@ -9,7 +11,7 @@ from server.contacts.models import Contact, CustomField
 from server.kit.access import Principal
 from server.kit.db import Tx
 from server.kit.errors import Forbidden, Invalid
-from server.kit.events import emit
+from server.kit.events import EventRow, emit
 from server.kit.text import _, clean, fold
 
 
@@ -30,7 +32,7 @@ async def define_field(
     known = await custom_fields(tx, who)
     made = CustomField(
         workspace_id=who.workspace_id,
-        key=_free_key(key or label, set(known)),
+        key=_free_key(key or label, {*known, *await _keys_of_other_kinds(tx, who, kind)}),
         label=label,
         kind=kind,
         choices=options,
@@ -41,6 +43,12 @@ async def define_field(
     known[made.key] = made
     emit(tx, who, facts.FieldDefined(subject=f"field:{made.id}", key=made.key, label=label, kind=kind))
     return made
+
+
+async def _keys_of_other_kinds(tx: Tx, who: Principal, kind: str) -> set[str]:
+    """Keys of fields that are gone: records may hold values under them, and text is no number."""
+    facts = select(EventRow.data).where(EventRow.workspace_id == who.workspace_id, EventRow.name == "field.defined")
+    return {data["key"] for data in await tx.scalars(facts) if data["kind"] != kind}
 
 
 def _free_key(label: str, taken: set[str]) -> str:

@@ -11,12 +11,15 @@ from typing import Any
 from server.contacts.models import Contact, CustomField
 from server.identity.forms import MAIL
 from server.kit.errors import Invalid
-from server.kit.text import _, clean, fold
+from server.kit.text import _, clean, fold, language
 
 POINTS = 30
 TAGS = 50
 CUSTOM = "x."
 FIELD_KINDS = ("text", "number", "date", "choice", "yes_no")
+THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3}){2,}(\.\d+)?|[-+]?\d{1,3}(,\d{3})+\.\d+")
+THOUSANDS_EN = re.compile(r"[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
+POINTED = re.compile(r"[-+]?\d{1,3}(\.\d{3})+,\d+|[-+]?\d{1,3}(\.\d{3}){2,}")
 LABELLED = re.compile(r"(.*?)\s*\(([^()]{1,40})\)\s*\Z", re.S)
 
 
@@ -29,10 +32,17 @@ def parse_points(field: str, value: object) -> list[dict[str, str]]:
     for item in raw[: POINTS + 1]:
         text, label = _labelled(field, item)
         if text:
-            points.setdefault(text, {"value": text, "label": label})
+            points.setdefault(same_as(field, text), {"value": text, "label": label})
     if len(points) > POINTS:
         raise Invalid(**{field: _("At most %(n)s") % {"n": POINTS}})
     return list(points.values())
+
+
+def same_as(field: str, text: str) -> str:
+    """What two ways to write the same mail or number have in common; extensions tell numbers apart."""
+    if field == "emails":
+        return text.lower()
+    return re.sub(r"[^\d+]", "", text) if field == "phones" else text
 
 
 def _labelled(field: str, item: object) -> tuple[str, str]:
@@ -97,12 +107,21 @@ def _text(value: object, field: CustomField) -> str:
     return clean(value, 2000)
 
 
+def _with_point(text: str) -> str:
+    """With a point before the decimals and nothing between thousands. "1,234" alone is read as its writer's language
+    writes: a thousand in English, a little more than one in Spanish."""
+    thousands = THOUSANDS_EN if "," in text and language() == "en" else THOUSANDS
+    if thousands.fullmatch(text):
+        return text.replace(",", "")
+    if POINTED.fullmatch(text):
+        return text.replace(".", "").replace(",", ".")
+    return text.replace(",", ".") if re.fullmatch(r"[-+]?\d+,\d+", text) else text
+
+
 def _number(value: object, field: CustomField) -> int | float:
     text = str(value).strip().replace("\u00a0", "").replace(" ", "")
-    if re.fullmatch(r"[-+]?\d{1,3}(\.\d{3})+,\d+|[-+]?\d+,\d+", text):
-        text = text.replace(".", "").replace(",", ".")
     try:
-        number = float(text)
+        number = float(_with_point(text))
     except ValueError:
         raise ValueError(_("“%(text)s” is no number") % {"text": text[:40]}) from None
     if not isfinite(number) or abs(number) > 1e15 or isinstance(value, bool):

@@ -1,12 +1,13 @@
 """What records do when something happens about them elsewhere: they move up in *last activity*, and people are found
-by their company's name as long as everybody may read it."""
+by their company's name as long as everybody may read it; a closed record keeps somebody who may open it."""
 
 from sqlalchemy import update
 
 from server.contacts.events import CompanyRelabelled
 from server.contacts.models import Contact
+from server.contacts.restriction import keep_a_reader, put_members_in
 from server.kit.about import subject_id
-from server.kit.access import system
+from server.kit.access import Principal, system
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.events import EventRow, emit, reacts
@@ -29,3 +30,17 @@ async def relabel_people(tx: Tx, row: EventRow) -> None:
         who = system(row.workspace_id)
         emit(tx, who, CompanyRelabelled(subject=row.subject, about=row.subject))
         enqueue(tx, who, "contacts.reindex_people", {"company": subject_id(row.subject)})
+
+
+@reacts("team.removed")
+async def keep_its_people(tx: Tx, row: EventRow) -> None:
+    await put_members_in(tx, _by(row), row.subject, row.data["members"])
+
+
+@reacts("user.deactivated")
+async def keep_a_reader_of_theirs(tx: Tx, row: EventRow) -> None:
+    await keep_a_reader(tx, _by(row), subject_id(row.subject))
+
+
+def _by(row: EventRow) -> Principal:
+    return Principal(row.actor_id, row.workspace_id, via=row.via)

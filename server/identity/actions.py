@@ -12,7 +12,7 @@ from server.identity.models import ApiToken, Session, Team, TeamMember, Ticket, 
 from server.identity.passwords import hash_token, new_token
 from server.kit.access import Principal, Role, system
 from server.kit.clock import now
-from server.kit.db import Tx
+from server.kit.db import Tx, one_at_a_time
 from server.kit.errors import Conflict, Forbidden, Invalid
 from server.kit.events import emit
 from server.kit.text import _, clean
@@ -158,10 +158,15 @@ async def end_sessions(tx: Tx, who: Principal, user: User, *, only: int | None =
 
 
 async def change_password(tx: Tx, who: Principal, user: User, password_hash: str, keep: int | None = None) -> None:
-    """Every other device is signed out."""
+    """Every other device is signed out, and links to another new password are of no use any more."""
     user.password_hash = password_hash
+    await _forget_resets(tx, user)
     emit(tx, who, facts.UserPasswordChanged(subject=f"user:{user.id}"))
     await end_sessions(tx, who, user, keep=keep)
+
+
+async def _forget_resets(tx: Tx, user: User) -> None:
+    await tx.execute(delete(Ticket).where(Ticket.user_id == user.id, Ticket.kind == "reset", Ticket.used_at.is_(None)))
 
 
 async def change_profile(tx: Tx, who: Principal, user: User, field: str, value: str) -> User:
@@ -194,6 +199,7 @@ async def deactivate_user(tx: Tx, who: Principal, user: User) -> User:
         emit(tx, who, facts.UserDeactivated(subject=f"user:{user.id}"))
         await end_sessions(tx, who, user)
         await tx.execute(delete(ApiToken).where(ApiToken.user_id == user.id))
+        await _forget_resets(tx, user)
     return user
 
 
@@ -205,10 +211,14 @@ async def reactivate_user(tx: Tx, who: Principal, user: User) -> User:
 
 
 async def _keep_an_owner(tx: Tx, user: User) -> None:
+    """Two who take each other's role come one after the other."""
+    if user.role != "owner":
+        return
+    await one_at_a_time(tx, f"owners of {user.workspace_id}")
     others = select(User.id).where(
         User.workspace_id == user.workspace_id, User.role == "owner", User.active, User.id != user.id
     )
-    if user.role == "owner" and await tx.scalar(others.limit(1)) is None:
+    if await tx.scalar(others.limit(1)) is None:
         raise Invalid(_("A workspace needs an owner. Make somebody else owner first"))
 
 
@@ -225,7 +235,8 @@ async def create_team(tx: Tx, who: Principal, name: str, *, is_department: bool 
 
 
 async def remove_team(tx: Tx, who: Principal, team: Team) -> None:
-    emit(tx, who, facts.TeamRemoved(subject=f"team:{team.id}", name=team.name))
+    members = [user.id for user in team.members]
+    emit(tx, who, facts.TeamRemoved(subject=f"team:{team.id}", name=team.name, members=members))
     for user in team.members:
         emit(tx, who, facts.TeamLeft(subject=f"team:{team.id}", user=user.id))
     await tx.execute(delete(Team).where(Team.id == team.id))
@@ -275,4 +286,5 @@ async def write_sightings(tx: Tx, seen: Mapping[int, datetime]) -> None:
 async def finish_reset(tx: Tx, ticket: Ticket, user: User, password_hash: str) -> None:
     """Single use; every device is signed out."""
     ticket.used_at = now()
+    await tx.flush()
     await change_password(tx, _as(user), user, password_hash)

@@ -23,13 +23,12 @@ async def find_accounts(tx: Tx, email: str) -> list[tuple[User, Workspace]]:
 
 
 async def find_ticket(tx: Tx, request: Request, kind: str) -> Ticket:
-    """The unused, unexpired ticket of the link's token."""
+    """The unused, unexpired ticket of the link's token. Using it locks the row: who comes second finds it used."""
     hashed = hash_token(request.app.state.settings.secret, request.path_params["token"])
-    ticket = await tx.scalar(
-        select(Ticket).where(
-            Ticket.kind == kind, Ticket.token_hash == hashed, Ticket.used_at.is_(None), Ticket.expires_at > now()
-        )
+    found = select(Ticket).where(
+        Ticket.kind == kind, Ticket.token_hash == hashed, Ticket.used_at.is_(None), Ticket.expires_at > now()
     )
+    ticket = await tx.scalar(found if tx.info.get("read") else found.with_for_update())
     if ticket is None:
         raise NotFound(_("This link was used already, or is too old. Ask for a new one"))
     return ticket

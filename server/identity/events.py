@@ -85,7 +85,10 @@ class TeamCreated(Event):
 @event("team.removed")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeamRemoved(Event):
+    """`members`: who was in it."""
+
     name: str
+    members: list[int]
 
 
 @event("team.joined")

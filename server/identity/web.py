@@ -13,7 +13,7 @@ from server.identity.models import User
 from server.identity.passwords import check_password
 from server.identity.queries import get_workspace, is_set_up, pick_people
 from server.kit.access import Principal, system
-from server.kit.db import Database, Tx
+from server.kit.db import Database, Tx, one_at_a_time
 from server.kit.errors import DomainError, Invalid, NotFound
 from server.kit.files import Files
 from server.kit.pages import render
@@ -61,6 +61,7 @@ async def setup(request: Request, database: Database) -> Answer:
     hashed = await request.app.state.passwords.hash(owner.password_hash)
     secret = request.app.state.settings.secret
     async with database.transaction() as tx:
+        await one_at_a_time(tx, "set-up")
         if await is_set_up(tx):
             return RedirectResponse("/signin", 303)
         workspace, user = await actions.create_workspace(

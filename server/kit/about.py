@@ -5,6 +5,7 @@ import re
 from starlette.convertors import IntegerConvertor
 
 from server.kit.errors import Invalid, NotFound
+from server.kit.text import _
 
 _SHAPE = re.compile(r"([a-z_]{1,32}):([1-9][0-9]{0,17})\Z")
 
@@ -19,7 +20,7 @@ def parse_about(text: str | None) -> tuple[str, int]:
     """("contact", 7) from "contact:7"; anything else is NotFound, as a record that is not there."""
     match = _SHAPE.match(text or "")
     if match is None:
-        raise NotFound()
+        raise NotFound(_("No such record"))
     return match[1], int(match[2])
 
 

@@ -41,8 +41,8 @@ class TooMany(DomainError):
 
 
 class Away(DomainError):
-    """The database does not answer just now. This one and the next are raised by nobody: kit/mishaps.py makes them of
-    what the database or the file system said."""
+    """The database does not answer just now. In requests this one and the next are raised by nobody: kit/mishaps.py
+    makes them of what the database or the file system said."""
 
     status = 503
 

@@ -20,7 +20,7 @@ from server.kit.text import _
 
 KEPT = timedelta(hours=24)
 SHOWN_ONCE = 0  # the status of an answer that is not kept
-KEEP_HEADERS = ("location", "content-type", "x-toast", "hx-redirect", "hx-retarget", "hx-reswap")
+KEEP_HEADERS = ("location", "content-type", "x-toast", "hx-redirect", "hx-refresh", "hx-retarget", "hx-reswap")
 
 
 class IdempotencyRow(Base):
@@ -28,7 +28,7 @@ class IdempotencyRow(Base):
 
     user_id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
-    request: Mapped[str]  # method, path and digest of the body
+    request: Mapped[str]  # method, address and digest of the body
     status: Mapped[int]
     headers: Mapped[dict[str, Any]]
     body: Mapped[str] = mapped_column(Text)
@@ -49,8 +49,8 @@ class KeyLocks:
             yield
 
 
-def fingerprint(method: str, path: str, body: bytes) -> str:
-    return f"{method} {path} {hashlib.sha256(body).hexdigest()}"
+def fingerprint(method: str, address: str, body: bytes) -> str:
+    return f"{method} {address} {hashlib.sha256(body).hexdigest()}"
 
 
 def check_key(key: str) -> str:

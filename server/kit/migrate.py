@@ -7,6 +7,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import server
+from server.kit.errors import Away
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -52,9 +53,16 @@ def config(connection: Connection) -> "Config":
 
 
 async def migrate(url: str) -> None:
+    """Raises Away, with what the driver says of it, when there is no database to be had."""
     engine = create_async_engine(url)
     try:
-        async with engine.begin() as connection:
+        try:
+            connection = await engine.connect()
+        except Exception as error:  # drivers pass on errors of the network, of theirs and of their server's as they are
+            said = str(getattr(error, "orig", None) or error) or repr(error)
+            raise Away(f"The database cannot be opened: {said}") from error
+        async with connection.begin():
             await connection.run_sync(_upgrade)
+        await connection.close()
     finally:
         await engine.dispose()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -70,7 +71,7 @@ async def _answer(
             if method not in SAFE and not personal and not who.may_write:
                 raise Forbidden(_("Your role can read here, not write"))
             if key and who.user_id is not None:
-                request_print = fingerprint(method, request.url.path, request.state.digest)
+                request_print = fingerprint(method, _address(request), request.state.digest)
                 if (known := await claim(tx, who.user_id, key, request_print)) is not None:
                     return known
             response = _whole(request, await handler(request, tx, who))
@@ -112,6 +113,11 @@ def _prepared(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Req
     return endpoint
 
 
+def _address(request: Request) -> str:
+    """The path and what it asks."""
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
 def _whole(request: Request, answer: Answer) -> Response:
     """Who types the address of a part of a page is led to the page that it belongs to, and who has no scripts to
     where they would have led."""
@@ -145,17 +151,27 @@ async def prepare(request: Request) -> None:
         request.state.form = await request.form(
             max_fields=FIELD_LIMIT, max_files=FILE_LIMIT, max_part_size=4 * 1024 * 1024
         )
-        request.state.digest = json.dumps(
-            [
-                [name, value if isinstance(value, str) else [value.filename, value.size]]
-                for name, value in request.state.form.multi_items()
-            ]
-        ).encode()
+        read: list[list[object]] = []
+        for name, value in request.state.form.multi_items():
+            read.append([name, value if isinstance(value, str) else await _print_of(request, value)])
+        request.state.digest = json.dumps(read).encode()
     else:
         request.state.digest = await request.body()
         request.state.json = (
             parse_json(request.state.digest) if request.state.digest and kind == "application/json" else None
         )
+
+
+async def _print_of(request: Request, upload: UploadFile) -> list[object]:
+    """Name, size and, where the request could come again, digest of a file; who sends no key is not made to wait."""
+    if "idempotency-key" not in request.headers:
+        return [upload.filename, upload.size]
+    read = sha256()
+    await upload.seek(0)
+    while chunk := await upload.read(1 << 20):
+        read.update(chunk)
+    await upload.seek(0)
+    return [upload.filename, upload.size, read.hexdigest()]
 
 
 def parse_json(raw: bytes) -> Any:
@@ -213,7 +229,7 @@ def _sign_in_first(request: Request) -> Response:
         return JSONResponse(
             {"error": "unauthorized", "message": "Send a valid bearer token"}, 401, {"WWW-Authenticate": "Bearer"}
         )
-    target = "/signin?next=" + quote(request.url.path if request.method == "GET" and not is_htmx(request) else "/")
+    target = "/signin?next=" + quote(_address(request) if request.method == "GET" and not is_htmx(request) else "/")
     if is_htmx(request) or request.method not in SAFE:
         return Response(status_code=401, headers={"HX-Redirect": target})
     return RedirectResponse(target, 303)

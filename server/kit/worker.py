@@ -9,7 +9,7 @@ from sqlalchemy import or_, select, update
 
 from server.kit.access import system
 from server.kit.clock import now
-from server.kit.db import Tx
+from server.kit.db import Tx, one_at_a_time
 from server.kit.events import emit
 from server.kit.jobs import JOBS, LEASE, Cancelled, JobProgressed, JobRow, Services, Work, enqueue
 from server.kit.logging import log
@@ -36,13 +36,23 @@ class Worker:
         self._woken.set()
 
     async def run(self) -> None:
-        await self._plan_periodic()
+        is_planned = False
         while not self._stopping:
+            is_planned = is_planned or await self._plan()
             if not await self._start_one():
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), self._interval)
                 self._woken.clear()
         await asyncio.gather(*self._running)
+
+    async def _plan(self) -> bool:
+        """False when the database is away: the worker must outlive that, so it asks again later."""
+        try:
+            await self._plan_periodic()
+        except Exception as error:
+            log.error("worker.failed", error=repr(error))
+            return False
+        return True
 
     async def _start_one(self) -> bool:
         """Puts a due job into a free slot; False when there is none of either."""
@@ -178,6 +188,7 @@ class Worker:
 
     async def _plan_periodic(self) -> None:
         async with self._database.transaction() as tx:
+            await one_at_a_time(tx, "periodic jobs")  # processes start together
             for name, entry in JOBS.items():
                 if entry.every is None or await tx.scalar(select(JobRow.id).where(JobRow.key == name)):
                     continue

@@ -16,7 +16,9 @@ DISTINCT = 5_000  # different values of a column that are remembered
 CHOICES = 12
 SHOWN = 3
 EMPTY = ("", "-", "n/a", "null")
-NUMBER = re.compile(r"[-+]?\d{1,14}(?:[.,]\d{1,6})?|[-+]?\d{1,3}(?:\.\d{3})+(?:,\d+)?")
+NUMBER = re.compile(
+    r"[-+]?\d{1,14}(?:[.,]\d{1,6})?|[-+]?\d{1,3}(?:\.\d{3})+(?:,\d+)?|[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?"
+)
 DAY_FIRST = re.compile(r"(\d\d?)[/.](\d\d?)[/.]\d{4}")
 ISO = re.compile(r"\d{4}-\d\d?-\d\d?(?:[T ].*)?")
 PHONE = re.compile(r"(?:\+|00)[\d ().\-/]{7,24}|\(?\d{2,4}[) .\-/][\d ().\-/]{5,20}")

@@ -118,9 +118,7 @@ async def change_task(tx: Tx, who: Principal, task: Task, field: str, raw: objec
     new = getattr(task, field)
     if new == old:
         return False
-    if seen is not None and task.field_versions.get(field, 0) > seen:
-        sentence = _("Somebody changed this field while you were editing")
-        raise Conflict(sentence, await _theirs(tx, task, field, old), **{field: old})
+    await _check_seen(tx, task, field, old, seen)
     shorten = plain if field == "notes" else clean
     _touch(task, field)
     if field in ("title", "notes"):
@@ -129,16 +127,23 @@ async def change_task(tx: Tx, who: Principal, task: Task, field: str, raw: objec
     return True
 
 
+async def _check_seen(tx: Tx, task: Task, field: str, value: str, seen: int | None) -> None:
+    if seen is not None and task.field_versions.get(field, 0) > seen:
+        sentence = _("Somebody changed this field while you were editing")
+        raise Conflict(sentence, await _theirs(tx, task, field, value), **{field: value})
+
+
 async def _theirs(tx: Tx, task: Task, field: str, value: str) -> dict[str, object]:
     """Who changed a field last, when, from what; the other side of a conflict."""
-    rows = select(EventRow).where(EventRow.subject == task.subject, EventRow.name == "task.changed")
+    names = ("task.assigned", "task.taken") if field == "assignee" else ("task.changed",)
+    rows = select(EventRow).where(EventRow.subject == task.subject, EventRow.name.in_(names))
     recent = await tx.scalars(rows.order_by(EventRow.id.desc()).limit(50))
-    row = next((one for one in recent if one.data["field"] == field), None)
+    row = next((one for one in recent if one.data.get("field", field) == field), None)
     actor = await tx.get(User, row.actor_id) if row and row.actor_id else None
     return {
         "field": field,
         "value": value,
-        "old": row.data["old"] if row else "",
+        "old": row.data["old"] if row and field != "assignee" else "",
         "who": actor.name if actor else "",
         "who_id": actor.id if actor else None,
         "at": row.at.isoformat() if row else None,
@@ -151,10 +156,14 @@ def _touch(task: Task, *parts: str) -> None:
     task.field_versions = {**task.field_versions, **dict.fromkeys(parts, task.version)}
 
 
-async def assign_task(tx: Tx, who: Principal, task: Task, assignee_id: int | None, team_id: int | None = None) -> Task:
-    """To a person, a team, both or nobody. A waiting hand-over is over."""
+async def assign_task(
+    tx: Tx, who: Principal, task: Task, assignee_id: int | None, team_id: int | None = None, seen: int | None = None
+) -> Task:
+    """To a person, a team, both or nobody. A waiting hand-over is over. `seen` as in `change_task`."""
     if (assignee_id, team_id) == (task.assignee_id, task.team_id):
         return task
+    theirs = ", ".join(one.name for one in (task.assignee, task.team) if one is not None)
+    await _check_seen(tx, task, "assignee", theirs, seen)
     old, old_team = task.assignee_id, task.team_id
     task.assignee = await _person(tx, who, assignee_id, task.about)
     task.team = await _team(tx, who, team_id, task.about)

@@ -161,7 +161,8 @@ async def change(request: Request, tx: Tx, who: Principal) -> TaskShape:
             await actions.change_task(tx, who, task, "due", _due(body), body.version)
     if sent & {"assignee", "team"}:
         assignee = body.assignee if "assignee" in sent else task.assignee_id
-        await actions.assign_task(tx, who, task, assignee, body.team if "team" in sent else task.team_id)
+        team = body.team if "team" in sent else task.team_id
+        await actions.assign_task(tx, who, task, assignee, team, body.version)
     if "done" in sent:
         await (actions.finish_task if body.done else actions.reopen_task)(tx, who, task)
     await tx.flush()

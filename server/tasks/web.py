@@ -198,15 +198,19 @@ async def edit_field(request: Request, tx: Tx, who: Principal) -> Answer:
     )
 
 
+def _seen(form: Any) -> int | None:
+    seen = field(form, "seen", 12)
+    if seen and not (seen.isascii() and seen.isdigit()):
+        raise Invalid(seen=_("Not a version"))
+    return int(seen) if seen else None
+
+
 async def change(request: Request, tx: Tx, who: Principal) -> Answer:
     """Saves one field. The form carries the version it was opened on."""
     task = await get_task(tx, who, request.path_params["id"], "edit")
     form = request.state.form
-    name, seen = field(form, "field", 40), field(form, "seen", 12) or None
-    if seen is not None and not (seen.isascii() and seen.isdigit()):
-        raise Invalid(seen=_("Not a version"))
-    value = _due(form, "value") if name == "due" else field(form, "value", 100_000)
-    await actions.change_task(tx, who, task, name, value, int(seen) if seen is not None else None)
+    name, value = field(form, "field", 40), field(form, "value", 100_000)
+    await actions.change_task(tx, who, task, name, _due(form, "value") if name == "due" else value, _seen(form))
     if name == "title":
         return await _answer(tx, who, task)
     if name == "notes":
@@ -217,7 +221,7 @@ async def change(request: Request, tx: Tx, who: Principal) -> Answer:
 async def assign(request: Request, tx: Tx, who: Principal) -> Answer:
     task = await get_task(tx, who, request.path_params["id"], "edit")
     form = request.state.form
-    await actions.assign_task(tx, who, task, _number(form, "assignee"), _number(form, "team"))
+    await actions.assign_task(tx, who, task, _number(form, "assignee"), _number(form, "team"), _seen(form))
     shown = render("tasks/_fact.html", task=task, field="assignee", by=who.user_id)
     return shown + partials(page_patches(task, "handed"))
 

@@ -110,3 +110,45 @@ async def test_people_of_a_closed_company_are_found_by_it_by_its_own_readers_alo
     await ana.put(f"/contacts/{lucia.company_id}/trash")
     await app.state.worker.drain()
     assert (await ana.get("/contacts", params={"q": "hoteles"})).text.count("data-row") == 0
+
+
+async def test_a_team_that_goes_leaves_its_people_on_the_list(
+    app: Starlette, workspace: Workspace, ana: Client, mateo: Client
+) -> None:
+    """A record whose list names nobody any more would be lost to the house."""
+    lucia, acme = await make.contact(app), await make.contact(app, "Acme", "company")
+    await ana.put("/settings/teams/1/members/2")
+    await make.restrict(ana, lucia.id, "team:1", "user:1")
+    await make.restrict(ana, acme.id, "team:1", "user:1")
+    assert (await ana.delete("/settings/teams/1")).status_code == 200
+    assert (await mateo.get(f"/contacts/{lucia.id}")).status_code == 200
+    assert (await mateo.get(f"/companies/{acme.id}")).status_code == 200
+    facts = await make.facts(app, "contact.restricted")
+    assert [(fact.data["old"], fact.data["new"]) for fact in facts[2:]] == [
+        (["team:1", "user:1"], ["user:1", "user:2"])
+    ] * 2
+
+
+async def test_what_only_somebody_who_leaves_may_see_goes_to_whoever_let_them_go(
+    app: Starlette, workspace: Workspace, ana: Client, mateo: Client
+) -> None:
+    nuria = await add_person(app, workspace, "Nuria Sanz", "manager")
+    lucia, joint = await make.contact(app), await make.contact(app, "Joint")
+    async with await client_of(app, nuria) as hers:
+        await make.restrict(hers, lucia.id, f"user:{nuria.id}")
+        await make.restrict(hers, joint.id, f"user:{nuria.id}", "user:2")
+    assert (await ana.get(f"/contacts/{lucia.id}")).status_code == 404
+    assert (await ana.delete(f"/settings/people/{nuria.id}")).status_code == 200
+    assert (await ana.get(f"/contacts/{lucia.id}")).status_code == 200
+    (fact,) = [one for one in await make.facts(app, "contact.restricted") if one.actor_id == 1]
+    assert fact.data["new"] == ["user:1", f"user:{nuria.id}"], "taking access is a fact of the record"
+
+
+async def test_a_closed_record_s_tags_are_not_suggested(app: Starlette, ana: Client, mateo: Client) -> None:
+    lucia, oliver = await make.contact(app, tags="insolvent, vip"), await make.contact(app, "Oliver", tags="vip, gone")
+    await make.restrict(ana, lucia.id, "user:1")
+    assert "insolvent" in (await ana.get("/tags")).text
+    theirs = (await mateo.get("/tags")).text
+    assert "insolvent" not in theirs and "vip" in theirs
+    await ana.put(f"/contacts/{oliver.id}/trash")
+    assert "gone" not in (await mateo.get("/tags?q=go")).text

@@ -164,3 +164,13 @@ async def test_a_list_is_few_statements(app: Starlette, api: Client) -> None:
     with make.counted(app) as statements:
         answer = await api.get("/contacts")
     assert len(answer.json()["items"]) == 10 and len(statements) <= 6, statements
+
+
+async def test_one_mail_or_number_written_twice_is_one(api: Client, lucia: dict[str, Any]) -> None:
+    both = {
+        "emails": ["Lucia@Example.org", "lucia@example.org", "info@example.org"],
+        "phones": ["+34 600 000 118 (mobile)", "+34600000118", "+34 600 000 118 ext. 5"],
+    }
+    changed = (await api.patch(f"/contacts/{lucia['id']}", json=both)).json()
+    assert [one["value"] for one in changed["emails"]] == ["Lucia@Example.org", "info@example.org"]
+    assert [one["value"] for one in changed["phones"]] == ["+34 600 000 118", "+34 600 000 118 ext. 5"]

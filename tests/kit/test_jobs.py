@@ -169,3 +169,33 @@ async def test_a_lease_is_renewed_while_the_work_lasts(
     job_id = await ask(app, "long")
     assert await app.state.worker.run_one()
     assert (await row(app, job_id)).state == "done"
+
+
+async def test_processes_that_start_together_plan_each_periodic_job_once(app: Starlette) -> None:
+    both = [Worker(app.state.services), Worker(app.state.services)]
+    await asyncio.gather(*(one._plan_periodic() for one in both))
+    async with app.state.database.transaction(read=True) as tx:
+        planned = list(await tx.scalars(select(JobRow.key).where(JobRow.key.is_not(None))))
+    assert sorted(planned) == sorted(name for name, entry in jobs.JOBS.items() if entry.every is not None)
+
+
+async def test_a_database_that_is_away_at_the_start_is_asked_again(
+    app: Starlette, runs: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = await ask(app, "work")
+    began, plan = Worker(app.state.services, interval=0.01), Worker._plan_periodic
+    answers = iter([ConnectionError("away")])
+
+    async def plan_later(self: Worker) -> None:
+        for error in answers:
+            raise error
+        await plan(self)
+
+    monkeypatch.setattr(Worker, "_plan_periodic", plan_later)
+    running = asyncio.create_task(began.run())
+    async with asyncio.timeout(10):
+        while (await row(app, job_id)).state != "done":
+            await asyncio.wait({running}, timeout=0.01)
+            assert not running.done(), running.exception()
+    began.stop()
+    await running

@@ -68,3 +68,16 @@ def test_the_exit_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert said.exit_code == 1
     assert "cannot be read" in said.output
     assert CliRunner().invoke(commands, ["import", "deals", "x.csv"]).exit_code == 1
+
+
+async def test_a_mail_that_is_known_in_other_letters_is_not_put_beside_itself(
+    app: Starlette, ana: Client, settings: Settings, tmp_path: Path
+) -> None:
+    await import_file(
+        settings, write(tmp_path, "name,email,phone\nTom,Tom@Example.org,+34 600 000 118 (work)\n"), [], "", ""
+    )
+    later = write(tmp_path, "name,email,phone\nTom,tom@example.org,+34600000118\n")
+    await import_file(settings, later, [], "email", "")
+    (tom,) = await contacts(app)
+    assert [point["value"] for point in tom.emails] == ["tom@example.org"]
+    assert tom.phones == [{"value": "+34600000118", "label": "work"}]

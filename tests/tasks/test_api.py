@@ -87,3 +87,22 @@ async def test_a_task_of_a_closed_record_is_not_there(
     closed = await other.post("/tasks", json={"title": "x", "about": lucia})
     missing = await other.post("/tasks", json={"title": "x", "about": "contact:99"})
     assert (closed.status_code, closed.json()) == (missing.status_code, missing.json())
+
+
+async def test_two_who_give_a_task_away_at_once_are_told(api: Client, other: Client, ana: Client) -> None:
+    """Whoever comes second sees to whom it went meanwhile, by program and on the page."""
+    task = (await api.post("/tasks", json={"title": "Confirm January instalment"})).json()
+    assert (await other.patch("/tasks/1", json={"assignee": 2, "version": task["version"]})).status_code == 200
+    late = await api.patch("/tasks/1", json={"assignee": 1, "version": task["version"]})
+    assert late.status_code == 409
+    assert (late.json()["theirs"]["value"], late.json()["theirs"]["who"]) == ("Mateo Ríos", "Mateo Ríos")
+    page = await ana.put("/tasks/1/assignee", data={"assignee": "1", "seen": "0"}, headers={"hx-request": "true"})
+    assert page.status_code == 409 and "Mateo Ríos" in page.text
+    assert (await api.get("/tasks/1")).json()["assignee"] == 2
+    fresh = (await api.get("/tasks/1")).json()["version"]
+    assert (await api.patch("/tasks/1", json={"assignee": 1, "version": fresh})).status_code == 200
+
+
+async def test_a_reference_that_is_none_is_said(api: Client) -> None:
+    answer = await api.post("/tasks", json={"title": "x", "about": "contact:abc"})
+    assert (answer.status_code, answer.json()["fields"]) == (422, {"about": "No such record"})

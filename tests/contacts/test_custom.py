@@ -1,0 +1,62 @@
+"""Own fields that go and come back: what records hold keeps its meaning."""
+
+import httpx2 as httpx
+import pytest
+from starlette.applications import Starlette
+
+from tests import make
+
+Client = httpx.AsyncClient
+
+
+async def define(ana: Client, label: str, kind: str) -> None:
+    answer = await ana.post("/settings/fields", data={"label": label, "kind": kind})
+    assert answer.status_code == 201, answer.text
+
+
+async def test_a_field_of_another_kind_does_not_find_the_old_values(app: Starlette, ana: Client, api: Client) -> None:
+    await define(ana, "Seats", "text")
+    lucia = await make.contact(app, **{"x.seats": "a dozen"})
+    assert (await ana.delete("/settings/fields/1")).status_code == 200
+    await define(ana, "Seats", "number")
+    (field,) = (await api.get("/fields")).json()["items"]
+    sorted_by_it = await ana.get(f"/contacts?sort=x.{field['key']}&cols={field['key']}")
+    assert sorted_by_it.status_code == 200
+    assert (await ana.get(f"/contacts?x.{field['key']}.gt=3")).status_code == 200
+    changed = await api.patch(f"/contacts/{lucia.id}", json={"custom": {field["key"]: 12}})
+    assert changed.json()["custom"][field["key"]] == 12
+
+
+async def test_a_field_of_the_same_kind_finds_them_again(app: Starlette, ana: Client, api: Client) -> None:
+    await define(ana, "Seats", "number")
+    lucia = await make.contact(app, **{"x.seats": "12"})
+    await ana.delete("/settings/fields/1")
+    await define(ana, "Seats", "number")
+    assert (await api.get(f"/contacts/{lucia.id}")).json()["custom"] == {"seats": 12}
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "number"),
+    [
+        ("1,234", "en", 1234),
+        ("1,234", "es", 1.234),
+        ("1,234,567", "en", 1234567),
+        ("1,234,567", "es", 1234567),
+        ("1,234.50", "es", 1234.5),
+        ("1.234.567", "en", 1234567),
+        ("1.234,50", "en", 1234.5),
+        ("-12,5", "en", -12.5),
+        ("1.234", "es", 1.234),
+        ("0,125", "en", 0.125),
+        ("€ 1", "en", None),
+    ],
+)
+async def test_numbers_as_people_write_them(
+    app: Starlette, ana: Client, api: Client, text: str, language: str, number: float | None
+) -> None:
+    await define(ana, "Seats", "number")
+    lucia = await make.contact(app)
+    await make.speak(app, 1, language)
+    answer = await ana.put(f"/contacts/{lucia.id}/facts/x.seats", data={"value": text, "seen": "0"})
+    assert answer.status_code == (422 if number is None else 200)
+    assert (await api.get(f"/contacts/{lucia.id}")).json()["custom"].get("seats") == number

@@ -10,7 +10,7 @@ from realtime.calls.ports import Wishes
 SETTLED = 2.0  # seconds that two must be alone before a direct path is tried
 PATIENCE = 10.0  # seconds for both to say that it stands
 
-Why = Literal["failed", "third", "guest", "recording", "hold", "voice", "off", "left"]
+Why = Literal["failed", "third", "guest", "recording", "hold", "voice", "left"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,6 @@ def hindrance(people: Sequence[Someone], wishes: Wishes, voice: bool) -> Why | N
         (wishes.recording != "off", "recording"),
         (bool(wishes.held or wishes.muted), "hold"),
         (voice, "voice"),
-        (not wishes.mesh, "off"),
         (any(one.status != "here" for one in inside), "failed"),
     )
     return next((why for applies, why in rules if applies), None)

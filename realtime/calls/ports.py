@@ -45,7 +45,6 @@ class Wishes:
     held: frozenset[int] = frozenset()
     recording: Literal["off", "on", "paused"] = "off"
     consented: frozenset[int] = frozenset()
-    mesh: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,6 @@ def test_words_are_relayed_within_the_pair_and_under_the_true_name(pair: Play) -
         ("recording", "recording"),
         ("hold", "hold"),
         ("muted", "hold"),
-        ("off", "off"),
         ("voice", "voice"),
         ("down", "failed"),
         ("reload", "failed"),
@@ -83,8 +82,6 @@ def test_back_through_the_server_at_once(pair: Play, what: str, why: str) -> Non
             pair.wish(held=frozenset({1}))
         case "muted":
             pair.wish(muted=frozenset({1}))
-        case "off":
-            pair.wish(mesh=False)
         case "voice":
             pair.room.voice = True
             pair.pass_(0.25, ANA, BEN)

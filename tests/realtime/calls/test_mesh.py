@@ -112,7 +112,7 @@ def test_a_pair_that_failed_is_not_tried_again_until_somebody_comes_back(pair: P
     assert len(pair.told(1, "mesh")) == 2
 
 
-@pytest.mark.parametrize("wishes", [{"recording": "paused"}, {"held": frozenset({2})}, {"mesh": False}])
+@pytest.mark.parametrize("wishes", [{"recording": "paused"}, {"held": frozenset({2})}])
 def test_never_tried_where_it_is_not_allowed(pair: Play, wishes: dict[str, object]) -> None:
     pair.wish(**wishes)
     pair.pass_(60, ANA, BEN)

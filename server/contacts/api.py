@@ -1,5 +1,6 @@
 """The API of records and of the workspace's own fields."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -10,7 +11,7 @@ from server.contacts import actions
 from server.contacts.access import Verb, get_record
 from server.contacts.actions import ContactDraft
 from server.contacts.custom import define_field
-from server.contacts.fields import CUSTOM, POINTS, TAGS
+from server.contacts.fields import CUSTOM, POINTS, TAGS, own_values
 from server.contacts.filters import check_filters
 from server.contacts.forms import FILTERS, CustomFilter, ListQuery, own_filters
 from server.contacts.listing import list_after
@@ -122,7 +123,7 @@ async def _get(request: Request, tx: Tx, who: Principal, to: Verb = "see") -> Co
     return await get_record(tx, who, f"{_kind(request)}:{request.path_params['id']}", to)
 
 
-def contact_shape(contact: Contact) -> ContactShape:
+def contact_shape(contact: Contact, fields: Collection[str]) -> ContactShape:
     company = contact.company
     return ContactShape.model_validate(
         {
@@ -139,7 +140,7 @@ def contact_shape(contact: Contact) -> ContactShape:
             "team": contact.team_id,
             "tags": contact.tags,
             "language": contact.language,
-            "custom": contact.custom,
+            "custom": own_values(contact, fields),
             "version": contact.version,
             "field_versions": contact.field_versions,
             "created_at": contact.created_at,
@@ -149,10 +150,14 @@ def contact_shape(contact: Contact) -> ContactShape:
     )
 
 
+async def _shown(tx: Tx, who: Principal, contact: Contact) -> ContactShape:
+    return contact_shape(contact, await actions.custom_fields(tx, who))
+
+
 async def index(request: Request, tx: Tx, who: Principal) -> Page[ContactShape]:
     asked: ContactListing = request.state.query
     own = {name: str(value) for name, value in (asked.model_extra or {}).items()}
-    fields = await list_fields(tx, who) if own else {}
+    fields = await list_fields(tx, who)
     query = ListQuery(
         kind=_kind(request),
         q=asked.q.replace("\x00", ""),
@@ -164,7 +169,7 @@ async def index(request: Request, tx: Tx, who: Principal) -> Page[ContactShape]:
     )
     check_filters(query, fields)
     rows = await list_after(tx, who, query, fields, asked.after, asked.limit)
-    return page_of(list(rows), asked.limit, contact_shape, lambda row: row.id)
+    return page_of(list(rows), asked.limit, lambda row: contact_shape(row, fields), lambda row: row.id)
 
 
 def _own_filters(asked: dict[str, str], fields: dict[str, CustomField]) -> tuple[CustomFilter, ...]:
@@ -183,7 +188,7 @@ async def create(request: Request, tx: Tx, who: Principal) -> ContactShape:
     values = _values(body)
     name = values.pop("name")
     contact = await actions.create_contact(tx, who, ContactDraft(name, _kind(request), values))
-    return contact_shape(contact)
+    return await _shown(tx, who, contact)
 
 
 def _values(body: ContactFields) -> dict[str, Any]:
@@ -194,7 +199,7 @@ def _values(body: ContactFields) -> dict[str, Any]:
 
 
 async def show(request: Request, tx: Tx, who: Principal) -> ContactShape:
-    return contact_shape(await _get(request, tx, who))
+    return await _shown(tx, who, await _get(request, tx, who))
 
 
 async def change(request: Request, tx: Tx, who: Principal) -> ContactShape:
@@ -204,7 +209,7 @@ async def change(request: Request, tx: Tx, who: Principal) -> ContactShape:
     seen = dict.fromkeys(values, body.version) if body.version is not None else {}
     known = {name: version for name, version in (seen | body.seen).items() if version is not None}
     await actions.change_fields(tx, who, contact, values, known)
-    return contact_shape(contact)
+    return await _shown(tx, who, contact)
 
 
 async def remove(request: Request, tx: Tx, who: Principal) -> None:

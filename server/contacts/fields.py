@@ -1,7 +1,7 @@
 """The fields of a record: how each is read from a form or a file, kept, and shown."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -245,6 +245,11 @@ def field_views(contact: Contact, custom: Sequence[CustomField]) -> list[FieldVi
     return built_in + [
         FieldView(name, contact.custom.get(field.key), "", versions.get(name, 0), field) for name, field in own
     ]
+
+
+def own_values(contact: Contact, keys: Collection[str]) -> dict[str, Any]:
+    """Of own fields that are there. A record keeps what it holds of one that was removed, and tells nobody."""
+    return {key: contact.custom[key] for key in keys if key in contact.custom}
 
 
 def keys_of(contact: Contact) -> set[tuple[str, str]]:

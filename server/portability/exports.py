@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from server.contacts.access import get_contact
-from server.contacts.fields import custom_text, labels
+from server.contacts.fields import custom_text, labels, own_values
 from server.contacts.forms import parse_list
 from server.contacts.models import Contact
 from server.contacts.queries import Fields, list_fields
@@ -55,12 +55,13 @@ async def cards(request: Request, tx: Tx, who: Principal) -> Answer:
 
 
 def _cards(records: Sequence[Contact], fields: Fields) -> str:
-    return "".join(write_card(record, record.custom) for record in records)
+    return "".join(write_card(record, own_values(record, fields)) for record in records)
 
 
 async def card(request: Request, tx: Tx, who: Principal) -> Answer:
     contact = await get_contact(tx, who, request.path_params["id"])
-    return _download(write_card(contact, contact.custom), safe_name(contact.name) + ".vcf", "text/vcard")
+    own = own_values(contact, await list_fields(tx, who))
+    return _download(write_card(contact, own), safe_name(contact.name) + ".vcf", "text/vcard")
 
 
 def _file_name(kind: str, ending: str) -> str:

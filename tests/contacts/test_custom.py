@@ -28,11 +28,21 @@ async def test_a_field_of_another_kind_does_not_find_the_old_values(app: Starlet
 
 
 async def test_a_field_of_the_same_kind_finds_them_again(app: Starlette, ana: Client, api: Client) -> None:
-    await define(ana, "Seats", "number")
-    lucia = await make.contact(app, **{"x.seats": "12"})
+    """Until then nobody is told what records still hold."""
+    await define(ana, "Website", "text")
+    lucia = await make.contact(app, **{"x.website": "almadraba.example"})
+    address = f"/contacts/{lucia.id}"
+    exports, asked = (f"/export{address}.vcf", "/export/contacts.vcf", "/export/contacts.csv"), (address, "/contacts")
+
+    async def told() -> set[bool]:
+        answers = [await ana.get(one) for one in exports] + [await api.get(one) for one in asked]
+        return {"almadraba" in answer.text for answer in answers}
+
+    assert await told() == {True}
     await ana.delete("/settings/fields/1")
-    await define(ana, "Seats", "number")
-    assert (await api.get(f"/contacts/{lucia.id}")).json()["custom"] == {"seats": 12}
+    assert await told() == {False}
+    await define(ana, "Website", "text")
+    assert (await api.get(f"/contacts/{lucia.id}")).json()["custom"] == {"website": "almadraba.example"}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The side of the sockets: asks who may come in, takes words to the owner of the call, and frames back."""
 
 import asyncio
+import contextlib
 import itertools
 import logging
 import time
@@ -50,7 +51,8 @@ class Desk:
         self._by_connection: dict[Connection, Caller] = {}
 
     async def start(self) -> None:
-        await self._bus.subscribe(process_channel(self.process))
+        with contextlib.suppress(BusDown):  # it is heard as soon as the bus is there
+            await self._bus.subscribe(process_channel(self.process))
 
     def __len__(self) -> int:
         return len(self._callers)

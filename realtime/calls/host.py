@@ -1,6 +1,7 @@
 """The owner of calls in this process: takes them by lease, keeps them equal to the database, gives them back."""
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -56,7 +57,8 @@ class Host:
         self._lost: set[str] = set()  # calls that somebody else took meanwhile
 
     async def start(self) -> None:
-        await self._bus.subscribe(KNOCK)
+        with contextlib.suppress(BusDown):  # it is heard as soon as the bus is there
+            await self._bus.subscribe(KNOCK)
         for work in (self._every(self._tick, self._look), self._every(self._renew_every, self.renew)):
             self._tasks.start(work)
         self._tasks.start(self._sending())

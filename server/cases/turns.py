@@ -14,6 +14,7 @@ from server.kit.text import _
 
 SHOWN = 300  # characters of a message that a fact keeps
 STANDS = ("sending", "leaving", "sent", "failed")  # replies that were not taken back
+ANSWERS = ("sending", "leaving", "sent")  # of these, what the customer has or is about to have
 WAITS = ("scheduled", "paused")  # replies for later: colleagues have to know them, and they answer nothing yet
 
 
@@ -31,7 +32,7 @@ async def count_said(tx: Tx, case: Case) -> None:
     no question and stops nobody's reply."""
     mine, asked = CaseMessage.case_id == case.id, CaseMessage.state == "in"
     by_person = CaseMessage.author_id.is_not(None)
-    answer, said = CaseMessage.state.in_(STANDS) & by_person, CaseMessage.state.in_((*STANDS, *WAITS)) & by_person
+    answer, said = CaseMessage.state.in_(ANSWERS) & by_person, CaseMessage.state.in_((*STANDS, *WAITS)) & by_person
     await tx.flush()
     case.said_n = await tx.scalar(select(func.max(CaseMessage.n)).where(mine, or_(asked, said))) or 0
     first = func.min(func.coalesce(CaseMessage.left_at, CaseMessage.created_at))
@@ -61,5 +62,8 @@ async def note_unsent(
     case.version += 1
     tell(tx, who, case, facts.CaseUnsent, message=message.id, author=message.author_id, problem=problem)
     is_for_us = message.author_id is not None and not reached  # a machine's letter opens nothing
-    if is_for_us and case.status in ("waiting", "snoozed", "solved"):
+    if not is_for_us:
+        return
+    await count_said(tx, case)  # what was asked is asked still
+    if case.status in ("waiting", "snoozed", "solved"):
         await turn(tx, who, case, "open")

@@ -17,6 +17,7 @@ MOST = 200  # open cases of one customer
     "case.received",
     "case.answered",
     "case.withdrawn",
+    "case.unsent",
     "case.changed",
     "case.assigned",
     "case.moved",

@@ -3,6 +3,10 @@
 import pytest
 from starlette.applications import Starlette
 
+from server.cases.models import CaseMessage
+from server.cases.turns import note_unsent
+from server.kit.access import system
+from server.sla.winding import load_case
 from tests.cases.conftest import Take
 from tests.conftest import Client
 from tests.sla.conftest import STANDARD, at, clocks, due, moment
@@ -27,6 +31,19 @@ async def test_an_answer_of_a_person_ends_it(app: Starlette, ana: Client, take: 
     held = await clocks(app)
     assert held["first"].done_at == at("2026-11-27T11:00") and held["first"].is_kept
     assert held["solution"].due_at is None, "it stands still while the case waits for the customer"
+
+
+async def test_an_answer_that_did_not_arrive_is_none(app: Starlette, ana: Client, take: Take, policy: None) -> None:
+    async with moment("2026-11-27T09:00"):
+        await take(Message_ID="<a@x.example>")
+    async with moment("2026-11-27T10:00"):
+        await ana.post("/cases/1/messages", data=REPLY | {"seen": "1"})
+    assert "first" not in await due(app)
+    async with moment("2026-11-27T11:00"), app.state.database.transaction() as tx:
+        case, message = await load_case(tx, 1, 1), await tx.get_one(CaseMessage, 2)
+        assert case is not None
+        await note_unsent(tx, system(1), case, message, "No such address")
+    assert await due(app) == {"first": at("2026-11-27T13:00"), "solution": at("2026-12-01T10:00")}, "and an hour was waited"
 
 
 async def test_next_answer_counts_from_the_oldest_unanswered(

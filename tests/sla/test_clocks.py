@@ -43,7 +43,9 @@ async def test_an_answer_that_did_not_arrive_is_none(app: Starlette, ana: Client
         case, message = await load_case(tx, 1, 1), await tx.get_one(CaseMessage, 2)
         assert case is not None
         await note_unsent(tx, system(1), case, message, "No such address")
-    assert await due(app) == {"first": at("2026-11-27T13:00"), "solution": at("2026-12-01T10:00")}, "and an hour was waited"
+    assert await due(app) == {"first": at("2026-11-27T13:00"), "solution": at("2026-12-01T10:00")}, (
+        "and an hour was waited"
+    )
 
 
 async def test_next_answer_counts_from_the_oldest_unanswered(

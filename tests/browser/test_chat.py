@@ -155,7 +155,7 @@ def test_the_page_in_the_letter(house: House, visitor: Page, ana: Page) -> None:
     live(ana)
     ana.get_by_role("button", name="Link for the customer").click()
     link = ana.locator("#customer-link-url").input_value()
-    ana.get_by_role("button", name="Done").click()
+    ana.get_by_role("button", name="Got it").click()
     visitor.goto(link)
     visitor.locator("#text").fill("It is the left one")
     visitor.locator("#text").press("Enter")

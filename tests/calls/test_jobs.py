@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select, update
 from starlette.applications import Starlette
 
+from realtime.calls.notes import Note, hold_note
 from realtime.calls.ports import Emptied, Joined, Left, Recorded
 from server.calls.book import CallBook
 from server.calls.models import Call, Part, Recording
@@ -18,6 +19,7 @@ from server.kit.clock import frozen, now
 from server.kit.jobs import JOBS, JobRow, Work
 from tests import make
 from tests.calls.conftest import AGREED, Client, Facts, guest, read_call, told
+from tests.live import assert_live_equals_reload
 
 
 async def run(app: Starlette, name: str) -> None:
@@ -210,3 +212,23 @@ async def test_the_mixing_process_says_how_far_it_is(tmp_path: Path) -> None:
     said, _none = await child.communicate(json.dumps(asked).encode())
     last = json.loads(said.splitlines()[-1])
     assert last["done"] and 0.9 < last["length"] < 1.1 and last["size"] > 500
+
+
+async def test_a_part_that_was_cut_off_before_it_held_anything_is_told_once(
+    app: Starlette, ana: Client, mateo: Client, call: str, facts: Facts
+) -> None:
+    """Its process was killed; what it left is not looked at every hour."""
+    room, folder = (await read_call(app)).room, app.state.settings.parts_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    hold_note(folder, Note("x.webm", room, 1, "audio", time.time())).close()
+    (folder / "x.webm").write_bytes(b"nothing of that kind")
+    await ana.delete(call)
+    await app.state.relay.drain()
+    screen = await assert_live_equals_reload(
+        app, mateo, "/contacts/1", lambda: run(app, "calls.forget"), regions=("timeline-contact-1",)
+    )
+    assert "its file could not be read" in screen.page.text()
+    await run(app, "calls.forget")
+    told = [data for name, data in await facts() if name == "recording.lost"]
+    assert told == [{"name": "Ana Beltrán", "seconds": 0, "why": "unreadable"}]
+    assert list(folder.iterdir()) == []

@@ -270,19 +270,3 @@ async def drop(app: Starlette, mateo: Client, call: str, folder: Path) -> None:
         await tx.execute(update(Participant).where(Participant.user_id == 1).values(consent="no"))
     assert (await mateo.put(f"{call}/recording/video")).status_code == 202
     await mixed(app)
-
-
-async def test_a_part_that_was_cut_off_before_it_held_anything_is_told_once(
-    app: Starlette, ana: Client, call: str, facts: Facts
-) -> None:
-    """Its process was killed; what it left is not looked at every hour."""
-    room, folder = (await read_call(app)).room, app.state.settings.parts_dir
-    folder.mkdir(parents=True, exist_ok=True)
-    hold_note(folder, Note("x.webm", room, 1, "audio", time.time())).close()
-    (folder / "x.webm").write_bytes(b"nothing of that kind")
-    await ana.delete(call)
-    for _hour in range(2):
-        await run(app, "calls.forget")
-    told = [data for name, data in await facts() if name == "recording.lost"]
-    assert told == [{"name": "Ana Beltrán", "seconds": 0, "why": "unreadable"}]
-    assert list(folder.iterdir()) == []

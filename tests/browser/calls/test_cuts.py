@@ -17,13 +17,12 @@ from tests.browser.house import House, open_house
 
 pytestmark = pytest.mark.browser
 DROPPER = """
-import asyncio.selector_events as events, dataclasses, os, pathlib, weakref
-from realtime.calls import addresses, peers
-from server.calls import book
+import asyncio.selector_events as events, os, pathlib, weakref
+from realtime.calls import addresses, mesh, peers
 
 CUT = pathlib.Path(os.environ["CUT"])  # the number of the participant who is cut off; not there: nobody is
 known = weakref.WeakSet()
-begin, wishes = peers.Peer.__init__, book.CallBook.wishes
+begin = peers.Peer.__init__
 
 def begun(self, *words):
     begin(self, *words)
@@ -35,13 +34,11 @@ def is_cut(transport):
     cut = [peer for peer in known if str(peer.who) == CUT.read_text()]
     return any(one.transport is transport for peer in cut for one in peer.pipe.candidates._protocols)
 
-async def through_the_server(self, call):  # a direct path would go on without us
-    return dataclasses.replace(await wishes(self, call), mesh=False)
-
 sendto, received = events._SelectorDatagramTransport.sendto, addresses._Direct.datagram_received
 events._SelectorDatagramTransport.sendto = lambda self, *data: None if is_cut(self) else sendto(self, *data)
 addresses._Direct.datagram_received = lambda self, *data: None if is_cut(self.transport) else received(self, *data)
-peers.Peer.__init__, book.CallBook.wishes = begun, through_the_server
+peers.Peer.__init__ = begun
+mesh.hindrance = lambda *_: "failed"  # a direct path would go on without us
 """
 
 

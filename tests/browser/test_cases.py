@@ -107,6 +107,7 @@ def test_claiming_and_taking_over(pair: tuple[Page, Page]) -> None:
     expect(mateo.locator("[data-clash-told]")).to_contain_text("has this case")
     strip.get_by_role("button", name="Take over").click()
     expect(ana.locator(".case-writing")).to_contain_text("Mateo has this case")
+    expect(mateo.get_by_role("button", name="Let go")).to_be_visible()  # the strip has grown: nothing moves any more
     mateo.get_by_role("button", name="Send reply").click()
     expect(ana.locator(".tl")).to_contain_text("Mine first")
 

@@ -28,7 +28,14 @@ const fixed = {
 
 function byLetter(key) {
   const target = key.length === 1 && visible(`[data-key="${CSS.escape(key)}"]`);
-  return target && (() => (target.matches('input, textarea') ? target.focus() : target.click()));
+  return target && (() => press(target));
+}
+
+// What opens a field (`data-focus`) leads into it.
+function press(target) {
+  if (target.matches('input, textarea')) return target.focus();
+  target.click();
+  document.getElementById(target.dataset.focus)?.focus();
 }
 
 function visible(selector) {

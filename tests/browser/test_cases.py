@@ -145,3 +145,21 @@ def test_a_promise_counts_down_on_both_screens(house: House, pair: tuple[Page, P
     house.owner.delete("/settings/sla/policies/1")
     # A request that was under way when hours passed at once has timed out.
     house.complaints[:] = [one for one in house.complaints if "htmx:error: timeout" not in one]
+
+
+def test_a_case_is_worked_through_by_keys(pair: tuple[Page, Page]) -> None:
+    """N and R lead into the note and the reply, whichever stands there; A, M and E give it away, put it off, solve it."""
+    ana, mateo = pair
+    for key, field in (("n", "note"), ("r", "reply"), ("r", "reply"), ("n", "note")):
+        ana.evaluate("document.activeElement.blur()")
+        ana.keyboard.press(key)
+        expect(ana.locator(f"#case-{field}-text")).to_be_focused()
+    for key in "am":
+        ana.evaluate("document.activeElement.blur()")
+        ana.keyboard.press(key)
+        expect(ana.locator("dialog[open]")).to_be_visible()
+        ana.keyboard.press("Escape")
+        expect(ana.locator("dialog[open]")).to_have_count(0)
+    ana.evaluate("document.activeElement.blur()")
+    ana.keyboard.press("e")
+    expect(mateo.locator(".tl")).to_contain_text("Solved")

@@ -27,7 +27,7 @@ from server.kit.errors import Conflict, Invalid
 from server.kit.events import emit
 from server.kit.hours import parse_zone
 from server.kit.routes import known_routes
-from server.kit.text import LANGUAGES, _, clean
+from server.kit.text import LANGUAGES, _, one_line
 
 MENUS = 20
 
@@ -106,7 +106,7 @@ async def add_menu(tx: Tx, who: Principal, name: str) -> LineMenu:
 
 
 def _named(name: str) -> str:
-    found = clean(name, NAME)
+    found = one_line(name, NAME)
     if not found:
         raise Invalid(name=_("A name is needed"))
     return found

@@ -20,7 +20,7 @@ from server.kit.db import Tx
 from server.kit.errors import DomainError, Invalid, NotFound, TooMany
 from server.kit.pages import render
 from server.kit.public import language_of, public_route
-from server.kit.text import _, clean
+from server.kit.text import _, clean, one_line
 from server.kit.web import Answer, field
 
 NAME, REACH, WORDS = 80, 120, 2000
@@ -82,7 +82,7 @@ async def call(request: Request, tx: Tx) -> Answer:
     if contact is not None:
         await request.app.state.throttle.come(address)
     form = request.state.form
-    caller = Caller(field(form, "name", NAME), language_of(request), contact)
+    caller = Caller(one_line(field(form, "name", NAME), NAME), language_of(request), contact)
     begun, one, token = await visits.begin(tx, line, caller, settings.line_calls_at_once)
     if line.records and "sentence" in form:
         await hosting.consent(tx, begun, one, parse_shown(form))
@@ -93,7 +93,7 @@ async def note(request: Request, tx: Tx) -> Answer:
     """In place of a call: a task of the line's team."""
     await request.app.state.throttle.come(client_address(request))
     line, form = await line_of_key(tx, request.path_params["key"]), request.state.form
-    name, reach = clean(field(form, "name", NAME), NAME), clean(field(form, "reach", REACH), REACH)
+    name, reach = one_line(field(form, "name", NAME), NAME), clean(field(form, "reach", REACH), REACH)
     text = clean(field(form, "text", WORDS), WORDS)
     if not reach:
         raise Invalid(reach=_("Say how we reach you"))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from server.kit.clock import now
 from server.kit.errors import Invalid
 from server.kit.paging import page_number
-from server.kit.text import _, clean
+from server.kit.text import _, one_line
 
 NAME_LENGTH = 80
 NOTE_LENGTH = 2000
@@ -115,7 +115,7 @@ def parse_link(name: str, hours: int, seats: int, auto_admit: bool) -> LinkDraft
         raise Invalid(hours=_("One of these is expected: %(list)s") % {"list": ", ".join(map(str, LINK_HOURS))})
     if not 1 <= seats <= LINK_SEATS:
         raise Invalid(seats=_("Between 1 and %(n)s people") % {"n": LINK_SEATS})
-    return LinkDraft(clean(name, NAME_LENGTH), hours, seats, auto_admit)
+    return LinkDraft(one_line(name, NAME_LENGTH), hours, seats, auto_admit)
 
 
 def parse_minutes(text: str) -> int:
@@ -146,7 +146,7 @@ def parse_number(text: str) -> int:
 
 
 def parse_guest_name(text: str) -> str:
-    name = " ".join(clean(text, NAME_LENGTH).split())
+    name = one_line(text, NAME_LENGTH)
     if not name:
         raise Invalid(name=_("Say your name, so that they know who is coming"))
     return name

@@ -12,7 +12,7 @@ from server.contacts.fields import parse_tags
 from server.kit.clock import now
 from server.kit.errors import Invalid
 from server.kit.paging import page_number
-from server.kit.text import _, clean
+from server.kit.text import _, clean, one_line
 
 NAME_LENGTH = 80
 SUBJECT_LENGTH = 300
@@ -24,14 +24,14 @@ FURTHEST = timedelta(days=366)
 
 def parse_name(raw: str) -> str:
     """Of a macro, a promise, a rule."""
-    name = " ".join(clean(raw, NAME_LENGTH).split())
+    name = one_line(raw, NAME_LENGTH)
     if not name:
         raise Invalid(name=_("Give it a name"))
     return name
 
 
 def parse_subject(raw: object) -> str:
-    subject = " ".join(clean(raw, SUBJECT_LENGTH).split())
+    subject = one_line(raw, SUBJECT_LENGTH)
     if not subject:
         raise Invalid(subject=_("Say in a few words what it is about"))
     return subject

@@ -30,7 +30,7 @@ from server.contacts.models import Contact, ContactKey
 from server.identity.forms import MAIL
 from server.kit.access import Principal, system
 from server.kit.db import Tx, one_at_a_time
-from server.kit.text import _, speaking
+from server.kit.text import _, one_line, speaking
 
 COPIES = 100  # of a letter that are kept
 MARK = re.compile(r"\[#([1-9][0-9]{0,9})\]")
@@ -189,7 +189,7 @@ async def person_of(tx: Tx, who: Principal, letter: Letter, channel: Channel) ->
         return contact
     with speaking(channel.language):
         values = {"emails": at} if MAIL.match(at) else {}  # such as root@localhost: a record cannot be written to there
-        name = letter.sender.name or at.partition("@")[0] or _("Unknown sender")
+        name = letter.sender.name or one_line(at.partition("@")[0], 200) or _("Unknown sender")
     return await create_contact(tx, who, ContactDraft(name, "contact", values | {"tags": _("new sender")}))
 
 

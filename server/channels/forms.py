@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from server.identity.forms import parse_email
 from server.kit.errors import Invalid
-from server.kit.text import LANGUAGES, _, clean
+from server.kit.text import LANGUAGES, _, clean, one_line
 
 NAME_LENGTH = 80
 SIGNATURE_LENGTH = 2000
@@ -27,7 +27,7 @@ def parse_address(raw: object) -> str:
 
 def parse_name(raw: object, address: str) -> str:
     """What customers read as the sender; without one the part before the @."""
-    return " ".join(clean(raw, NAME_LENGTH).split()) or address.partition("@")[0]
+    return one_line(raw, NAME_LENGTH) or address.partition("@")[0]
 
 
 def parse_language(raw: object) -> str:

@@ -12,7 +12,7 @@ from email.utils import getaddresses, parsedate_to_datetime
 from server.channels.markup import text_of_html
 from server.channels.reports import Report, read_report
 from server.kit.files import safe_name
-from server.kit.text import clean
+from server.kit.text import clean, one_line
 
 PARTS = 500
 HEADER = 2000
@@ -82,7 +82,7 @@ def read_letter(raw: bytes) -> Letter:
         reply_to=next(iter(_mailboxes(message, "reply-to")), None),
         to=tuple(_mailboxes(message, "to")),
         cc=tuple(_mailboxes(message, "cc")),
-        subject=" ".join(_header(message, "subject").split())[:500],
+        subject=one_line(_header(message, "subject"), 500),
         sent_at=_date(message),
         text=text or text_of_html(html),
         html=html,
@@ -208,7 +208,7 @@ def _mailboxes(message: Message, name: str) -> list[Mailbox]:
     except (ValueError, IndexError, TypeError):
         pairs = []
     # What cleaning would change is another address, perhaps somebody else's.
-    found = [Mailbox(clean(_decoded(who), 200), at.lower()) for who, at in pairs if at == clean(at, 320)]
+    found = [Mailbox(one_line(_decoded(who), 200), at.lower()) for who, at in pairs if at == clean(at, 320)]
     whole = [one for one in found if BARE.fullmatch(one.address)]
     # A header that breaks the rules may still hold addresses.
     bare = [at for value in raw for at in BARE.findall(_decoded(value))]

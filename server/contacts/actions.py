@@ -27,7 +27,7 @@ from server.kit.db import Tx
 from server.kit.errors import Conflict, Invalid
 from server.kit.events import EventRow, emit
 from server.kit.index import Doc, index_docs
-from server.kit.text import _, clean, fold
+from server.kit.text import _, clean, fold, one_line
 
 NAME_LENGTH = 200
 SHOWN = 500  # characters of an old or new value that a fact keeps
@@ -83,7 +83,7 @@ def blank_contact(who: Principal, kind: str) -> Contact:
 def _parse_name(text: object) -> str:
     if not isinstance(text, str):
         raise Invalid(name=_("Text is expected here"))
-    name = " ".join(clean(text, NAME_LENGTH).split())
+    name = one_line(text, NAME_LENGTH)
     if not name:
         raise Invalid(name=_("A name is needed"))
     return name

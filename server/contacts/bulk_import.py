@@ -27,7 +27,7 @@ from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Invalid
 from server.kit.index import Doc, index_new
-from server.kit.text import _, clean, fold
+from server.kit.text import _, clean, fold, one_line
 
 LENGTHS = {"name": NAME_LENGTH, "company": NAME_LENGTH, "title": NAME_LENGTH, "language": 35}
 CUSTOM_LENGTH = 2000
@@ -89,7 +89,7 @@ def parse_value(name: str, raw: Any, known: Known) -> Any:
         text = " ".join(str(raw).split()) if name != "language" else str(raw)
         if len(text) > LENGTHS[name]:
             raise Invalid(**{name: _("At most %(n)s characters") % {"n": LENGTHS[name]}})
-        return clean(text, LENGTHS[name])
+        return clean(text, LENGTHS[name]) if name in ("title", "language") else one_line(text, LENGTHS[name])
     if name in POINTS:
         return parse_points(name, raw)
     if name == "tags":

@@ -12,7 +12,7 @@ from server.kit.access import Principal
 from server.kit.db import Tx
 from server.kit.errors import Forbidden, Invalid
 from server.kit.events import EventRow, emit
-from server.kit.text import _, clean, fold
+from server.kit.text import _, fold, one_line
 
 
 async def define_field(
@@ -21,7 +21,7 @@ async def define_field(
     """A new custom field; admins only. `key` is made from the label when not given."""
     if not who.is_at_least("admin"):
         raise Forbidden(_("Only admins change fields"))
-    label = " ".join(clean(label, 80).split())
+    label = one_line(label, 80)
     if not label:
         raise Invalid(label=_("A name is needed"))
     if kind not in ("text", "number", "date", "choice", "yes_no"):
@@ -45,6 +45,10 @@ async def define_field(
     return made
 
 
+def _choices(typed: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(filter(None, (one_line(choice, 200) for choice in typed))))[:200]
+
+
 async def _keys_of_other_kinds(tx: Tx, who: Principal, kind: str) -> set[str]:
     """Keys of fields that are gone: records may hold values under them, and text is no number."""
     facts = select(EventRow.data).where(EventRow.workspace_id == who.workspace_id, EventRow.name == "field.defined")
@@ -61,7 +65,7 @@ def _free_key(label: str, taken: set[str]) -> str:
 
 async def change_field(tx: Tx, who: Principal, custom: CustomField, label: str, choices: Sequence[str]) -> CustomField:
     """Its name and its choices; the kind stays, so that stored values keep their meaning."""
-    custom.label = " ".join(clean(label, 80).split()) or custom.label
+    custom.label = one_line(label, 80) or custom.label
     if custom.kind == "choice":
         options = list(dict.fromkeys(clean(choice, 200) for choice in choices if clean(choice, 200)))[:200]
         custom.choices = options or custom.choices

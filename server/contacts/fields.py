@@ -11,7 +11,7 @@ from typing import Any
 from server.contacts.models import Contact, CustomField
 from server.identity.forms import MAIL
 from server.kit.errors import Invalid
-from server.kit.text import _, clean, fold, language
+from server.kit.text import _, clean, fold, language, one_line
 
 POINTS = 30
 TAGS = 50
@@ -85,7 +85,8 @@ def parse_tags(value: object) -> list[str]:
     raw = re.split(r"[,\n]", value) if isinstance(value, str) else value
     if not isinstance(raw, list) or not all(isinstance(tag, str) for tag in raw):
         raise Invalid(tags=_("A list is expected here"))
-    tags = {fold(tag): tag for tag in (" ".join(clean(tag, 60).split()) for tag in raw) if tag}
+    typed = [one_line(tag, 60) for text in raw for tag in re.split(r"[,\n]", text)]
+    tags = {fold(tag): tag for tag in typed if tag}
     if len(tags) > TAGS:
         raise Invalid(tags=_("At most %(n)s") % {"n": TAGS})
     return list(tags.values())

@@ -13,7 +13,7 @@ from server.kit.access import Principal
 from server.kit.db import Tx
 from server.kit.errors import Forbidden, Invalid
 from server.kit.events import emit
-from server.kit.text import _, clean
+from server.kit.text import _, one_line
 
 MOST = {"contacts": 60, "cases": 12}  # in one person's sight; each of cases is counted
 
@@ -60,7 +60,7 @@ async def remove_view(tx: Tx, who: Principal, view: SavedView) -> None:
 
 
 def _parse_name(raw: str) -> str:
-    if not (name := " ".join(clean(raw, 80).split())):
+    if not (name := one_line(raw, 80)):
         raise Invalid(name=_("A name is needed"))
     return name
 

@@ -15,7 +15,7 @@ from server.kit.clock import now
 from server.kit.db import Tx, one_at_a_time
 from server.kit.errors import Conflict, Forbidden, Invalid
 from server.kit.events import emit
-from server.kit.text import _, clean
+from server.kit.text import _, clean, one_line
 
 INVITATION_DAYS = 7
 RESET_HOURS = 2
@@ -267,7 +267,7 @@ async def change_workspace(tx: Tx, who: Principal, workspace: Workspace, field: 
 async def create_token(tx: Tx, user: User, name: str, secret: bytes) -> str:
     """An API token with the person's own rights; shown once."""
     token = "tert_" + new_token()
-    tx.add(ApiToken(user_id=user.id, token_hash=hash_token(secret, token), name=clean(name, 80), created_at=now()))
+    tx.add(ApiToken(user_id=user.id, token_hash=hash_token(secret, token), name=one_line(name, 80), created_at=now()))
     return token
 
 

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 from server.kit.access import Role
 from server.kit.errors import Invalid
-from server.kit.text import LANGUAGES, _, clean
+from server.kit.text import LANGUAGES, _, clean, one_line
 
 MAIL = re.compile(r"[^@\s,;<>\"()]{1,64}@[^@\s,;<>\"()]{1,190}\.[^@\s,;<>\"().]{2,63}\Z")
 THEMES = ("auto", "light", "dark")
@@ -32,7 +32,7 @@ def parse_emails(field: str, text: str) -> list[str]:
 
 
 def parse_name(text: str, field: str = "name") -> str:
-    name = " ".join(clean(text, 120).split())
+    name = one_line(text, 120)
     if not name:
         raise Invalid(**{field: _("A name is needed")})
     return name

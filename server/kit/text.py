@@ -106,6 +106,22 @@ def hue(id: int | None) -> int:
     return (id or 0) % 8 + 1
 
 
+UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me")
+# Letters and signs without a shape: Hangul fillers, the empty Braille cell, a note without a head.
+BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
+TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # they turn round whatever stands after them
+
+
+def one_line(text: object, limit: int) -> str:
+    """A name as it is kept: one line, nothing in it that turns the page round; "" when nobody could see it."""
+    name = " ".join(clean(text, limit).translate(TURNS).split())
+    return name if (name.isascii() and name.isprintable()) or any(map(_is_seen, name)) else ""
+
+
+def _is_seen(char: str) -> bool:
+    return unicodedata.category(char) not in UNSEEN and char not in BLANK
+
+
 def clean(text: object, limit: int) -> str:
     """Typed text without NUL, lone surrogates and outer space, at most `limit` characters."""
     plain = str(text if text is not None else "").replace("\x00", "")

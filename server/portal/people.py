@@ -13,7 +13,7 @@ from server.contacts.models import Contact, ContactKey
 from server.kit.access import Principal
 from server.kit.db import Tx
 from server.kit.errors import Invalid
-from server.kit.text import LANGUAGES, _, clean, fold
+from server.kit.text import LANGUAGES, _, fold, one_line
 from server.portal.models import KnownVisitor
 from server.portal.setup import Asked
 
@@ -33,11 +33,11 @@ class Claim:
 
 def parse_claim(asked: list[Asked], form: dict[str, str]) -> Claim:
     """Every required field is there, and each can be what it says it is."""
-    values = {one.name: clean(form.get(one.name, ""), LONG) for one in asked}
+    values = {one.name: one_line(form.get(one.name, ""), LONG) for one in asked}
     wrong = {one.name: _("This is needed") for one in asked if one.is_required and not values[one.name]}
     if wrong:
         raise Invalid(**wrong)
-    values = {name: " ".join(text.split()) for name, text in values.items() if text}
+    values = {name: text for name, text in values.items() if text}
     for name in ("emails", "phones", "addresses"):
         if name in values:
             parse_points(name, values[name])

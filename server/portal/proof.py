@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from server.identity.forms import MAIL
-from server.kit.text import clean
+from server.kit.text import clean, one_line
 
 LONGEST = 600  # seconds that a token may be good for
 SLACK = 30  # by which clocks may differ
@@ -56,7 +56,7 @@ def identity_of(token: str, secret: str, at: datetime, longest: int = LONGEST) -
     if not all(isinstance(one, str) for one in (sub, email, name)) or not (sub := clean(sub, 200)):
         return None
     email = clean(email, 320).lower()
-    return Identity(sub, email if MAIL.match(email) else "", " ".join(clean(name, 200).split()))
+    return Identity(sub, email if MAIL.match(email) else "", one_line(name, 200))
 
 
 def _is_now(claims: dict[str, Any], now: float, longest: int) -> bool:

@@ -13,7 +13,7 @@ from server.contacts.models import CustomField
 from server.kit.errors import Invalid
 from server.kit.hours import DAYS, parse_hours, parse_zone
 from server.kit.outbound import Unreachable, check_url
-from server.kit.text import _, clean, language
+from server.kit.text import _, language, one_line
 
 SITES, TEXT, NAME = 50, 600, 80
 HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -57,7 +57,7 @@ def typed_anew(channel: Channel, form: Mapping[str, Any], known: list[str]) -> C
     mistake yet."""
     texts = {name: parse_both(name, form, TEXT) for name in TEXTS[channel.kind]}
     options = channel.options | {"fields": parse_fields(form, known), "texts": texts}
-    name = " ".join(clean(form.get("name"), NAME).split()) or channel.name
+    name = one_line(form.get("name"), NAME) or channel.name
     return Channel(
         workspace_id=channel.workspace_id, kind=channel.kind, name=name, address=channel.address, options=options,
         language=channel.language, sites=channel.sites,
@@ -114,7 +114,7 @@ def origin_of(url: str) -> str:
 
 
 def parse_title(raw: object) -> str:
-    name = " ".join(clean(raw, NAME).split())
+    name = one_line(raw, NAME)
     if not name:
         raise Invalid(name=_("A name is needed"))
     return name

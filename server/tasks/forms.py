@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from server.kit.clock import now
 from server.kit.errors import Invalid
 from server.kit.paging import page_number
-from server.kit.text import _, clean
+from server.kit.text import _, clean, one_line
 from server.tasks.models import PRIORITIES
 
 TITLE_LENGTH = 300
@@ -58,7 +58,7 @@ def parse_lines(text: str) -> list[str]:
 def parse_title(raw: object) -> str:
     if not isinstance(raw, str):
         raise Invalid(title=_("Text is expected here"))
-    title = " ".join(clean(raw, 100_000).split())
+    title = one_line(raw, 100_000)
     if not title:
         raise Invalid(title=_("Say what there is to do"))
     if len(title) > TITLE_LENGTH:
@@ -75,7 +75,7 @@ def parse_notes(raw: object) -> str:
 
 
 def parse_item(raw: object) -> str:
-    text = " ".join(clean(raw, 100_000).split()) if isinstance(raw, str) else ""
+    text = one_line(raw, 100_000) if isinstance(raw, str) else ""
     if not text:
         raise Invalid(text=_("Say what there is to do"))
     if len(text) > ITEM_LENGTH:

@@ -22,7 +22,7 @@ from server.kit.access import Principal, system
 from server.kit.api import Body
 from server.kit.db import Tx, one_at_a_time
 from server.kit.errors import Invalid
-from server.kit.text import _, clean, fold, speaking
+from server.kit.text import _, clean, fold, one_line, speaking
 
 B = TypeVar("B", bound=Body)
 LONGEST = 50_000
@@ -115,7 +115,7 @@ async def take_message(tx: Tx, channel: Channel, told: Inbound, files: list[Case
         subject = " ".join(told.text.split())[:80]
         case = await open_case(tx, who, contact, subject, channel, place, via="webhook")
         case.follows = last.number if last is not None else None
-    values = {"via": "webhook", "sender": clean(sender.name, 120), "address": place}
+    values = {"via": "webhook", "sender": one_line(sender.name, 120), "address": place}
     values |= {"body": clean(told.text, LONGEST), "message_id": message_id}
     await receive(tx, who, case, values, files)
     return Told(case, False)
@@ -168,7 +168,8 @@ async def _by_claim(tx: Tx, who: Principal, sender: Sender) -> Contact | None:
 async def _new(tx: Tx, who: Principal, channel: Channel, sender: Sender) -> Contact:
     with speaking(channel.language):
         values = {"emails": sender.email, "phones": sender.phone, "tags": _("new sender")}
-        name = sender.name or sender.handle or sender.email.partition("@")[0] or sender.phone or _("Unknown sender")
+        names = (sender.name, sender.handle, sender.email.partition("@")[0], sender.phone, _("Unknown sender"))
+        name = next(filter(None, (one_line(text, 120) for text in names)))
     return await create_contact(
         tx, who, ContactDraft(name, "contact", {key: one for key, one in values.items() if one})
     )

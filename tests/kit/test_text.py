@@ -10,7 +10,7 @@ from server.kit.errors import Invalid, NotFound
 from server.kit.files import safe_name, sniff
 from server.kit.markdown import keep_known, markdown, mentioned, plain
 from server.kit.paging import Paging, decode_cursor, encode_cursor, page_number
-from server.kit.text import fold, gettext, hue, initials, language_name, ngettext, pick_language, speaking
+from server.kit.text import fold, gettext, hue, initials, language_name, ngettext, one_line, pick_language, speaking
 from server.kit.web import is_own_origin, parse_json
 from tests.conftest import shared
 
@@ -20,6 +20,26 @@ from tests.conftest import shared
 )
 def test_fold(text: str, folded: str) -> None:
     assert fold(text) == folded
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("  Lucía \n Ferrer ", "Lucía Ferrer"),
+        ("\u200b\u200d\ufeff", ""),  # zero width
+        ("\u00ad", ""),  # soft hyphen
+        ("\u202e\u2066", ""),  # turned round
+        ("\u3164 \u2800\u115f", ""),  # letters and signs without a shape
+        ("\ufe0f\u0301", ""),  # marks on nothing
+        ("\x01\x7f", ""),
+        ("invoice\u202efdp", "invoicefdp"),
+        ("👩\u200d🚀", "👩\u200d🚀"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("\u200fשלום", "\u200fשלום"),
+    ],
+)
+def test_a_name_is_seen_and_turns_nothing_round(typed: str, kept: str) -> None:
+    assert one_line(typed, 80) == kept
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Forbidden, Invalid, NotFound
 from server.kit.events import emit
-from server.kit.text import _, clean
+from server.kit.text import _, clean, one_line
 
 
 async def create_room(tx: Tx, who: Principal, draft: RoomDraft) -> Room:
@@ -39,7 +39,7 @@ def _blank(who: Principal, kind: str, **values: object) -> Room:
 
 
 def _parse_name(text: str) -> str:
-    name = " ".join(clean(text, NAME_LENGTH).lstrip("#").split())
+    name = one_line(text.lstrip("# "), NAME_LENGTH)
     if not name:
         raise Invalid(name=_("A name is needed"))
     return name

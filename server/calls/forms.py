@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from server.kit.clock import now
+from server.kit.clock import now, read_day, read_moment
 from server.kit.errors import Invalid
 from server.kit.paging import page_number
 from server.kit.text import _, one_line
@@ -62,7 +62,7 @@ def parse_query(params: Mapping[str, str]) -> CallQuery:
 
 def _day(text: str) -> str:
     try:
-        day = date.fromisoformat(text)
+        day = read_day(text)
     except ValueError:
         return ""
     return day.isoformat() if 1970 < day.year < 3000 else ""
@@ -129,8 +129,7 @@ def parse_end(text: str, timezone: str) -> datetime | None:
     if not text:
         return None
     try:
-        at = datetime.fromisoformat(text)
-        at = (at if at.tzinfo else at.replace(tzinfo=_zone(timezone))).astimezone(UTC)
+        at = read_moment(text, _zone(timezone)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Invalid(at=_("A day and a time are expected here")) from None
     if not FIRST < at <= now() + SLACK:

@@ -27,7 +27,7 @@ from server.contacts.access import get_record
 from server.identity.queries import known_names, list_people, list_teams, people_by_id
 from server.kit.about import to_id
 from server.kit.access import Principal
-from server.kit.clock import now
+from server.kit.clock import now, read_moment
 from server.kit.db import Tx
 from server.kit.errors import Conflict, Invalid
 from server.kit.live import Fragment, Patch, fragment, partials
@@ -223,8 +223,7 @@ async def reopen(request: Request, tx: Tx, who: Principal) -> Answer:
 
 def _moment(text: str, timezone: str) -> datetime | None:
     try:
-        at = datetime.fromisoformat(text)
-        return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(timezone))).astimezone(UTC)
+        return read_moment(text, ZoneInfo(timezone)).astimezone(UTC)
     except (ValueError, OverflowError, KeyError):
         return None
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from server.kit.clock import now
+from server.kit.clock import now, read_day
 
 GROUPS = ("channel", "team", "person", "day")
 USUAL = 30  # days
@@ -49,7 +49,7 @@ def parse_query(params: Mapping[str, str], zone: str) -> FiguresQuery:
 
 def _day(text: str | None) -> date | None:
     try:
-        day = date.fromisoformat(text or "")
+        day = read_day(text or "")
     except ValueError:
         return None
     return day if day.year >= 2000 else None

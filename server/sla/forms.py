@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from server.cases.models import PRIORITIES
+from server.kit.clock import read_day
 from server.kit.errors import Invalid
 from server.kit.hours import Week
 from server.kit.text import _, clean
@@ -81,7 +81,7 @@ def parse_holidays(raw: str) -> list[dict[str, Any]]:
         if not day:
             continue
         try:
-            found[date.fromisoformat(day).isoformat()] = name.strip()[:NAME_LENGTH]
+            found[read_day(day).isoformat()] = name.strip()[:NAME_LENGTH]
         except ValueError:
             raise Invalid(holidays=_("Line %(n)s: a day such as 2026-12-25 Christmas") % {"n": n}) from None
     if len(found) > HOLIDAYS:

@@ -1,6 +1,6 @@
 """The verbs on tasks. Each changes rows and announces facts; none commits, none knows HTTP."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import select
@@ -17,7 +17,16 @@ from server.kit.index import Doc, index_docs, unindex
 from server.kit.markdown import plain
 from server.kit.text import _, clean
 from server.tasks import events as facts
-from server.tasks.forms import TaskDraft, Today, parse_due, parse_item, parse_notes, parse_priority, parse_title
+from server.tasks.forms import (
+    TaskDraft,
+    Today,
+    parse_due,
+    parse_item,
+    parse_notes,
+    parse_priority,
+    parse_title,
+    zone_of,
+)
 from server.tasks.models import Task
 
 COMMENT_LENGTH = 1000
@@ -259,8 +268,17 @@ async def place_task(tx: Tx, who: Principal, task: Task, lane: str) -> Task:
     group = today.group(task.due_on, task.due_at)
     if lane != ("later" if group == "none" else group):
         day = today.day if lane == "today" else today.day + timedelta(days=1)
-        await change_task(tx, who, task, "due", day.isoformat())
+        await change_task(tx, who, task, "due", _same_time(task, day, who.timezone, lane))
     return task
+
+
+def _same_time(task: Task, day: date, timezone: str, lane: str) -> str:
+    """Its time of day on another day, unless that is over already and would put it elsewhere."""
+    if task.due_at is None:
+        return day.isoformat()
+    zone = zone_of(timezone)
+    moment = datetime.combine(day, task.due_at.astimezone(zone).time(), zone)
+    return (moment if Today.of(timezone).group(day, moment) == lane else day).isoformat()
 
 
 async def remove_task(tx: Tx, who: Principal, task: Task) -> None:

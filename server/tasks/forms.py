@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from server.kit.clock import now
+from server.kit.clock import now, read_day, read_moment
 from server.kit.errors import Invalid
 from server.kit.paging import page_number
 from server.kit.text import _, clean, one_line
@@ -97,9 +97,8 @@ def parse_due(raw: object, timezone: str) -> tuple[date | None, datetime | None]
         if not isinstance(raw, str) or len(raw) > 40:
             raise ValueError
         if len(raw) == 10:
-            return _sane(date.fromisoformat(raw)), None
-        moment = datetime.fromisoformat(raw)
-        local = moment if moment.tzinfo else moment.replace(tzinfo=zone_of(timezone))
+            return _sane(read_day(raw)), None
+        local = read_moment(raw, zone_of(timezone))
         _sane(local.date())
         return local.date(), local.astimezone(UTC)
     except (ValueError, OverflowError) as error:

@@ -2,13 +2,13 @@
 
 import json
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import insert
 from starlette.applications import Starlette
 
-from server.kit.clock import now
+from server.kit.clock import frozen, now
 from server.tasks.forms import Today
 from server.tasks.models import Task
 from tests.make import counted
@@ -221,6 +221,21 @@ async def test_a_task_is_put_in_another_lane_and_back(app: Starlette, ana: Clien
     page = (await ana.get(url)).text
     assert 'datetime="2020-01-02"' in page
     assert "hx-put" in page.partition("<h1")[0]
+
+
+@pytest.mark.parametrize(
+    ("lane", "time", "due"),
+    [
+        ("later", "09:30", "2026-12-03T08:30:00"),
+        ("today", "18:00", "2026-12-02T17:00:00"),
+        ("today", "09:30", '2026-12-02"'),  # over by noon: it would stand under overdue
+    ],
+)
+async def test_a_task_that_is_moved_keeps_its_time(ana: Client, lane: str, time: str, due: str) -> None:
+    with frozen(datetime(2026, 12, 2, 11, tzinfo=UTC)):
+        made = await ana.post("/tasks", data={"title": "Call Lucía", "assignee": "me", "due": f"2020-01-02T{time}"})
+        await ana.put(f"{made.headers['location']}/lane", data={"lane": lane})
+        assert f'datetime="{due}' in (await ana.get(made.headers["location"])).text
 
 
 async def test_what_is_later_already_keeps_its_day(ana: Client) -> None:

@@ -42,6 +42,7 @@ async def opened(settings: Settings) -> AsyncIterator[Database]:
 
 async def make_owner(settings: Settings, email: str, password: str, name: str, workspace: str) -> str:
     email, password = parse_email(email), check_password(password)
+    workspace = parse_name(workspace, "workspace") if workspace else ""
     hashed = await Passwords().hash(password)
     async with opened(settings) as database, database.transaction() as tx:
         draft = PersonDraft(parse_name(name or email.partition("@")[0]), email, hashed)
@@ -56,7 +57,7 @@ async def make_owner(settings: Settings, email: str, password: str, name: str, w
         await reactivate_user(tx, system(place.id, "cli"), user)
         user.role = "owner"
         await change_password(tx, system(place.id, "cli"), user, hashed)
-        return f"{email} is an owner of “{place.name}”, with the new password"
+        return f"{email} is an owner of “{place.name}”, with the new password. API tokens stay as they are"
 
 
 async def _workspace(tx: Tx, email: str, name: str) -> Workspace | None:

@@ -276,6 +276,12 @@ async def revoke_token(tx: Tx, who: Principal, token: ApiToken) -> None:
     emit(tx, who, facts.UserSignedOut(subject=f"user:{token.user_id}", sessions=1))
 
 
+async def revoke_tokens(tx: Tx, who: Principal, user: User) -> None:
+    """All that somebody has; programs on the live connection are cut off."""
+    for token in await tx.scalars(select(ApiToken).where(ApiToken.user_id == user.id)):
+        await revoke_token(tx, who, token)
+
+
 async def write_sightings(tx: Tx, seen: Mapping[int, datetime]) -> None:
     """When devices were last seen, by session; those that ended meanwhile are left alone."""
     found = await tx.scalars(select(Session).where(Session.id.in_(seen)))
@@ -283,8 +289,10 @@ async def write_sightings(tx: Tx, seen: Mapping[int, datetime]) -> None:
         session.seen_at = seen[session.id]
 
 
-async def finish_reset(tx: Tx, ticket: Ticket, user: User, password_hash: str) -> None:
-    """Single use; every device is signed out."""
+async def finish_reset(tx: Tx, ticket: Ticket, user: User, password_hash: str, revoke: bool) -> None:
+    """Single use; every device is signed out, programs too if they `revoke`."""
     ticket.used_at = now()
     await tx.flush()
     await change_password(tx, _as(user), user, password_hash)
+    if revoke:
+        await revoke_tokens(tx, _as(user), user)

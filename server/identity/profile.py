@@ -122,6 +122,8 @@ async def change_password(request: Request, database: Database) -> Answer:
         async with database.transaction() as tx:
             user = await get_user(tx, who, who.user_id or 0)
             await actions.change_password(tx, who, user, hashed, keep=who.session_id)
+            if field(form, "revoke") == "1":
+                await actions.revoke_tokens(tx, who, user)
         return toast(HTMLResponse("", 200, {"HX-Refresh": "true"}), _("Your password is changed"))
 
 

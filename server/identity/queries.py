@@ -127,6 +127,10 @@ async def list_tokens(tx: Tx, who: Principal) -> list[ApiToken]:
     return list(await tx.scalars(select(ApiToken).where(ApiToken.user_id == who.user_id).order_by(ApiToken.id)))
 
 
+async def count_tokens(tx: Tx, user: User) -> int:
+    return await tx.scalar(select(func.count()).where(ApiToken.user_id == user.id)) or 0
+
+
 async def open_invitations(tx: Tx, who: Principal) -> list[Ticket]:
     waiting = select(Ticket).where(
         Ticket.workspace_id == who.workspace_id,

@@ -11,7 +11,7 @@ from server.identity.entry import client_address, find_accounts, find_ticket, ne
 from server.identity.forms import ZONES, all_wrong, one_of, parse_email, parse_emails, parse_name
 from server.identity.models import User
 from server.identity.passwords import check_password
-from server.identity.queries import get_workspace, is_set_up, pick_people
+from server.identity.queries import count_tokens, get_workspace, is_set_up, pick_people
 from server.kit.access import Principal, system
 from server.kit.db import Database, Tx, one_at_a_time
 from server.kit.errors import DomainError, Invalid, NotFound
@@ -207,22 +207,28 @@ async def forgot(request: Request, database: Database) -> Answer:
 
 async def reset_page(request: Request, database: Database) -> Answer:
     async with database.transaction(read=True) as tx:
-        ticket = await find_ticket(tx, request, "reset")
-    return gate(request, "identity/reset.html", email=ticket.email)
+        return gate(request, "identity/reset.html", **await _reset_inputs(tx, request))
+
+
+async def _reset_inputs(tx: Tx, request: Request) -> dict[str, object]:
+    ticket = await find_ticket(tx, request, "reset")
+    user = await get_user(tx, system(ticket.workspace_id), ticket.user_id or 0)
+    return {"email": ticket.email, "tokens": await count_tokens(tx, user)}
 
 
 async def reset(request: Request, database: Database) -> Answer:
+    form = request.state.form
     async with database.transaction(read=True) as tx:
-        ticket = await find_ticket(tx, request, "reset")
+        inputs = await _reset_inputs(tx, request)
     try:
-        password = check_password(field(request.state.form, "password"))
+        password = check_password(field(form, "password"))
     except Invalid as error:
-        return HTMLResponse(gate(request, "identity/reset.html", email=ticket.email, errors=error.fields), 422)
+        return HTMLResponse(gate(request, "identity/reset.html", **inputs, errors=error.fields), 422)
     hashed = await request.app.state.passwords.hash(password)
     async with database.transaction() as tx:
         ticket = await find_ticket(tx, request, "reset")
         user = await get_user(tx, system(ticket.workspace_id), ticket.user_id or 0)
-        await actions.finish_reset(tx, ticket, user, hashed)
+        await actions.finish_reset(tx, ticket, user, hashed, revoke=field(form, "revoke") == "1")
     return RedirectResponse("/signin", 303)
 
 

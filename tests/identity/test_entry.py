@@ -122,6 +122,33 @@ async def test_a_new_password_ends_every_session(app: Starlette, ana: Client, ma
     assert (await mateo.get("/contacts")).status_code == 303
 
 
+@pytest.mark.parametrize(("ticked", "status"), [({"revoke": "1"}, 401), ({}, 200)])
+async def test_a_new_password_revokes_tokens_when_asked(
+    app: Starlette, ana: Client, api: Client, ticked: dict[str, str], status: int
+) -> None:
+    """After a reset the box is ticked already."""
+    assert "Revoke my API token too" in (await ana.get("/settings/profile")).text
+    made = await ana.post("/settings/people/1/reset")
+    link = re.search(r"http://test(/reset/[\w-]+)", made.text)
+    assert link is not None
+    async with browser(app) as anybody:
+        assert re.search(r'name="revoke" value="1" checked', (await anybody.get(link[1])).text)
+        assert (await anybody.post(link[1], data={"password": PASSWORD, **ticked})).status_code == 303
+    assert (await api.get("/me")).status_code == status
+
+
+@pytest.mark.parametrize(("ticked", "status"), [({"revoke": "1"}, 401), ({}, 200)])
+async def test_so_does_a_changed_one(
+    app: Starlette, ana: Client, api: Client, ticked: dict[str, str], status: int
+) -> None:
+    hashed = await app.state.passwords.hash(PASSWORD)
+    async with app.state.database.transaction() as tx:
+        (await tx.get_one(User, 1)).password_hash = hashed
+    typed = {"old": PASSWORD, "password": f"{PASSWORD} too", **ticked}
+    assert (await ana.post("/settings/password", data=typed)).status_code == 200
+    assert (await api.get("/me")).status_code == status
+
+
 async def test_a_deactivated_person_is_out_at_once(app: Starlette, ana: Client, mateo: Client) -> None:
     assert (await mateo.get("/contacts")).status_code == 200
     assert (await ana.delete("/settings/people/2")).status_code == 200

@@ -69,7 +69,6 @@ def blank_contact(who: Principal, kind: str) -> Contact:
         language="",
         tags=[],
         custom={},
-        picture="",
         version=1,
         field_versions={},
         created_at=now(),

@@ -244,7 +244,6 @@ def _record(who: Principal, kind: str, row: NewRow, companies: _Companies, at: d
         "team_id": values.get("team"),
         "tags": values.get("tags", []),
         "custom": {name[len(CUSTOM) :]: value for name, value in values.items() if name.startswith(CUSTOM)},
-        "picture": "",
         "version": 1,
         "field_versions": {},
         "created_at": at,

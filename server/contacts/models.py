@@ -9,7 +9,6 @@ from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 from server.identity.models import Team, User
 from server.kit.access import Restriction
 from server.kit.db import Base
-from server.kit.files import holds_files
 
 
 def _where(condition: str) -> dict[str, Any]:
@@ -39,7 +38,6 @@ class Contact(Base):
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id", ondelete="SET NULL"))
     tags: Mapped[list[Any]]
     custom: Mapped[dict[str, Any]]
-    picture: Mapped[str] = mapped_column(default="")  # a file key
     version: Mapped[int] = mapped_column(default=1)
     field_versions: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
@@ -126,6 +124,3 @@ class SavedView(Base):
     place: Mapped[str] = mapped_column(default="contacts")
     name: Mapped[str]
     query: Mapped[str]
-
-
-holds_files(Contact.picture)

@@ -1,5 +1,6 @@
 """The verbs on records. Each changes rows and announces facts; none commits, none knows HTTP."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +22,7 @@ from server.contacts.fields import (
 from server.contacts.models import Contact, ContactKey, CustomField
 from server.identity.models import Team, User
 from server.kit.about import subject_id
-from server.kit.access import Principal
+from server.kit.access import Principal, system
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Conflict, Invalid
@@ -271,11 +272,16 @@ async def _save_keys(tx: Tx, contact: Contact, old: set[tuple[str, str]]) -> Non
         )
 
 
-def doc_of(contact: Contact, company: str = "") -> Doc:
-    return Doc(contact.workspace_id, contact.about, contact.about, contact.name, search_words(contact, company))
+async def reindex(tx: Tx, *contacts: Contact) -> None:
+    """Records of one workspace. The index knows no reader, so a closed company's people are not found by its name; nor
+    is a record found by what it holds of a field that was removed."""
+    if not contacts:
+        return
+    names = await open_names(tx, {contact.company_id for contact in contacts})
+    fields = await custom_fields(tx, system(contacts[0].workspace_id))
+    await index_docs(tx, [_doc(contact, names.get(contact.company_id or 0, ""), fields) for contact in contacts])
 
 
-async def reindex(tx: Tx, contact: Contact) -> None:
-    """The index knows no reader, so a closed company's people are not found by its name."""
-    names = await open_names(tx, [contact.company_id])
-    await index_docs(tx, [doc_of(contact, names.get(contact.company_id or 0, ""))])
+def _doc(contact: Contact, company: str, fields: Collection[str]) -> Doc:
+    words = search_words(contact, company, fields)
+    return Doc(contact.workspace_id, contact.about, contact.about, contact.name, words)

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import bindparam, delete, select
 
 from server.contacts import events as facts
-from server.contacts.access import open_names, visible_contacts, visible_fields
-from server.contacts.actions import SHOWN, doc_of
+from server.contacts.access import visible_contacts, visible_fields
+from server.contacts.actions import SHOWN, reindex
 from server.contacts.fields import CUSTOM, company_ref, custom_text, keys_of, same_as
 from server.contacts.models import Contact, ContactKey
 from server.identity.models import Team, User
@@ -17,7 +17,7 @@ from server.kit.bulk import insert_many, table_of
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.events import Event, fact_row
-from server.kit.index import index_docs, unindex
+from server.kit.index import unindex
 from server.kit.numbers import tell_quietly
 from server.kit.text import fold
 
@@ -79,8 +79,7 @@ async def change_records(
         changed.append(contact)
     await tx.flush()
     await _write_keys(tx, gone, added)
-    companies = await open_names(tx, {contact.company_id for contact in changed})
-    await index_docs(tx, [doc_of(contact, companies.get(contact.company_id or 0, "")) for contact in changed])
+    await reindex(tx, *changed)
     announce(tx, who, events)
     return before
 

@@ -86,8 +86,7 @@ class Outcome:
 def parse_value(name: str, raw: Any, known: Known) -> Any:
     """One field's value as it is stored (company: its name). Raises Invalid; unlike a form, it cuts nothing off."""
     if name in LENGTHS:
-        text = " ".join(str(raw).split()) if name != "language" else str(raw)
-        if len(text) > LENGTHS[name]:
+        if len(text := " ".join(str(raw).split())) > LENGTHS[name]:
             raise Invalid(**{name: _("At most %(n)s characters") % {"n": LENGTHS[name]}})
         return clean(text, LENGTHS[name]) if name in ("title", "language") else one_line(text, LENGTHS[name])
     if name in POINTS:

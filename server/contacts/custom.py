@@ -26,7 +26,7 @@ async def define_field(
         raise Invalid(label=_("A name is needed"))
     if kind not in ("text", "number", "date", "choice", "yes_no"):
         raise Invalid(kind=_("No such kind of field"))
-    options = list(dict.fromkeys(clean(choice, 200) for choice in choices if clean(choice, 200)))[:200]
+    options = _choices(choices)
     if kind == "choice" and not options:
         raise Invalid(choices=_("Name at least one choice"))
     known = await custom_fields(tx, who)
@@ -67,7 +67,7 @@ async def change_field(tx: Tx, who: Principal, custom: CustomField, label: str, 
     """Its name and its choices; the kind stays, so that stored values keep their meaning."""
     custom.label = one_line(label, 80) or custom.label
     if custom.kind == "choice":
-        options = list(dict.fromkeys(clean(choice, 200) for choice in choices if clean(choice, 200)))[:200]
+        options = _choices(choices)
         custom.choices = options or custom.choices
     emit(tx, who, facts.FieldChanged(subject=f"field:{custom.id}", key=custom.key, label=custom.label))
     return custom
@@ -76,6 +76,7 @@ async def change_field(tx: Tx, who: Principal, custom: CustomField, label: str, 
 async def remove_field(tx: Tx, who: Principal, custom: CustomField) -> None:
     """The field goes from every page; stored values stay in the rows until they are changed."""
     emit(tx, who, facts.FieldRemoved(subject=f"field:{custom.id}", key=custom.key))
+    (await custom_fields(tx, who)).pop(custom.key, None)
     await tx.delete(custom)
 
 

@@ -82,7 +82,8 @@ def phone_key(text: str) -> str:
 
 
 def parse_tags(value: object) -> list[str]:
-    raw = re.split(r"[,\n]", value) if isinstance(value, str) else value
+    """A comma ends a tag wherever it is typed."""
+    raw = [value] if isinstance(value, str) else value
     if not isinstance(raw, list) or not all(isinstance(tag, str) for tag in raw):
         raise Invalid(tags=_("A list is expected here"))
     typed = [one_line(tag, 60) for text in raw for tag in re.split(r"[,\n]", text)]
@@ -264,10 +265,10 @@ def key_set(emails: list[Any], phones: list[Any], tags: list[Any]) -> set[tuple[
     return {(kind, value) for kind, value in found | {("tag", fold(tag)) for tag in tags} if value}
 
 
-def search_words(contact: Contact, company: str = "") -> str:
-    """What the record is found by besides its name."""
+def search_words(contact: Contact, company: str, keys: Collection[str]) -> str:
+    """What the record is found by besides its name. `keys`: the workspace's own fields."""
     points = (contact.emails, contact.phones, contact.addresses)
-    return words_of(company, contact.title, *points, contact.tags, contact.custom)
+    return words_of(company, contact.title, *points, contact.tags, own_values(contact, keys))
 
 
 def words_of(

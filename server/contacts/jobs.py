@@ -1,17 +1,18 @@
-"""What records need as time passes: the trash is emptied, people are indexed again with their company."""
+"""What records need as time passes: the trash is emptied, and they are indexed again with companies and own fields."""
 
 from datetime import timedelta
 
-from sqlalchemy import String, cast, select
+from sqlalchemy import ColumnElement, String, cast, select
 
-from server.contacts.access import open_names, visible_contacts
-from server.contacts.actions import doc_of
+from server.contacts.access import visible_contacts
+from server.contacts.actions import reindex
+from server.contacts.bulk_change import lock_records
 from server.contacts.models import Contact
 from server.contacts.trash import erase_contact
 from server.kit.access import system
 from server.kit.clock import now
 from server.kit.holds import held_abouts
-from server.kit.index import index_docs
+from server.kit.index import merge_index
 from server.kit.jobs import Work, job
 
 AT_ONCE = 200
@@ -32,14 +33,24 @@ async def empty_trash(work: Work) -> None:
 
 @job("contacts.reindex_people")
 async def reindex_people(work: Work) -> None:
-    """The people of one company, a few hundred at a time."""
-    company, last = int(work.args["company"]), 0
-    while True:
+    """The people of one company."""
+    await _reindex(work, Contact.company_id == int(work.args["company"]))
+
+
+@job("contacts.reindex_holders")
+async def reindex_holders(work: Work) -> None:
+    """All who hold a value of one own field, which is there from now on or is there no more."""
+    await _reindex(work, Contact.custom[work.args["key"]].as_string().is_not(None))
+
+
+async def _reindex(work: Work, which: ColumnElement[bool]) -> None:
+    """A few hundred at a time, so that others write in between."""
+    who = system(work.workspace_id)
+    async with work.database.transaction(read=True) as tx:
+        ids = list(await tx.scalars(visible_contacts(who).where(which).with_only_columns(Contact.id)))
+    for start in range(0, len(ids), AT_ONCE):
         async with work.database.transaction() as tx:
-            found = visible_contacts(system(work.workspace_id)).where(Contact.company_id == company, Contact.id > last)
-            people = list(await tx.scalars(found.order_by(Contact.id).limit(AT_ONCE)))
-            name = (await open_names(tx, [company])).get(company, "")
-            await index_docs(tx, [doc_of(person, name) for person in people])
-        if len(people) < AT_ONCE:
-            return
-        last = people[-1].id
+            records = await lock_records(tx, who, ids[start : start + AT_ONCE])
+            await reindex(tx, *records.values())
+    if len(ids) > AT_ONCE:
+        await merge_index(work.database)

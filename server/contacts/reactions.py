@@ -1,7 +1,7 @@
 """What records do when something happens about them elsewhere: they move up in *last activity*, and people are found
 by their company's name as long as everybody may read it; a closed record keeps somebody who may open it."""
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from server.contacts.events import CompanyRelabelled
 from server.contacts.models import Contact
@@ -30,6 +30,14 @@ async def relabel_people(tx: Tx, row: EventRow) -> None:
         who = system(row.workspace_id)
         emit(tx, who, CompanyRelabelled(subject=row.subject, about=row.subject))
         enqueue(tx, who, "contacts.reindex_people", {"company": subject_id(row.subject)})
+
+
+@reacts("field.defined", "field.removed")
+async def relabel_holders(tx: Tx, row: EventRow) -> None:
+    """Nobody finds a record by what it holds of a field that is gone; one that comes back finds them again."""
+    gone = select(EventRow.data).where(EventRow.workspace_id == row.workspace_id, EventRow.name == "field.removed")
+    if any(data["key"] == row.data["key"] for data in await tx.scalars(gone)):
+        enqueue(tx, system(row.workspace_id), "contacts.reindex_holders", {"key": row.data["key"]})
 
 
 @reacts("team.removed")

@@ -27,6 +27,38 @@ async def test_a_field_of_another_kind_does_not_find_the_old_values(app: Starlet
     assert changed.json()["custom"][field["key"]] == 12
 
 
+UNSEEN = "\u200b\u202e\u00ad"
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/contacts", {"name": UNSEEN}),
+        ("/contacts", {"name": UNSEEN, "kind": "company"}),
+        ("/contacts", {"name": "Lucía", "company": UNSEEN}),
+        ("/settings/fields", {"label": UNSEEN, "kind": "text"}),
+        ("/settings/teams", {"name": UNSEEN}),
+        ("/settings/tokens", {"name": UNSEEN}),
+        ("/rooms", {"name": UNSEEN}),
+        ("/contacts/views", {"name": UNSEEN, "query": "tag=x"}),
+        ("/tasks", {"title": UNSEEN}),
+    ],
+)
+async def test_a_name_that_nobody_sees_is_none(ana: Client, path: str, form: dict[str, str]) -> None:
+    answer = await ana.post(path, data=form, headers={"accept": "application/json"})
+    assert answer.status_code == 422, answer.text
+    assert (await ana.put("/settings/workspace/name", data={"value": UNSEEN})).status_code == 422
+
+
+async def test_a_comma_ends_a_tag_wherever_it_is_typed(app: Starlette, ana: Client, api: Client) -> None:
+    lucia = await make.contact(app, tags=["vip"])
+    form = {"ids": str(lucia.id), "value": f"hotel, coast,{UNSEEN}"}
+    assert (await ana.put("/contacts/selection/tag", data=form)).status_code == 200
+    assert (await api.get(f"/contacts/{lucia.id}")).json()["tags"] == ["vip", "hotel", "coast"]
+    changed = await api.patch(f"/contacts/{lucia.id}", json={"tags": ["a,b"]})
+    assert changed.json()["tags"] == ["a", "b"]
+
+
 async def test_a_field_of_the_same_kind_finds_them_again(app: Starlette, ana: Client, api: Client) -> None:
     """Until then nobody is told what records still hold."""
     await define(ana, "Website", "text")
@@ -43,6 +75,24 @@ async def test_a_field_of_the_same_kind_finds_them_again(app: Starlette, ana: Cl
     assert await told() == {False}
     await define(ana, "Website", "text")
     assert (await api.get(f"/contacts/{lucia.id}")).json()["custom"] == {"website": "almadraba.example"}
+
+
+async def test_nobody_finds_what_records_hold_of_a_field_that_was_removed(app: Starlette, ana: Client) -> None:
+    """Neither at once nor when the record changes meanwhile; a field that comes back finds it again."""
+    await define(ana, "Website", "text")
+    lucia = await make.contact(app, **{"x.website": "almadraba.example"})
+
+    async def is_found() -> bool:
+        await app.state.worker.drain()
+        return "Lucía" in (await ana.get("/contacts?q=almadraba")).text
+
+    assert await is_found()
+    await ana.delete("/settings/fields/1")
+    assert not await is_found()
+    await ana.put(f"{lucia.url}/facts/title", data={"value": "Buyer", "seen": "100"})
+    assert not await is_found()
+    await define(ana, "Website", "text")
+    assert await is_found()
 
 
 @pytest.mark.parametrize(

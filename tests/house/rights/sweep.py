@@ -133,6 +133,12 @@ def wordless(text: str) -> str:
     return re.sub(r'nonce="[^"]*"|"inlineScriptNonce":"[^"]*"|\d+', "", text)
 
 
+def differs(there: Said, nothing: Said) -> bool:
+    """Whether one can tell what is closed from what does not exist."""
+    one, other = ((said.status_code, wordless(said.text), place_of(said)) for said in (there, nothing))
+    return one != other
+
+
 def place_of(answer: Said) -> str:
     return wordless(answer.headers.get("location", "") + answer.headers.get("hx-redirect", ""))
 

@@ -53,7 +53,7 @@ async def _error_page(
     who: Principal | None = shell["who"]
     with speaking(who.language if who else request_language(request)):
         text = message or _default_message(status)
-        return HTMLResponse(render("kit/error.html", message=text, code=code, **shell), status, headers)
+        return HTMLResponse(render("kit/error.html", message=text, code=code, status=status, **shell), status, headers)
 
 
 async def _shell_of_asker(request: Request) -> dict[str, Any] | None:

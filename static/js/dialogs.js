@@ -15,7 +15,7 @@ export function startDialogs() {
   });
   document.addEventListener('toggle', placeMenu, true);
   // What was fetched into a dialog goes with it, so that no two forms of a page have the same names.
-  document.addEventListener('close', ({ target }) => target.matches?.('[data-empty-on-close]') && target.replaceChildren(), true);
+  document.addEventListener('close', ({ target }) => emptied(target)?.replaceChildren(), true);
   // A dialog that came with an answer opens by itself.
   htmx.on('htmx:after:swap', () => document.querySelectorAll('dialog[data-open]').forEach(openDialog));
   // hx-confirm asks in our own words and look.
@@ -27,6 +27,8 @@ export function startDialogs() {
     ask(ctx.confirm, confirmVerb ?? ctx.sourceElement.textContent.trim(), confirmTone).then((yes) => (yes ? issueRequest() : dropRequest()));
   });
 }
+
+const emptied = (dialog) => (dialog.matches?.('[data-empty-on-close]') ? dialog : dialog.querySelector?.('[data-empty-on-close]'));
 
 export function openDialog(dialog) {
   if (!dialog || dialog.open) return;

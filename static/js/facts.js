@@ -31,7 +31,7 @@ function leave(fact) {
   fact.querySelector('form').reset();
   document.activeElement.blur();
   if (fact.dataset.waiting) return release(fact.id, { force: true });
-  fact.querySelector('[data-cancel-fact]')?.click();
+  fact.querySelector('[data-cancel-fact], [data-close]')?.click();
 }
 
 function showBeside({ target: fact, detail: { newcomer } }) {

@@ -27,7 +27,7 @@ const fixed = {
 };
 
 function byLetter(key) {
-  const target = key.length === 1 && visible(`[data-key="${CSS.escape(key)}"]`);
+  const target = key.length === 1 && [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(isWithinReach);
   return target && (() => press(target));
 }
 
@@ -37,6 +37,9 @@ function press(target) {
   target.click();
   document.getElementById(target.dataset.focus)?.focus();
 }
+
+// What stands in a menu that is shut is pressed without opening it.
+const isWithinReach = (element) => element.checkVisibility() || element.closest('details:not([open])')?.checkVisibility();
 
 function visible(selector) {
   return [...document.querySelectorAll(selector)].find((element) => element.checkVisibility());

@@ -5,7 +5,9 @@ const OWNERS = ['assignee', 'owner', 'by'];
 
 export function startMine() {
   for (const link of document.querySelectorAll('[data-nav]')) markPlace(link);
-  document.querySelector('.sets-nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  for (const here of document.querySelectorAll('.sets-nav [aria-current], .chips.seg > [aria-current]')) {
+    here.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }
   if (!/^\d+$/.test(me() ?? '')) return;
   const mine = OWNERS.map((name) => `[data-${name}="${me()}"]`).join(', ');
   const sheet = new CSSStyleSheet();

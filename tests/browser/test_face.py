@@ -139,3 +139,28 @@ def test_nobody_types_what_has_come(sqlite_house: House, pair: tuple[Page, Page]
     ana.locator("#composer-text").press("Enter")
     expect(mateo.locator(".msg", has_text="The van").last).to_be_visible()
     expect(mateo.locator(".typing-line")).not_to_contain_text("Ana", timeout=1_000)
+
+
+def test_keys_reach_into_a_menu_that_is_shut(sqlite_house: House, pair: tuple[Page, Page]) -> None:
+    """E renames a record and a task, A gives the record away; in a field they are letters."""
+    ana, _mateo = pair
+    task = sqlite_house.owner.post("/tasks", data={"title": "Ring the roaster"})
+    made = sqlite_house.owner.post("/contacts", data={"name": "Nuria Cabrales"})
+    ana.goto(sqlite_house.url + made.headers["location"])
+    live(ana)
+    ana.keyboard.press("e")
+    ana.locator("dialog[open] input[name=value]").fill("Nuria Cabrales Soto")
+    ana.keyboard.press("Enter")
+    expect(ana.locator("h1")).to_have_text("Nuria Cabrales Soto")
+    expect(ana.locator("dialog[open]")).to_have_count(0)
+    ana.keyboard.press("e")
+    expect(ana.locator("dialog[open] [name=value]")).to_be_focused()
+    ana.keyboard.press("Escape")
+    expect(ana.locator("[name=value]")).to_have_count(0)
+    ana.evaluate("document.activeElement.blur()")
+    ana.keyboard.press("a")
+    expect(ana.locator("[data-field=owner] select")).to_be_focused()
+    ana.goto(sqlite_house.url + task.headers["location"])
+    live(ana)
+    ana.keyboard.press("e")
+    expect(ana.locator("dialog[open] [name=value]")).to_have_value("Ring the roaster")

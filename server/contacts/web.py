@@ -47,7 +47,7 @@ async def index(request: Request, tx: Tx, who: Principal) -> Answer:
     rows = [draw_row(language(), cells, row) for row in found]
     owner = next((row.owner.name for row in found if row.owner), "")  # of a list by owner: all rows have the same
     shared = {"rows": rows, "paging": paging, "query": query, "fields": fields, "columns": columns, "views": views}
-    shared |= {"owner": owner, "unfit": unfit(query, fields)}
+    shared |= {"owner": owner, "unfit": unfit(query, fields), "days": request.app.state.settings.trash_days}
     if is_htmx(request) and request.headers.get("hx-target", "").endswith("contact-list"):
         return render("contacts/_list.html", who=who, topics={topic: heads[topic]}, **shared)
     return await page(request, tx, who, "contacts/index.html", heads=heads, topics={topic: heads[topic]}, **shared)
@@ -86,6 +86,7 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         zone=await recent(tx, who, contact),
         may_delete=may(who, "delete", contact),
         may_restrict=may(who, "restrict", contact),
+        days=request.app.state.settings.trash_days,
     )
 
 

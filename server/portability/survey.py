@@ -22,6 +22,7 @@ NUMBER = re.compile(
 DAY_FIRST = re.compile(r"(\d\d?)[/.](\d\d?)[/.]\d{4}")
 ISO = re.compile(r"\d{4}-\d\d?-\d\d?(?:[T ].*)?")
 PHONE = re.compile(r"(?:\+|00)[\d ().\-/]{7,24}|\(?\d{2,4}[) .\-/][\d ().\-/]{5,20}")
+DATE = re.compile(f"{DAY_FIRST.pattern}|{ISO.pattern}")
 YES_NO = {"yes", "no", "si", "true", "false", "y", "n", "s", "on", "off", "verdadero", "falso", "0", "1"}
 KINDS = ("yes_no", "number", "date")
 
@@ -59,7 +60,7 @@ class Column:
         sort = ""
         if "@" in text:
             sort = "mail" if MAIL.match(text) else ""
-        elif (self.phones or not self.many) and PHONE.fullmatch(text):
+        elif (self.phones or not self.many) and PHONE.fullmatch(text) and not DATE.fullmatch(text):
             sort = "phone"
         if len(self.seen) < DISTINCT:
             self.seen[text] = sort

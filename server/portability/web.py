@@ -42,8 +42,9 @@ SAMPLE = 5_000  # rows that the preview looks at for what comes twice
 async def index(request: Request, tx: Tx, who: Principal) -> Answer:
     heads = await page_heads(tx, who)
     batches = await list_batches(tx, who)
-    limit = request.app.state.settings.max_upload_mb
-    return await page(request, tx, who, "portability/index.html", heads=heads, batches=batches, limit=limit)
+    settings = request.app.state.settings
+    limits = {"limit": settings.max_upload_mb, "days": settings.trash_days}
+    return await page(request, tx, who, "portability/index.html", heads=heads, batches=batches, **limits)
 
 
 async def keep_file(request: Request, who: Principal) -> None:

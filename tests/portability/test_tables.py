@@ -112,6 +112,12 @@ def test_ten_thousand_columns(tmp_path: Path) -> None:
         survey(path)
 
 
+def test_a_column_of_days_with_a_slip_in_it_holds_no_numbers_to_ring(tmp_path: Path) -> None:
+    rows = "".join(f"P{n},2024-01-{n},{n}/02/2024,+34 600 000 1{n}\n" for n in range(10, 28))
+    columns = survey(write(tmp_path, f"name,since,until,tel\n{rows}Z,soon,99-99,+34 600 000 999\n"))["columns"]
+    assert [one["phones"] for one in columns] == [0, 0, 0, 19]
+
+
 def test_kinds_are_guessed_from_all_of_the_data(tmp_path: Path) -> None:
     head = "name,number,day,us,yes,plan,mixed,code\n"
     rows = "".join(

@@ -1,6 +1,7 @@
 """The list, the record's page, its facts edited in place, and what one does with many at once."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,6 +24,7 @@ from server.contacts.trash import restore_contact, trash_contact
 from server.identity.queries import list_people, list_teams
 from server.kit.about import parse_about, to_id
 from server.kit.access import Principal, restricted_to
+from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Invalid, NotFound
 from server.kit.pages import render
@@ -70,7 +72,10 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
     panels = request.app.state.house.panels(kind, "centre", "facts", "dock")
     topics = dict.fromkeys([about, *(topic for panel in panels for topic in panel.topics(about))])
     heads = await page_heads(tx, who, f"contacts:{who.workspace_id}", *topics)
-    contact = await get_contact(tx, who, contact_id)
+    try:
+        contact = await get_contact(tx, who, contact_id)
+    except NotFound:
+        return await _show_trashed(request, tx, who, heads)
     if contact.kind != kind:
         return RedirectResponse(contact.url, 303)
     inputs = await _facts_of(tx, who, contact)
@@ -88,6 +93,14 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         may_restrict=may(who, "restrict", contact),
         days=request.app.state.settings.trash_days,
     )
+
+
+async def _show_trashed(request: Request, tx: Tx, who: Principal, heads: dict[str, int]) -> Answer:
+    """Its name and the way back, for those who saw it before."""
+    contact = await get_contact(tx, who, request.path_params["id"], trashed=True)
+    until = (contact.trashed_at or now()) + timedelta(days=request.app.state.settings.trash_days)
+    inputs = {"contact": contact, "until": until, "may_restore": may(who, "delete", contact)}
+    return HTMLResponse(await page(request, tx, who, "contacts/trashed.html", heads=heads, **inputs), 404)
 
 
 def _kind(request: Request) -> str:
@@ -209,7 +222,7 @@ async def restrict(request: Request, tx: Tx, who: Principal) -> Answer:
 
 
 async def change_selection(request: Request, tx: Tx, who: Principal) -> Answer:
-    """Owner, tag or trash for the ticked rows; those that may not be changed are left and counted."""
+    """Owner, tag, trash or the way back for the ticked rows; those that may not be changed are left and counted."""
     form = request.state.form
     ids = [to_id(raw) for raw in form.getlist("ids")]
     done, left = await change_many(tx, who, ids, request.path_params["what"], field(form, "value", 200))

@@ -189,3 +189,19 @@ async def test_the_address_of_a_part_leads_to_its_page(app: Starlette, ana: Clie
         answer = await ana.get(part, headers=visit)
         assert (answer.status_code, answer.headers["location"]) == (303, whole)
     assert (await ana.get("/contacts/1", headers=visit)).status_code == 200
+
+
+async def test_what_is_in_the_trash_says_so_and_comes_back(
+    app: Starlette, ana: Client, mateo: Client, stranger: Client
+) -> None:
+    """By its own page and, ticked, by the list of the trash."""
+    lucia = await make.contact(app)
+    await ana.put(f"{lucia.url}/trash")
+    page = (await ana.get(lucia.url)).text
+    assert "Lucía Ferrer is in the trash" in page
+    assert f'hx-delete="{lucia.url}/trash"' in page
+    assert "hx-delete" not in (await mateo.get(lucia.url)).text.partition('class="blank')[2].partition("</main>")[0]
+    assert (await stranger.get(lucia.url)).status_code == 404
+    assert "/contacts/selection/restore" in (await ana.get("/contacts?trash=1")).text
+    assert (await ana.put("/contacts/selection/restore", data={"ids": str(lucia.id)})).status_code == 200
+    assert "is in the trash" not in (await ana.get(lucia.url)).text

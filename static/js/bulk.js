@@ -40,4 +40,11 @@ function show(table) {
   bar.hidden = !chosen.length;
   const count = bar.querySelector('[data-bulk-count]');
   if (count) count.textContent = counted('selected', chosen.length);
+  for (const link of bar.querySelectorAll('a[href]')) link.href = withIds(link.href, chosen);
+}
+
+function withIds(address, chosen) {
+  const url = new URL(address);
+  url.searchParams.set('ids', chosen.map(({ value }) => value).join());
+  return url;
 }

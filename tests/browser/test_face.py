@@ -164,3 +164,18 @@ def test_keys_reach_into_a_menu_that_is_shut(sqlite_house: House, pair: tuple[Pa
     live(ana)
     ana.keyboard.press("e")
     expect(ana.locator("dialog[open] [name=value]")).to_have_value("Ring the roaster")
+
+
+def test_what_is_selected_is_exported(sqlite_house: House, pair: tuple[Page, Page]) -> None:
+    """And nothing else of the list."""
+    ana, _mateo = pair
+    for name in ("Amara Holloway", "Bea Holloway"):
+        sqlite_house.owner.post("/contacts", data={"name": name})
+    ana.goto(f"{sqlite_house.url}/contacts?q=holloway")
+    live(ana)
+    ana.locator("[data-bulk-row]").nth(1).check()
+    with ana.expect_download() as waiting:
+        ana.locator("[data-bulk-bar]").get_by_role("link", name="Export").click()
+    text = waiting.value.path().read_text()
+    assert "Bea Holloway" in text
+    assert "Amara Holloway" not in text

@@ -11,6 +11,6 @@ domain = Domain(
     topics={"contact": may_hear_contact, "company": may_hear_company, "contacts": may_hear_list},
     verbs={"contact.create": create_contact, "contact.change": change_fields},
     panels=[Panel(KINDS, "about", "facts", "contacts/_facts.html", web.load_facts, "/contacts/{id}/facts")],
-    nav=[Nav("Contacts", "/contacts", "users", 20)],
+    nav=[Nav("Contacts", "/contacts", "users", 20, also=("/companies", "/import"))],
     settings=[SettingsPage("Own fields", "/settings/fields", "tag", 50)],
 )

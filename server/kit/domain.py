@@ -45,7 +45,8 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Nav:
-    """An entry of the sidebar. `badge` counts what waits for the reader, as a scalar subquery."""
+    """An entry of the sidebar. `badge` counts what waits for the reader, as a scalar subquery; the entry is marked on
+    pages below its own address and those of `also`."""
 
     title: str
     url: str
@@ -53,6 +54,10 @@ class Nav:
     order: int
     badge: Badge | None = None
     on_phone: bool = True
+    also: tuple[str, ...] = ()
+
+    def holds(self, path: str) -> bool:
+        return path.startswith((self.url, *self.also))
 
 
 @dataclass(frozen=True, slots=True)

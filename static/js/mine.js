@@ -1,10 +1,9 @@
-// The server renders a fragment once for everybody: what is mine, and where I am in the product, is marked here.
+// The server renders a fragment once for everybody: what is mine is marked here.
 import { me } from './page.js';
 
 const OWNERS = ['assignee', 'owner', 'by'];
 
 export function startMine() {
-  for (const link of document.querySelectorAll('[data-nav]')) markPlace(link);
   for (const here of document.querySelectorAll('.sets-nav [aria-current], .chips.seg > [aria-current]')) {
     here.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }
@@ -14,10 +13,4 @@ export function startMine() {
   // .for-me asks the element itself alone: what lies around it may be mine because I changed it.
   sheet.replaceSync(`.mine-only:not(:is(${mine}), :is(${mine}) *), .others-only:is(${mine}, :is(${mine}) *), .for-me:not(${mine}) { display: none; }`);
   document.adoptedStyleSheets.push(sheet);
-}
-
-function markPlace(link) {
-  const path = new URL(link.href).pathname;
-  const here = location.pathname === path || (path !== '/' && location.pathname.startsWith(`${path}/`));
-  if (here) link.setAttribute('aria-current', 'page');
 }

@@ -21,6 +21,15 @@ async def test_the_empty_list_says_what_to_do(ana: Client) -> None:
     assert 'href="/import"' in page
 
 
+@pytest.mark.parametrize("path", ["/contacts", "/contacts/{id}", "/companies/{id}", "/import"])
+async def test_the_sidebar_says_where_one_is(app: Starlette, ana: Client, path: str) -> None:
+    kind = "company" if "companies" in path else "contact"
+    record = await make.contact(app, "Hoteles Almadraba", kind)
+    page = (await ana.get(path.format(id=record.id))).text
+    assert page.count('data-nav="/contacts" aria-current="page"') == 2, "in the sidebar and in the tab bar"
+    assert page.count('aria-current="page"') == 2, "and nowhere else"
+
+
 async def test_the_list_takes_at_most_six_statements(app: Starlette, ana: Client) -> None:
     who = await make.person(app)
     async with app.state.database.transaction() as tx:

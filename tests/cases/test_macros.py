@@ -95,7 +95,7 @@ async def test_what_was_solved_before_it_leaves_is_not_snoozed_again(
 
 
 async def test_what_can_no_longer_be_done_stops_no_letter(
-    app: Starlette, ana: Client, api: Client, inbox: Inbox, case: str
+    app: Starlette, ana: Client, mateo: Client, api: Client, inbox: Inbox, case: str
 ) -> None:
     """Whoever has the case left meanwhile, and the macro hands it to a team."""
     await ana.post("/settings/teams", data={"name": "Workshop"})

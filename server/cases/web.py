@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from server.cases import actions, claims, departures, replies
 from server.cases.access import get_case, get_file, get_macro, get_message
-from server.cases.copies import offered_copies
+from server.cases.copies import named_copies, offered_copies
 from server.cases.forms import also_in, query_of
 from server.cases.macros import apply_macro
 from server.cases.models import Case, CaseMessage
@@ -60,6 +60,7 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         drafts=writing.drafts,
         attached=writing.files,
         copies=offered_copies(case),
+        named=named_copies(case),
         writing=writing.others,
         **await load_around(tx, who, case),
         panels=[

@@ -6,7 +6,10 @@ const row = () => document.querySelector('[data-copies]');
 const place = () => `also:${location.pathname}`;
 
 export function startCopies() {
-  document.addEventListener('click', ({ target }) => drop(target.closest?.('[data-copy-drop]')));
+  document.addEventListener('click', ({ target }) => {
+    drop(target.closest?.('[data-copy-drop]'));
+    take(target.closest?.('[data-copy-take]'));
+  });
   document.addEventListener('change', ({ target }) => target.matches?.('[data-copy-add]') && add(target));
   document.addEventListener('keydown', onEnter);
   htmx.on('htmx:after:swap', restore);
@@ -31,6 +34,14 @@ function add(field) {
 function drop(button) {
   if (!button) return;
   button.closest('[data-copy]').remove();
+  showNamed();
+  keep();
+  row().querySelector('[data-copy-add]').focus();
+}
+
+function take(button) {
+  if (!button) return;
+  draw([...chosen(), button.dataset.copyTake]);
   keep();
   row().querySelector('[data-copy-add]').focus();
 }
@@ -47,6 +58,11 @@ function draw(addresses) {
     button.setAttribute('aria-label', button.getAttribute('aria-label').replace('{}', address));
     field.before(chip);
   }
+  showNamed();
+}
+
+function showNamed() {
+  for (const button of row().querySelectorAll('[data-copy-take]')) button.hidden = chosen().includes(button.dataset.copyTake);
 }
 
 function keep() {

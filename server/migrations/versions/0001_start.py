@@ -1138,6 +1138,7 @@ def upgrade() -> None:
     sa.Column('told_in_id', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=True),
     sa.Column('customer_n', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('customer_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('customer_last', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('team_n', sa.Integer().with_variant(sa.BigInteger(), 'postgresql'), nullable=False),
     sa.Column('page', sa.String(), nullable=False),
     sa.Column('page_title', sa.String(), nullable=False),

@@ -77,8 +77,8 @@ async def open_case(
 
 
 async def _next_number(tx: Tx, workspace_id: int) -> int:
-    """The workspace's row is the queue. Nobody changes its key (`key_share`), so whoever has written a row of it already, as
-    with a new record, stands in no other's way: two of those would wait for each other."""
+    """The workspace's row is the queue. Nobody changes its key (`key_share`), so whoever has written a row of it, such
+    as a new record, stands in nobody's way: two of those would wait for each other."""
     await tx.scalar(select(Workspace.id).where(Workspace.id == workspace_id).with_for_update(key_share=True))
     return (await tx.scalar(select(func.max(Case.number)).where(Case.workspace_id == workspace_id)) or 0) + 1
 

@@ -58,7 +58,8 @@ class NewCaseMessage(Body):
     copies: list[str] | None = Field(
         None,
         max_length=MOST,
-        description="Who else gets it. Left out: who was in copy of the customer’s newest letter, as far as that is known to be theirs",
+        description="Who else gets it. Left out: who was in copy of the customer’s newest letter, as far as that is "
+        "known to be theirs",
     )
 
 

@@ -1,5 +1,5 @@
 """Who else reads along: people who stood in copy of the customer's letters get our replies too, unless their writer
-takes them out. A typed sender proves nothing, so a letter adds nobody by itself unless whoever wrote it has read what we
+takes them out. A typed sender proves nothing, so a letter adds nobody by itself unless its writer has read what we
 sent: it answers a letter of ours, or came to the case's own address."""
 
 from collections.abc import Collection, Sequence

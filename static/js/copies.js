@@ -33,7 +33,7 @@ function add(field) {
 
 function drop(button) {
   if (!button) return;
-  button.closest('[data-copy]').remove();
+  button.closest('[data-reader]').remove();
   showNamed();
   keep();
   row().querySelector('[data-copy-add]').focus();
@@ -46,10 +46,10 @@ function take(button) {
   row().querySelector('[data-copy-add]').focus();
 }
 
-const chosen = () => [...row().querySelectorAll(':scope > [data-copy] > input')].map((input) => input.value);
+const chosen = () => [...row().querySelectorAll(':scope > [data-reader] > input')].map((input) => input.value);
 
 function draw(addresses) {
-  row().querySelectorAll(':scope > [data-copy]').forEach((chip) => chip.remove());
+  row().querySelectorAll(':scope > [data-reader]').forEach((chip) => chip.remove());
   const [field, form] = [row().querySelector('[data-copy-add]'), row().querySelector('template')];
   for (const address of addresses) {
     const chip = form.content.firstElementChild.cloneNode(true);

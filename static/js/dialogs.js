@@ -18,6 +18,7 @@ export function startDialogs() {
   document.addEventListener('close', ({ target }) => target.matches?.('[data-empty-on-close]') && target.replaceChildren(), true);
   // A dialog that came with an answer opens by itself.
   htmx.on('htmx:after:swap', () => document.querySelectorAll('dialog[data-open]').forEach(openDialog));
+  htmx.on('htmx:after:swap', enterFetched);
   // hx-confirm asks in our own words and look.
   htmx.on('htmx:confirm', (event) => {
     const { ctx, issueRequest, dropRequest } = event.detail;
@@ -26,6 +27,12 @@ export function startDialogs() {
     const { confirmVerb, confirmTone } = ctx.sourceElement.dataset;
     ask(ctx.confirm, confirmVerb ?? ctx.sourceElement.textContent.trim(), confirmTone).then((yes) => (yes ? issueRequest() : dropRequest()));
   });
+}
+
+// A dialog was empty when it opened: what is fetched into it begins at its first field, as if it had been there.
+function enterFetched() {
+  const dialog = document.activeElement;
+  if (dialog?.matches('dialog[open]')) dialog.querySelector('[autofocus], input:not([type=hidden]), select, textarea, button')?.focus();
 }
 
 export function openDialog(dialog) {

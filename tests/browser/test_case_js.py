@@ -54,6 +54,18 @@ def named(page: Page) -> list[str]:
     return [str(one.input_value()) for one in page.locator("[data-reader] > input").all()]
 
 
+def test_whom_a_letter_only_names_is_one_press_away(wire: Wire, page: Page) -> None:
+    take = '<button type="button" data-copy-take="new@x.example">new@x.example</button><template>'
+    show(wire, page, TASKS + also("bo@x.example").replace("<template>", take))
+    offer = page.get_by_role("button", name="new@x.example", exact=True)
+    offer.click()
+    assert named(page) == ["bo@x.example", "new@x.example"]
+    expect(offer).to_be_hidden()
+    page.get_by_role("button", name="Remove new@x.example").click()
+    assert named(page) == ["bo@x.example"]
+    expect(offer).to_be_visible()
+
+
 def test_whom_one_takes_out_or_types_in_is_there_after_a_reload(wire: Wire, page: Page) -> None:
     show(wire, page, TASKS + also("bo@x.example", "kai@x.example"))
     page.get_by_role("button", name="Remove bo@x.example").click()

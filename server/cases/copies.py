@@ -29,18 +29,24 @@ def named_copies(case: Case) -> list[str]:
     return [] if case.is_chat else _others(case, case.named_along)[:MOST]
 
 
+async def keep_copies(
+    tx: Tx, case: Case, address: str, copies: Sequence[str], own: Collection[str], is_proved: bool
+) -> None:
+    """Of the letter that came last. Never an address of ours (`own`), which would write to us again; nobody twice."""
+    named = [one for one in dict.fromkeys([address, *copies]) if not is_own(one, own) and _may_be_written(one)]
+    known = set(named) if is_proved or not _others(case, named) else await _readers(tx, case)
+    case.read_along = [one for one in named if one in known]
+    case.named_along = [one for one in named if one not in known]
+
+
 async def find_copies(tx: Tx, case: Case, own: Collection[str]) -> None:
-    """Of the letter that came last, when messages of the case came or went. Never an address of ours (`own`), which
-    would write to us again; nobody twice."""
+    """Anew, when messages of the case came or went."""
     letters = select(CaseMessage.address, CaseMessage.copies, CaseMessage.is_proved).where(
         CaseMessage.case_id == case.id, CaseMessage.state == "in", CaseMessage.via == "email"
     )
     last = (await tx.execute(letters.order_by(CaseMessage.n.desc()).limit(1))).one_or_none()
     address, copies, is_proved = last or ("", [], False)
-    named = [one for one in dict.fromkeys([address, *copies]) if not is_own(one, own) and _may_be_written(one)]
-    known = set(named) if is_proved or not _others(case, named) else await _readers(tx, case)
-    case.read_along = [one for one in named if one in known]
-    case.named_along = [one for one in named if one not in known]
+    await keep_copies(tx, case, address, copies, own, is_proved)
 
 
 async def _readers(tx: Tx, case: Case) -> set[str]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 from server.cases.access import WHOLE, visible_cases
 from server.cases.actions import open_case
 from server.cases.automatic import flooded_case, keep_aside, take_report
-from server.cases.copies import find_copies, requesters
+from server.cases.copies import keep_copies, requesters
 from server.cases.joining import link_record
 from server.cases.models import Case, CaseFile, CaseMessage
 from server.cases.replies import receive
@@ -229,5 +229,5 @@ async def _receive(
     is_proved: bool,
 ) -> CaseMessage:
     message = await receive(tx, who, case, _values(case, letter) | {"is_proved": is_proved}, files)
-    await find_copies(tx, case, own)
+    await keep_copies(tx, case, message.address, message.copies, own, is_proved)
     return message

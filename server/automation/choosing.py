@@ -38,7 +38,7 @@ def choose(candidates: Sequence[Candidate], method: str, skill: str = "") -> Can
 async def pick(tx: Tx, team_id: int, about: str, method: str, skill: str = "") -> int | None:
     """The team's row is the queue: of two cases at once the second sees whom the first was given to. Who may not see
     `about` is not asked, so that no turn is lost on them."""
-    team = (await tx.scalars(select(Team).where(Team.id == team_id).with_for_update())).one()
+    team = (await tx.scalars(select(Team).where(Team.id == team_id).with_for_update(key_share=True))).one()
     members = select(User.id, Agent).join(TeamMember, TeamMember.user_id == User.id)
     members = members.outerjoin(Agent, Agent.user_id == User.id).where(TeamMember.team_id == team_id, User.active)
     rows = list(await tx.execute(members.where(User.role != "read-only").order_by(User.id)))

@@ -77,8 +77,9 @@ async def open_case(
 
 
 async def _next_number(tx: Tx, workspace_id: int) -> int:
-    """The workspace's row is the queue."""
-    await tx.scalar(select(Workspace.id).where(Workspace.id == workspace_id).with_for_update())
+    """The workspace's row is the queue. Nobody changes its key (`key_share`), so whoever has written a row of it, such
+    as a new record, stands in nobody's way: two of those would wait for each other."""
+    await tx.scalar(select(Workspace.id).where(Workspace.id == workspace_id).with_for_update(key_share=True))
     return (await tx.scalar(select(func.max(Case.number)).where(Case.workspace_id == workspace_id)) or 0) + 1
 
 
@@ -119,9 +120,14 @@ async def assign_case(tx: Tx, who: Principal, case: Case, assignee_id: int | Non
 
 
 async def take_from_the_blind(tx: Tx, who: Principal, case: Case) -> None:
-    """Who has it may not see its customer's record (any more): it is nobody's, so that those who may see it do."""
-    if case.assignee_id is not None and not await _may_have(tx, case, case.assignee_id):
-        await assign_case(tx, who, case, None, case.team_id)
+    """Who has it, or all of its team, may not see its customer's record (any more): it is nobody's, so that those who
+    may see it find it where nobody has it."""
+    assignee, team = case.assignee_id, case.team_id
+    if assignee is not None and not await _may_have(tx, case, assignee):
+        assignee = None
+    if team is not None and not await _somebody_may_have(tx, case, team):
+        team = None
+    await assign_case(tx, who, case, assignee, team)
 
 
 async def _may_have(tx: Tx, case: Case, user_id: int) -> bool:

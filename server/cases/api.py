@@ -56,7 +56,10 @@ class NewCaseMessage(Body):
     seen: int | None = Field(None, ge=0, lt=10**12)
     send_at: Moment | None = None
     copies: list[str] | None = Field(
-        None, max_length=MOST, description="Who else gets it. Left out: who was in copy of the customer’s newest letter"
+        None,
+        max_length=MOST,
+        description="Who else gets it. Left out: who was in copy of the customer’s newest letter, as far as that is "
+        "known to be theirs",
     )
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from server.cases import events as facts
 from server.cases.actions import tell
+from server.cases.macros import do_acts
 from server.cases.models import Case, CaseMessage
 from server.cases.turns import SHOWN, WAITS, count_answer, count_waiting
 from server.kit.access import Principal
@@ -41,11 +42,12 @@ async def hold_replies(tx: Tx, who: Principal, case: Case) -> None:
     waiting = select(CaseMessage).where(CaseMessage.case_id == case.id, CaseMessage.state == "scheduled")
     for message in await tx.scalars(waiting.order_by(CaseMessage.n)):
         if who.user_id is None or message.author_id != who.user_id:
-            await hold_reply(tx, who, case, message)
+            await hold_reply(tx, who, case, message, "said")
 
 
-async def hold_reply(tx: Tx, who: Principal, case: Case, message: CaseMessage) -> None:
-    message.state = "paused"
+async def hold_reply(tx: Tx, who: Principal, case: Case, message: CaseMessage, why: str) -> None:
+    """`why`: said | claimed | trash."""
+    message.state, message.held_for = "paused", why
     case.version += 1
     await count_waiting(tx, case)
     told = {"message": message.id, "excerpt": plain(message.body, SHOWN), "author": message.author_id}
@@ -84,4 +86,7 @@ async def leave(tx: Tx, who: Principal, case: Case, message: CaseMessage) -> Non
     if case.claimed_by_id == message.author_id:
         case.claimed_by = case.claimed_until = None
     await count_waiting(tx, case)
+    was_over = case.is_over
     await count_answer(tx, who, case, message)
+    acts = {name: one for name, one in message.acts.items() if not (was_over and name in ("snooze", "status"))}
+    await do_acts(tx, who, case, acts)  # what is over stays over

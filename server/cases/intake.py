@@ -17,7 +17,7 @@ from server.cases.copies import keep_copies, requesters
 from server.cases.joining import link_record
 from server.cases.models import Case, CaseFile, CaseMessage
 from server.cases.replies import receive
-from server.cases.turns import WAITS
+from server.cases.turns import STANDS, WAITS
 from server.channels.apart import is_own, keys_in
 from server.channels.incoming import Letter
 from server.channels.models import Channel
@@ -67,14 +67,17 @@ async def take_letter(tx: Tx, channel: Channel, letter: Letter, files: list[Case
     if (flooded := await flooded_case(tx, who, channel, letter)) is not None:
         values = _values(flooded, letter)
         return Taken(flooded, await keep_aside(tx, who, flooded, values, files, "held"))
-    answered = await _named(tx, who, keys) or await _answered(tx, who, letter)
+    named = await _named(tx, who, keys)
+    answered = named or await _answered(tx, who, letter)
     is_party = answered is not None and await _is_party(tx, answered, letter)
+    # Only whom we wrote to knows the case's own address, or the id of a letter of ours.
+    is_proved = answered is not None and (named is not None or await _answers_a_letter_of(tx, answered, letter, STANDS))
     if answered is not None and is_party:
         if letter.is_automatic:
             return Taken(answered, await keep_aside(tx, who, answered, _values(answered, letter), files))
         if answered.status != "closed":
             await _know(tx, who, answered, letter, channel)
-            return Taken(answered, await _receive(tx, who, answered, letter, files, own))
+            return Taken(answered, await _receive(tx, who, answered, letter, files, own, is_proved))
     if letter.is_automatic:
         return Taken(None)  # a machine's answer to nothing of ours would open a case for each letter we send
     contact = await person_of(tx, who, letter, channel)
@@ -85,7 +88,7 @@ async def take_letter(tx: Tx, channel: Channel, letter: Letter, files: list[Case
         case.follows = answered.number
     elif answered is not None:
         case.refers_to = answered.number
-    return Taken(case, await _receive(tx, who, case, letter, files, own))
+    return Taken(case, await _receive(tx, who, case, letter, files, own, is_party and is_proved))
 
 
 async def _held(tx: Tx, who: Principal, letter: Letter) -> CaseMessage | None:
@@ -160,9 +163,10 @@ async def _is_party(tx: Tx, case: Case, letter: Letter) -> bool:
     return any(at in copies or (state == "in" and at == sender) for copies, sender, state in await tx.execute(said))
 
 
-async def _answers_a_letter_of(tx: Tx, case: Case, letter: Letter) -> bool:
-    """Not by the number in its subject, which anybody can type."""
+async def _answers_a_letter_of(tx: Tx, case: Case, letter: Letter, states: Collection[str] = ()) -> bool:
+    """Not by the number in its subject, which anybody can type. `states`: of the letters that count; all when empty."""
     held = select(CaseMessage.id).where(CaseMessage.case_id == case.id)
+    held = held.where(CaseMessage.state.in_(states)) if states else held
     return await tx.scalar(held.where(CaseMessage.message_id.in_(letter.in_reply_to)).limit(1)) is not None
 
 
@@ -216,8 +220,14 @@ def _values(case: Case, letter: Letter) -> dict[str, Any]:
 
 
 async def _receive(
-    tx: Tx, who: Principal, case: Case, letter: Letter, files: list[CaseFile], own: Collection[str]
+    tx: Tx,
+    who: Principal,
+    case: Case,
+    letter: Letter,
+    files: list[CaseFile],
+    own: Collection[str],
+    is_proved: bool,
 ) -> CaseMessage:
-    values = _values(case, letter)
-    keep_copies(case, values["address"], values["copies"], own)
-    return await receive(tx, who, case, values, files)
+    message = await receive(tx, who, case, _values(case, letter) | {"is_proved": is_proved}, files)
+    await keep_copies(tx, case, message.address, message.copies, own, is_proved)
+    return message

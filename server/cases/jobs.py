@@ -99,17 +99,18 @@ async def _begin(work: Work) -> bool:
     reply that a killed process left on its way goes again."""
     async with work.database.transaction() as tx:
         of_message = select(CaseMessage.case_id).where(CaseMessage.id == work.args["message"]).scalar_subquery()
-        await tx.scalar(select(Case.id).where(Case.id == of_message).with_for_update())
+        locked = select(Case).where(Case.id == of_message).options(*WHOLE).with_for_update(of=Case)
+        case: Case | None = await tx.scalar(locked)
         message = await tx.get(CaseMessage, work.args["message"])
-        if message is None or message.state not in ("scheduled", "sending", "leaving"):
+        if case is None or message is None or message.state not in ("scheduled", "sending", "leaving"):
             return False
         if message.send_at != (datetime.fromisoformat(at) if (at := work.args.get("at")) else None):
             return False  # another moment was chosen since; that one's job sends it
-        case, who = await tx.get_one(Case, message.case_id), system(message.workspace_id)
+        who = system(message.workspace_id)
         if message.state == "scheduled":
             is_gone = await tx.scalar(visible_cases(who).where(Case.id == case.id)) is None  # into the trash
             if is_gone or case.is_claimed(message.author_id, now()):  # a colleague answers: there is one answer
-                await hold_reply(tx, who, case, message)
+                await hold_reply(tx, who, case, message, "trash" if is_gone else "claimed")
                 return False
             await leave(tx, replace(who, user_id=message.author_id), case, message)
         if message.state != "leaving":

@@ -12,6 +12,7 @@ from server.cases.departures import hold_replies
 from server.cases.drafts import move_drafts
 from server.cases.models import Case, CaseDraftFile, CaseFollower, CaseLink, CaseMessage
 from server.cases.turns import count_said
+from server.channels.queries import own_addresses
 from server.contacts.models import Contact
 from server.kit.access import Principal, system
 from server.kit.db import Tx
@@ -122,9 +123,10 @@ async def _move_messages(tx: Tx, case: Case, into: Case, which: ColumnElement[bo
     moved = [id for id, data in await tx.execute(told) if data["message"] in mine]
     go = update(EventRow).where(EventRow.id.in_(moved)).values(subject=into.ref)
     await tx.execute(go.execution_options(synchronize_session=False))
+    own = await own_addresses(tx, case.workspace_id)
     for one in (case, into):
         await count_said(tx, one)
-        await find_copies(tx, one)
+        await find_copies(tx, one, own)
         one.version += 1
 
 

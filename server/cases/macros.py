@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 from server.cases import events as facts
-from server.cases.actions import ClosedToThem, assign_case, change_case, set_status, snooze_case, tag_case
+from server.cases.actions import assign_case, change_case, set_status, snooze_case, tag_case
 from server.cases.forms import BODY_LENGTH, parse_case_tags, parse_name, parse_priority, parse_status, parse_type
-from server.cases.models import Case, Macro
+from server.cases.models import Case, CaseMessage, Macro
 from server.identity.access import visible_teams
 from server.identity.models import Team
 from server.kit.access import Principal
@@ -111,17 +111,23 @@ def fill_in(text: str, case: Case, agent: str) -> str:
     return WORDS.sub(lambda word: known[word[1]], text)
 
 
-async def apply_macro(tx: Tx, who: Principal, case: Case, macro: Macro) -> None:
-    """What it does to the case; its text was sent before."""
-    acts = macro.acts
+async def apply_macro(tx: Tx, who: Principal, case: Case, macro: Macro, message: CaseMessage | None = None) -> None:
+    """What it does to the case; its text was sent before. With a reply for later it happens when that leaves."""
     macro.used += 1
+    if message is None or message.state != "scheduled":
+        return await do_acts(tx, who, case, macro.acts)
+    message.acts = macro.acts
+
+
+async def do_acts(tx: Tx, who: Principal, case: Case, acts: dict[str, Any]) -> None:
     for field in ("priority", "type"):
         if field in acts:
             await change_case(tx, who, case, field, acts[field])
     if "tags" in acts:
-        await tag_case(tx, who, case, [*case.tags, *acts["tags"]])
+        with suppress(Invalid):  # there are too many already
+            await tag_case(tx, who, case, [*case.tags, *acts["tags"]])
     if "team" in acts and await tx.get(Team, acts["team"]) is not None:
-        with suppress(ClosedToThem):  # its text is sent already: it stays with those who may see it
+        with suppress(Invalid):  # its text is sent already: it stays with those who have it
             await assign_case(tx, who, case, case.assignee_id, acts["team"])
     if "snooze" in acts:
         await snooze_case(tx, who, case, now() + timedelta(days=acts["snooze"]))

@@ -29,6 +29,12 @@ def new_mark() -> str:
     return secrets.token_hex(4)
 
 
+def _where_set(name: str, *columns: str) -> Index:
+    """Over the few rows whose last column holds something."""
+    held = text(f"{columns[-1]} IS NOT NULL")
+    return Index(name, *columns, sqlite_where=held, postgresql_where=held)
+
+
 class Case(Base):
     """`number` counts in the workspace and is what people say aloud; the id is for addresses and topics.
 
@@ -73,7 +79,8 @@ class Case(Base):
     asked_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]  # the first answer of a person
     replies_at: Mapped[datetime | None]
-    read_along: Mapped[list[Any]] = mapped_column(default=list)  # addresses of their newest letter, beside ours
+    read_along: Mapped[list[Any]] = mapped_column(default=list)  # of their newest letter, beside ours: get replies too
+    named_along: Mapped[list[Any]] = mapped_column(default=list)  # of it too, but nobody knows whether it is theirs
     snoozed_until: Mapped[datetime | None]
     solved_at: Mapped[datetime | None]
     rating_asked_at: Mapped[datetime | None]
@@ -93,25 +100,9 @@ class Case(Base):
         Index("ix_case_list", "workspace_id", "status", "active_at", "id"),
         Index("ix_case_assignee", "workspace_id", "assignee_id", "status"),
         Index("ix_case_about", "workspace_id", "about", "id"),
-        Index(
-            "ix_case_snoozed",
-            "snoozed_until",
-            sqlite_where=text("snoozed_until IS NOT NULL"),
-            postgresql_where=text("snoozed_until IS NOT NULL"),
-        ),
-        Index(
-            "ix_case_due",
-            "workspace_id",
-            "due_at",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
-        ),
-        Index(
-            "ix_case_claimed",
-            "claimed_until",
-            sqlite_where=text("claimed_until IS NOT NULL"),
-            postgresql_where=text("claimed_until IS NOT NULL"),
-        ),
+        _where_set("ix_case_snoozed", "snoozed_until"),
+        _where_set("ix_case_due", "workspace_id", "due_at"),
+        _where_set("ix_case_claimed", "claimed_until"),
         {"sqlite_autoincrement": True},  # a number is never given twice: facts and topics name it
     )
 
@@ -149,7 +140,9 @@ class Case(Base):
 class CaseMessage(Base):
     """`audience`: customer | team. `state`: in (from the customer), scheduled (for later, no answer yet), paused (one
     that somebody wrote before), sending (may be taken back), leaving (no more), sent, failed, withdrawn; auto (a
-    program's answer) and held (of a flood) are quiet; the team's notes are "note". `left_at`: of one for later."""
+    program's answer) and held (of a flood) are quiet; the team's notes are "note". `left_at`: of one for later. `acts`:
+    what its macro does when it leaves. `held_for`, of a paused one: said | claimed | trash. `is_proved`: a letter whose
+    writer has read what we sent them. `answers`: ids of the messages that a reply answered."""
 
     __tablename__ = "case_message"
 
@@ -174,6 +167,10 @@ class CaseMessage(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     send_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]
+    acts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    held_for: Mapped[str] = mapped_column(default="")
+    is_proved: Mapped[bool] = mapped_column(default=False)
+    answers: Mapped[list[Any]] = mapped_column(default=list)
     created_at: Mapped[datetime]
 
     author: Mapped[User | None] = relationship(lazy="raise")

@@ -1,6 +1,6 @@
 """Where cases stand on pages. The same patches go to other screens and answer whoever acted."""
 
-from server.cases.copies import offered_copies
+from server.cases.copies import named_copies, offered_copies
 from server.cases.models import Case
 from server.cases.queries import cases_of
 from server.cases.ways import handles_of, preferred_channel
@@ -32,7 +32,7 @@ def page_patches(case: Case) -> list[Change]:
 
 def copies_patch(case: Case) -> Patch:
     """In the composer: who else the next reply goes to."""
-    shown = fragment("cases/_copies.html", case=case, copies=offered_copies(case))
+    shown = fragment("cases/_copies.html", case=case, copies=offered_copies(case), named=named_copies(case))
     return Patch(case.topic, dom_id("case", case.id, "copies"), "replace", shown)
 
 

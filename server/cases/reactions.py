@@ -55,7 +55,8 @@ async def hide_from_search(tx: Tx, row: EventRow) -> None:
 async def free_what_was_closed(tx: Tx, row: EventRow) -> None:
     """A case with somebody who cannot open it would be answered by nobody."""
     theirs = Case.workspace_id == row.workspace_id, Case.about == row.subject
-    held = select(Case).where(*theirs, Case.status.not_in(OVER), Case.assignee_id.is_not(None))
+    has = Case.assignee_id.is_not(None) | Case.team_id.is_not(None)
+    held = select(Case).where(*theirs, Case.status.not_in(OVER), has)
     for case in await tx.scalars(held.options(*WHOLE).with_for_update(of=Case)):
         await take_from_the_blind(tx, system(row.workspace_id), case)
 

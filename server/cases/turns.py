@@ -12,6 +12,7 @@ from server.kit.db import Tx
 from server.kit.markdown import plain
 from server.kit.text import _
 
+LATELY = 30  # messages of a case that its newest reply answers once more
 SHOWN = 300  # characters of a message that a fact keeps
 STANDS = ("sending", "leaving", "sent", "failed")  # replies that were not taken back
 ANSWERS = ("sending", "leaving", "sent")  # of these, what the customer has or is about to have
@@ -21,10 +22,20 @@ WAITS = ("scheduled", "paused")  # replies for later: colleagues have to know th
 async def count_answer(tx: Tx, who: Principal, case: Case, message: CaseMessage) -> None:
     """The customer is answered by this reply. What is over stays over: a reply for later may leave after that."""
     at = message.left_at or message.created_at
+    message.answers = await _open_questions(tx, case)
     case.answered_at, case.asked_at = case.answered_at or at, None
     if not case.is_over or message.left_at is None:
         await turn(tx, who, case, "waiting")
     tell(tx, who, case, facts.CaseAnswered, message=message.id, excerpt=plain(message.body, SHOWN))
+
+
+async def _open_questions(tx: Tx, case: Case) -> list[int]:
+    """What this reply answers: all that nobody had answered, and what an answer before it did that may still be taken
+    back or return. By name, because numbers are given anew where cases are merged."""
+    asks = CaseMessage.case_id == case.id, CaseMessage.state == "in"
+    lately = CaseMessage.n > case.messages - LATELY
+    which = lately if case.asked_at is None else or_(lately, CaseMessage.created_at >= case.asked_at)
+    return list(await tx.scalars(select(CaseMessage.id).where(*asks, which).order_by(CaseMessage.n)))
 
 
 async def count_said(tx: Tx, case: Case) -> None:
@@ -35,10 +46,12 @@ async def count_said(tx: Tx, case: Case) -> None:
     answer, said = CaseMessage.state.in_(ANSWERS) & by_person, CaseMessage.state.in_((*STANDS, *WAITS)) & by_person
     await tx.flush()
     case.said_n = await tx.scalar(select(func.max(CaseMessage.n)).where(mine, or_(asked, said))) or 0
-    first = func.min(func.coalesce(CaseMessage.left_at, CaseMessage.created_at))
-    case.answered_at, last = (await tx.execute(select(first, func.max(CaseMessage.n)).where(mine, answer))).one()
-    since = select(func.min(CaseMessage.created_at)).where(mine, asked, CaseMessage.n > (last or 0))
-    case.asked_at = await tx.scalar(since)
+    when = func.coalesce(CaseMessage.left_at, CaseMessage.created_at)
+    answers = (await tx.execute(select(when, CaseMessage.answers).where(mine, answer))).all()
+    case.answered_at = min((at for at, _ids in answers), default=None)
+    answered = {id for _at, ids in answers for id in ids}
+    questions = await tx.execute(select(CaseMessage.id, CaseMessage.created_at).where(mine, asked))
+    case.asked_at = min((at for id, at in questions if id not in answered), default=None)
     await count_waiting(tx, case)
 
 

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from server.cases import actions, claims, departures, replies
 from server.cases.access import get_case, get_file, get_macro, get_message
-from server.cases.copies import offered_copies
+from server.cases.copies import named_copies, offered_copies
 from server.cases.forms import also_in, query_of
 from server.cases.macros import apply_macro
 from server.cases.models import Case, CaseMessage
@@ -60,6 +60,7 @@ async def show(request: Request, tx: Tx, who: Principal) -> Answer:
         drafts=writing.drafts,
         attached=writing.files,
         copies=offered_copies(case),
+        named=named_copies(case),
         writing=writing.others,
         **await load_around(tx, who, case),
         panels=[
@@ -91,7 +92,7 @@ async def write(request: Request, tx: Tx, who: Principal) -> Answer:
         text = field(form, "note", 100_000)
         known = list(await known_names(tx, who.workspace_id, mentioned(text)))
         await replies.note_case(tx, who, case, text, known, field(form, "note_mark", 20))
-        await _after(tx, who, case, form)
+        await _after(tx, who, case, form, None)
         return await _answer(tx, who, case, 201)
     seen = _seen(form)
     try:
@@ -107,7 +108,7 @@ async def write(request: Request, tx: Tx, who: Principal) -> Answer:
         )
     except Conflict:  # nothing was written yet: what was said meanwhile is shown, and the text stays where it is
         return await _clash(tx, case, None if case.is_claimed(who.user_id, now()) else await last_said(tx, case))
-    await _after(tx, who, case, form)
+    await _after(tx, who, case, form, message)
     answer = await _answer(tx, who, case, 201, [fragment("cases/_attached.html", case=case, attached=[])])
     if message.send_at is None:
         return answer
@@ -145,10 +146,10 @@ def _later(form: FormData, timezone: str) -> datetime | None:
     return at
 
 
-async def _after(tx: Tx, who: Principal, case: Case, form: FormData) -> None:
+async def _after(tx: Tx, who: Principal, case: Case, form: FormData, message: CaseMessage | None) -> None:
     """What the macro does that the text came from."""
     if macro := field(form, "macro", 20):
-        await apply_macro(tx, who, case, await get_macro(tx, who, to_id(macro)))
+        await apply_macro(tx, who, case, await get_macro(tx, who, to_id(macro)), message)
 
 
 async def withdraw(request: Request, tx: Tx, who: Principal) -> Answer:

@@ -189,7 +189,7 @@ def _preview_row(
     others = sorted({line for key in keys for line in lines[key]} - {record.line})
     if others:
         return PreviewRow(record.line, cells, "twice", _("The same as in row %(n)s") % {"n": others[0]})
-    return PreviewRow(record.line, cells, "new", _("New"))
+    return PreviewRow(record.line, cells, "new", _("New record"))
 
 
 def undo_until(batch: ImportBatch, days: int) -> bool:

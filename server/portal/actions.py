@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from server.cases.actions import open_case
 from server.cases.forms import parse_body
@@ -102,6 +102,8 @@ async def read(tx: Tx, who: Principal, case: Case, by: str, n: int) -> None:
         return
     if by == "customer":
         side.customer_n, side.customer_at = n, now()
+        upto = select(func.max(CaseMessage.id)).where(CaseMessage.case_id == case.id, CaseMessage.n <= n)
+        side.customer_last = await tx.scalar(upto) or 0
     else:
         side.team_n = n
     await tx.flush()

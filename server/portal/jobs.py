@@ -11,6 +11,7 @@ from server.channels.outgoing import new_message_id
 from server.channels.queries import letters_from
 from server.kit.access import system
 from server.kit.clock import now
+from server.kit.db import Tx
 from server.kit.jobs import Work, enqueue, job
 from server.kit.passes import Pass
 from server.kit.text import _, language
@@ -41,11 +42,17 @@ async def mail(work: Work) -> None:
             return
         side, house = await tx.get(CaseSide, case.id), system(case.workspace_id)
         sender = await letters_from(tx, house, case.channel)
-        if sender is None or (side is not None and side.customer_n >= message.n):
+        if sender is None or (side is not None and await _was_read(tx, side, message)):
             return
         message.state, message.address = "sending", case.address
         message.message_id = new_message_id(sender.address)
         enqueue(tx, house, "cases.send", {"message": message.id})
+
+
+async def _was_read(tx: Tx, side: CaseSide, message: CaseMessage) -> bool:
+    """There, or before it was split off from where the conversation began."""
+    begun = await tx.get(CaseSide, side.told_in_id) if side.told_in_id is not None else None
+    return side.customer_n >= message.n or (begun is not None and begun.customer_last >= message.id)
 
 
 @job("portal.prune", every=timedelta(hours=12))

@@ -20,6 +20,7 @@ class CaseSide(Base):
     told_in_id: Mapped[int | None] = mapped_column(ForeignKey("case.id", ondelete="SET NULL"), index=True)
     customer_n: Mapped[int] = mapped_column(default=0)
     customer_at: Mapped[datetime | None]
+    customer_last: Mapped[int] = mapped_column(default=0)  # id of that message, which it keeps when the case is split
     team_n: Mapped[int] = mapped_column(default=0)
     page: Mapped[str] = mapped_column(default="")
     page_title: Mapped[str] = mapped_column(default="")

@@ -11,7 +11,7 @@ from server.contacts.actions import ContactDraft, create_contact, custom_fields
 from server.contacts.fields import CUSTOM, parse_custom, parse_points, phone_key
 from server.contacts.models import Contact, ContactKey
 from server.kit.access import Principal
-from server.kit.db import Tx
+from server.kit.db import Tx, one_at_a_time
 from server.kit.errors import Invalid
 from server.kit.text import LANGUAGES, _, fold, one_line
 from server.portal.models import KnownVisitor
@@ -58,10 +58,10 @@ async def person_for(tx: Tx, who: Principal, claim: Claim, channel_id: int, lang
     """Who the site vouches for by its own name for them; else by mail, then by telephone; else a new record."""
     vouched = await tx.get(KnownVisitor, (channel_id, claim.sub)) if claim.sub else None
     contact = await _by_id(tx, who, vouched.contact_id) if vouched is not None else None
-    if contact is None and claim.email:
-        contact = await _by_key(tx, who, "email", claim.email)
-    if contact is None and claim.phone:
-        contact = await _by_key(tx, who, "phone", phone_key(claim.phone))
+    for kind, value in (("email", claim.email), ("phone", phone_key(claim.phone) if claim.phone else "")):
+        if contact is None and value:
+            await one_at_a_time(tx, f"sender {who.workspace_id} {value}")  # as letters and messengers do
+            contact = await _by_key(tx, who, kind, value)
     if contact is None:
         contact = await _new(tx, who, claim, language)
     if claim.sub and vouched is None:

@@ -38,7 +38,7 @@ class Beginning:
 
 async def begin(tx: Tx, channel: Channel, what: Beginning, files: Sequence[CaseFile]) -> Case:
     """The channel's row is the queue: of two tries with one key the second finds the first."""
-    await tx.scalar(select(Channel.id).where(Channel.id == channel.id).with_for_update())
+    await tx.scalar(select(Channel.id).where(Channel.id == channel.id).with_for_update(key_share=True))
     if (known := await is_known(tx, channel.subject, what.key)) is not None:
         return await tx.get_one(Case, known.case_id)
     who, claim = system(channel.workspace_id, channel.kind), what.claim

@@ -24,14 +24,14 @@ OPEN = ("new", "open", "waiting", "snoozed")
 @job("sla.tick", every=timedelta(minutes=1))
 async def tick(work: Work) -> None:
     """Each case in a transaction of its own, its row locked first, as everybody does who writes to it."""
-    runs = SlaClock.done_at.is_(None)
+    runs, raised = SlaClock.done_at.is_(None), set[int]()
     for due in (
         (runs, SlaClock.warn_at <= now(), SlaClock.warned_at.is_(None)),
         (runs, SlaClock.due_at <= now(), SlaClock.breached_at.is_(None)),
     ):
         while case_ids := await _cases_with(work, *due):
             for case_id in case_ids:
-                await _look_at(work, case_id)
+                await _look_at(work, case_id, raised)
 
 
 async def _cases_with(work: Work, *due: Any) -> list[int]:
@@ -39,7 +39,9 @@ async def _cases_with(work: Work, *due: Any) -> list[int]:
         return list(await tx.scalars(select(SlaClock.case_id).where(*due).distinct().limit(AT_ONCE)))
 
 
-async def _look_at(work: Work, case_id: int) -> None:
+async def _look_at(work: Work, case_id: int, raised: set[int]) -> None:
+    """`raised`: cases whose priority was raised in this round. Several promises that are broken at once, or that are
+    only since it was raised, raise it no further."""
     async with work.database.transaction() as tx:
         found = select(Case).where(Case.id == case_id).options(*WHOLE).with_for_update(of=Case)
         case = (await tx.scalars(found)).one()
@@ -51,7 +53,7 @@ async def _look_at(work: Work, case_id: int) -> None:
                     _tell(tx, case, clock, facts.SlaWarned)
             if clock.due_at is not None and clock.due_at <= now() and clock.breached_at is None:
                 clock.breached_at = clock.due_at
-                await _escalate(tx, case, clock)
+                await _escalate(tx, case, clock, raised)
         case.version += 1
 
 
@@ -68,7 +70,7 @@ def _tell(
     )
 
 
-async def _escalate(tx: Tx, case: Case, clock: SlaClock) -> None:
+async def _escalate(tx: Tx, case: Case, clock: SlaClock, raised: set[int]) -> None:
     """Told to who has it and to the team that the policy names, which gets the case when nobody has it."""
     who: Principal = system(case.workspace_id)
     policy = await tx.get(SlaPolicy, clock.policy_id) if clock.policy_id else None
@@ -79,7 +81,9 @@ async def _escalate(tx: Tx, case: Case, clock: SlaClock) -> None:
         await assign_case(tx, who, case, None, policy.escalate_team_id)
     higher = PRIORITIES[PRIORITIES.index(case.priority) + 1 :][:1]
     # Where nothing of the kind is promised the clock would go, and with it that the promise was broken.
-    if policy.raises and higher and clock.kind in policy.targets.get(higher[0], {}):
+    may_rise = policy.raises and bool(higher) and case.id not in raised
+    if may_rise and clock.kind in policy.targets.get(higher[0], {}):
+        raised.add(case.id)
         await change_case(tx, who, case, "priority", higher[0])
 
 

@@ -56,7 +56,7 @@ def parse_told(raw: Any) -> Told:
 async def take_event(tx: Tx, channel: Channel, told: Told) -> Noted:
     """Each id once, also when it comes twice at the same moment. It opens no case and goes into none."""
     who = system(channel.workspace_id, "webhook")
-    await tx.scalar(select(Channel.id).where(Channel.id == channel.id).with_for_update())
+    await tx.scalar(select(Channel.id).where(Channel.id == channel.id).with_for_update(key_share=True))
     held = select(Happening).where(Happening.channel_id == channel.id, Happening.key == told.id)
     if (known := await tx.scalar(held)) is not None:
         return Noted(known, True)

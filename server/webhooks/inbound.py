@@ -102,7 +102,7 @@ async def take_message(tx: Tx, channel: Channel, told: Inbound, files: list[Case
     """Each id once, also when it comes twice at the same moment. What the sender claims only files the message; replies
     go to `place`, which the bridge knows."""
     who = system(channel.workspace_id, "webhook")
-    await tx.scalar(select(Channel.id).where(Channel.id == channel.id).with_for_update())
+    await tx.scalar(select(Channel.id).where(Channel.id == channel.id).with_for_update(key_share=True))
     message_id = f"<{told.id}@channel-{channel.id}.webhook>"
     held = select(CaseMessage).where(CaseMessage.workspace_id == who.workspace_id, CaseMessage.message_id == message_id)
     if (known := await tx.scalar(held)) is not None:
@@ -153,10 +153,10 @@ async def _visible(tx: Tx, who: Principal, which: ColumnElement[bool]) -> Contac
 
 
 async def _by_claim(tx: Tx, who: Principal, sender: Sender) -> Contact | None:
-    if sender.email:  # a first letter of theirs at the same instant makes no second record
-        await one_at_a_time(tx, f"sender {who.workspace_id} {sender.email.lower()}")
     keys = [("email", sender.email.lower()), ("phone", phone_key(sender.phone) if sender.phone else "")]
     for kind, value in keys:
+        if value:  # a first letter of theirs at the same instant makes no second record
+            await one_at_a_time(tx, f"sender {who.workspace_id} {value}")
         holders = select(ContactKey.contact_id).where(
             ContactKey.workspace_id == who.workspace_id, ContactKey.kind == kind, ContactKey.value == value
         )

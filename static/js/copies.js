@@ -6,7 +6,10 @@ const row = () => document.querySelector('[data-copies]');
 const place = () => `also:${location.pathname}`;
 
 export function startCopies() {
-  document.addEventListener('click', ({ target }) => drop(target.closest?.('[data-copy-drop]')));
+  document.addEventListener('click', ({ target }) => {
+    drop(target.closest?.('[data-copy-drop]'));
+    take(target.closest?.('[data-copy-take]'));
+  });
   document.addEventListener('change', ({ target }) => target.matches?.('[data-copy-add]') && add(target));
   document.addEventListener('keydown', onEnter);
   htmx.on('htmx:after:swap', restore);
@@ -30,15 +33,23 @@ function add(field) {
 
 function drop(button) {
   if (!button) return;
-  button.closest('[data-copy]').remove();
+  button.closest('[data-reader]').remove();
+  showNamed();
   keep();
   row().querySelector('[data-copy-add]').focus();
 }
 
-const chosen = () => [...row().querySelectorAll(':scope > [data-copy] > input')].map((input) => input.value);
+function take(button) {
+  if (!button) return;
+  draw([...chosen(), button.dataset.copyTake]);
+  keep();
+  row().querySelector('[data-copy-add]').focus();
+}
+
+const chosen = () => [...row().querySelectorAll(':scope > [data-reader] > input')].map((input) => input.value);
 
 function draw(addresses) {
-  row().querySelectorAll(':scope > [data-copy]').forEach((chip) => chip.remove());
+  row().querySelectorAll(':scope > [data-reader]').forEach((chip) => chip.remove());
   const [field, form] = [row().querySelector('[data-copy-add]'), row().querySelector('template')];
   for (const address of addresses) {
     const chip = form.content.firstElementChild.cloneNode(true);
@@ -47,6 +58,11 @@ function draw(addresses) {
     button.setAttribute('aria-label', button.getAttribute('aria-label').replace('{}', address));
     field.before(chip);
   }
+  showNamed();
+}
+
+function showNamed() {
+  for (const button of row().querySelectorAll('[data-copy-take]')) button.hidden = chosen().includes(button.dataset.copyTake);
 }
 
 function keep() {

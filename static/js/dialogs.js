@@ -18,6 +18,7 @@ export function startDialogs() {
   document.addEventListener('close', ({ target }) => emptied(target)?.replaceChildren(), true);
   // A dialog that came with an answer opens by itself.
   htmx.on('htmx:after:swap', () => document.querySelectorAll('dialog[data-open]').forEach(openDialog));
+  htmx.on('htmx:after:swap', enterFetched);
   // hx-confirm asks in our own words and look.
   htmx.on('htmx:confirm', (event) => {
     const { ctx, issueRequest, dropRequest } = event.detail;
@@ -29,6 +30,12 @@ export function startDialogs() {
 }
 
 const emptied = (dialog) => (dialog.matches?.('[data-empty-on-close]') ? dialog : dialog.querySelector?.('[data-empty-on-close]'));
+
+// A dialog was empty when it opened: what is fetched into it begins at its first field, as if it had been there.
+function enterFetched() {
+  const dialog = document.activeElement;
+  if (dialog?.matches('dialog[open]')) dialog.querySelector('[autofocus], input:not([type=hidden]), select, textarea, button')?.focus();
+}
 
 export function openDialog(dialog) {
   if (!dialog || dialog.open) return;

@@ -7,11 +7,17 @@ export function startKeys() {
   document.addEventListener('keydown', (event) => {
     if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === 'k') return run(event, () => open('palette'));
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.repeat) return;
-    if (event.target.matches?.(WRITABLE) || document.querySelector('dialog[open]')) return;
-    const act = fixed[event.key] ?? byLetter(event.key);
+    if (isTyped(event.target) || document.querySelector('dialog[open]')) return;
+    const key = event.shiftKey ? event.key : lower(event.key); // capitals may be locked
+    const act = fixed[key] ?? byLetter(key);
     if (act) run(event, act);
   });
 }
+
+// The field of a dialog that has just closed has the focus for a moment longer.
+const isTyped = (element) => element.matches?.(WRITABLE) && element.checkVisibility();
+
+const lower = (key) => (key.length === 1 ? key.toLowerCase() : key);
 
 function run(event, act) {
   if (act() !== false) event.preventDefault();

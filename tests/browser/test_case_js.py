@@ -39,7 +39,7 @@ def test_a_note_names_its_own_draft(wire: Wire, page: Page) -> None:
 
 
 def chip(address: str) -> str:
-    return f"""<span data-copy><span class="cut">{address}</span><input type="hidden" name="also" value="{address}">
+    return f"""<span data-reader><span class="cut">{address}</span><input type="hidden" name="also" value="{address}">
 <button type="button" data-copy-drop aria-label="Remove {address}">x</button></span>"""
 
 
@@ -51,7 +51,19 @@ def also(*addresses: str) -> str:
 
 
 def named(page: Page) -> list[str]:
-    return [str(one.input_value()) for one in page.locator("[data-copy] > input").all()]
+    return [str(one.input_value()) for one in page.locator("[data-reader] > input").all()]
+
+
+def test_whom_a_letter_only_names_is_one_press_away(wire: Wire, page: Page) -> None:
+    take = '<button type="button" data-copy-take="new@x.example">new@x.example</button><template>'
+    show(wire, page, TASKS + also("bo@x.example").replace("<template>", take))
+    offer = page.get_by_role("button", name="new@x.example", exact=True)
+    offer.click()
+    assert named(page) == ["bo@x.example", "new@x.example"]
+    expect(offer).to_be_hidden()
+    page.get_by_role("button", name="Remove new@x.example").click()
+    assert named(page) == ["bo@x.example"]
+    expect(offer).to_be_visible()
 
 
 def test_whom_one_takes_out_or_types_in_is_there_after_a_reload(wire: Wire, page: Page) -> None:

@@ -42,6 +42,33 @@ def test_a_note_and_an_assignment_appear(pair: tuple[Page, Page]) -> None:
     expect(ana.locator(".aside")).to_contain_text("Mateo Ríos")
 
 
+def test_who_is_taken_out_of_the_copies_leaves_the_clipboard_alone(pair: tuple[Page, Page]) -> None:
+    ana, _mateo = pair
+    choose(ana, "Reply")
+    field = ana.locator("[data-copy-add]")
+    field.fill("bo@x.example")
+    field.press("Enter")
+    ana.get_by_role("button", name="Remove bo@x.example").click()
+    expect(ana.locator(".case-also [name=also]")).to_have_count(0)
+    expect(ana.locator(".toast2")).to_have_count(0)
+
+
+def test_on_a_telephone_everything_is_within_reach(house: House, chromium: Browser) -> None:
+    """The team's discussion is a tab of its own, and the menu has what the bar has no room for."""
+    path = house.case("Harriet Cole", "Wand loses pressure", "She called about it.")
+    page = house.sit(chromium, "ana@example.org", viewport={"width": 390, "height": 844})
+    page.goto(house.url + path)
+    live(page)
+    page.locator(".ztabs label", has_text="Discussion").click()
+    expect(page.locator(".dock textarea").first).to_be_visible()
+    for name, dialog in (("Assign", "#assign"), ("Snooze", "#snooze")):
+        page.locator(".idbar summary").click()
+        page.locator(".idbar .menu").get_by_role("button", name=name, exact=True).click()
+        expect(page.locator(dialog)).to_be_visible()
+        page.keyboard.press("Escape")
+    page.context.close()
+
+
 def test_who_looks_at_the_case_is_seen(pair: tuple[Page, Page]) -> None:
     ana, mateo = pair
     expect(ana.locator(".idbar [data-who]").get_by_label("Mateo Ríos")).to_be_visible()

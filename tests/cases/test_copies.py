@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from starlette.applications import Starlette
 
+from server.cases.intake import Taken
+from server.cases.models import Case
 from server.kit.clock import now
 from tests.cases.conftest import HELP, Take
 from tests.cases.test_automatic import report
@@ -13,7 +15,8 @@ from tests.cases.test_sending import inbox as inbox
 from tests.conftest import Client
 from tests.live import assert_live_equals_reload
 
-REPLY = {"audience": "customer", "text": "Please close the left valve.", "seen": "1"}
+REPLY = {"audience": "customer", "text": "Please close the left valve.", "seen": "2"}
+FIRST = REPLY | {"seen": "1"}
 COPIED = {"To": f"Help <{HELP}>, Bo <bo@brightwater.example>", "Cc": "Kai <kai@partner.example>"}
 
 
@@ -22,8 +25,56 @@ async def offered(ana: Client) -> list[str]:
     return [part.partition('"')[0] for part in page.split('name="also" value="')[1:]]
 
 
-async def test_who_stood_in_copy_gets_the_reply(app: Starlette, ana: Client, take: Take, inbox: Inbox) -> None:
-    await take(Message_ID="<a@x.example>", **COPIED)
+async def named(ana: Client) -> list[str]:
+    page = (await ana.get("/cases/1")).text
+    return [part.partition('"')[0] for part in page.split('data-copy-take="')[1:]]
+
+
+@pytest.fixture
+async def proved(app: Starlette, take: Take) -> Take:
+    """Case 1, and letters that come to its own address, which nobody knows whom we have not written to."""
+    await take(Message_ID="<a@x.example>")
+
+    async def one(**parts: str) -> Taken:
+        async with app.state.database.transaction(read=True) as tx:
+            key = (await tx.get_one(Case, 1)).key
+        return await take(to=f"help+{key}@nogal.example", **parts)
+
+    return one
+
+
+async def test_who_names_others_without_proof_adds_nobody(
+    app: Starlette, ana: Client, api: Client, take: Take, inbox: Inbox
+) -> None:
+    """Anybody may type Harriet’s address, and the number of her case."""
+    await take(Message_ID="<a@x.example>")
+    await take(subject="Re: [#1]", Cc="mallory@evil.example", In_Reply_To="<a@x.example>", Message_ID="<b@x.example>")
+    assert (await offered(ana), await named(ana)) == ([], ["mallory@evil.example"])
+    await take(sender="mallory@evil.example", In_Reply_To="<b@x.example>", Message_ID="<c@x.example>")
+    assert (await offered(ana), await named(ana)) == ([], ["mallory@evil.example"])
+    body = {"body": "Hello", "audience": "customer"}
+    assert (await api.post("/cases/1/messages", json=body)).json()["copies"] == []
+    await pass_time(app)
+    assert inbox.letters[0]["Cc"] is None
+
+
+async def test_who_answers_a_letter_of_ours_may_name_others(
+    app: Starlette, ana: Client, take: Take, inbox: Inbox
+) -> None:
+    await take(Message_ID="<a@x.example>", Cc="bo@brightwater.example")
+    await ana.post("/cases/1/messages", data=FIRST | {"also": ["bo@brightwater.example"]})
+    await pass_time(app)
+    ours = str(inbox.letters[0]["Message-ID"])
+    await take(In_Reply_To=ours, Cc="kai@partner.example", Message_ID="<b@x.example>")
+    assert (await offered(ana), await named(ana)) == (["kai@partner.example"], [])
+    forged = "mallory@evil.example, kai@partner.example, bo@brightwater.example"
+    await take(subject="[#1]", Cc=forged, Message_ID="<c@x.example>")
+    both = ["bo@brightwater.example", "kai@partner.example"]
+    assert (await offered(ana), await named(ana)) == (both, ["mallory@evil.example"]), "who read along still does"
+
+
+async def test_who_stood_in_copy_gets_the_reply(app: Starlette, ana: Client, proved: Take, inbox: Inbox) -> None:
+    await proved(Message_ID="<z@x.example>", **COPIED)
     assert await offered(ana) == ["bo@brightwater.example", "kai@partner.example"]
     await ana.post("/cases/1/messages", data=REPLY | {"also": ["bo@brightwater.example", "kai@partner.example"]})
     await pass_time(app)
@@ -34,32 +85,32 @@ async def test_who_stood_in_copy_gets_the_reply(app: Starlette, ana: Client, tak
     assert "Also to bo@brightwater.example, kai@partner.example" in (await ana.get("/cases/1")).text
 
 
-async def test_who_was_taken_out_gets_nothing(app: Starlette, ana: Client, take: Take, inbox: Inbox) -> None:
-    await take(**COPIED)
+async def test_who_was_taken_out_gets_nothing(app: Starlette, ana: Client, proved: Take, inbox: Inbox) -> None:
+    await proved(**COPIED)
     await ana.post("/cases/1/messages", data=REPLY)
     await pass_time(app)
     assert inbox.letters[0]["Cc"] is None
 
 
-async def test_our_own_addresses_are_never_written_to(app: Starlette, ana: Client, take: Take, inbox: Inbox) -> None:
+async def test_our_own_addresses_are_never_written_to(app: Starlette, ana: Client, proved: Take, inbox: Inbox) -> None:
     second = {"address": "sales@nogal.example", "name": "Sales", "language": "en"}
     await ana.post("/settings/channels", data=second)
     own = f"sales@nogal.example, help+{'0' * 32}@nogal.example, harriet@brightwater.example, kai@partner.example"
-    await take(Cc=own)
+    await proved(Cc=own)
     assert await offered(ana) == ["kai@partner.example"]
     await ana.post("/cases/1/messages", data=REPLY | {"also": ["sales@nogal.example", HELP, "kai@partner.example"]})
     await pass_time(app)
     assert inbox.letters[0]["Cc"] == "kai@partner.example"
 
 
-async def test_whom_mail_cannot_reach_is_left_out(ana: Client, take: Take) -> None:
-    raw = f"From: <h@x.example>\nTo: {HELP}\nCc: ñandu@cust.example, bo@cust.example\nSubject: Hi\n\nHello"
-    await take(raw=raw.encode())
+async def test_whom_mail_cannot_reach_is_left_out(ana: Client, proved: Take) -> None:
+    raw = f"From: <harriet@brightwater.example>\nTo: {HELP}\nCc: ñandu@cust.example, bo@cust.example\nSubject: Hi\n\nHello"
+    await proved(raw=raw.encode())
     assert await offered(ana) == ["bo@cust.example"]
 
 
-async def test_there_is_an_end_to_it(ana: Client, take: Take) -> None:
-    await take(Cc=", ".join(f"p{n}@x.example" for n in range(30)))
+async def test_there_is_an_end_to_it(ana: Client, proved: Take) -> None:
+    await proved(Cc=", ".join(f"p{n}@x.example" for n in range(30)))
     assert len(await offered(ana)) == 20
     many = REPLY | {"also": [f"p{n}@x.example" for n in range(21)]}
     answer = await ana.post("/cases/1/messages", data=many)
@@ -68,8 +119,8 @@ async def test_there_is_an_end_to_it(ana: Client, take: Take) -> None:
     assert wrong.status_code == 422
 
 
-async def test_a_client_writes_to_them_too(app: Starlette, api: Client, take: Take, inbox: Inbox) -> None:
-    await take(**COPIED)
+async def test_a_client_writes_to_them_too(app: Starlette, api: Client, proved: Take, inbox: Inbox) -> None:
+    await proved(**COPIED)
     body = {"body": "Hello", "audience": "customer"}
     first = (await api.post("/cases/1/messages", json=body)).json()
     assert first["copies"] == ["bo@brightwater.example", "kai@partner.example"]
@@ -78,10 +129,10 @@ async def test_a_client_writes_to_them_too(app: Starlette, api: Client, take: Ta
     assert (await api.post("/cases/1/messages", json=body | {"copies": ["no address"]})).status_code == 422
 
 
-async def test_they_answer_as_themselves(ana: Client, api: Client, take: Take) -> None:
-    await take(Message_ID="<a@x.example>", **COPIED)
+async def test_they_answer_as_themselves(ana: Client, api: Client, proved: Take) -> None:
+    await proved(Message_ID="<z@x.example>", **COPIED)
     kai = {"sender": "Kai Sand <kai@partner.example>", "text": "We have the part.", "Message_ID": "<b@x.example>"}
-    joined = await take(In_Reply_To="<a@x.example>", Cc="harriet@brightwater.example", **kai)
+    joined = await proved(In_Reply_To="<z@x.example>", Cc="harriet@brightwater.example", **kai)
     assert joined.case is not None and joined.case.number == 1
     page = (await ana.get("/cases/1")).text
     assert "Kai Sand" in page and (await api.get("/cases/1")).json()["about"] == "contact:1"
@@ -92,11 +143,11 @@ async def test_they_answer_as_themselves(ana: Client, api: Client, take: Take) -
 
 
 @pytest.mark.parametrize("by", ["harriet@brightwater.example", "kai@partner.example"])
-async def test_the_composer_follows(app: Starlette, ana: Client, mateo: Client, take: Take, by: str) -> None:
-    await take(Message_ID="<a@x.example>", **COPIED)
+async def test_the_composer_follows(app: Starlette, ana: Client, mateo: Client, proved: Take, by: str) -> None:
+    await proved(Message_ID="<z@x.example>", **COPIED)
     await app.state.relay.drain()
     more = {"sender": by, "Cc": "new@partner.example, kai@partner.example", "Message_ID": "<b@x.example>"}
-    act = lambda: take(In_Reply_To="<a@x.example>", **more)  # noqa: E731
+    act = lambda: proved(In_Reply_To="<z@x.example>", **more)  # noqa: E731
     await assert_live_equals_reload(app, mateo, "/cases/1", act, regions=("case-1-copies", "case-1-thread"))
 
 
@@ -116,7 +167,7 @@ async def test_whom_the_mail_server_refused_is_named(
     """It takes a letter for some of those it is for. What the customer did not get was not sent, and goes to nobody twice."""
     inbox.unknown = {refused}
     await take(**COPIED)
-    await ana.post("/cases/1/messages", data=REPLY | BOTH)
+    await ana.post("/cases/1/messages", data=FIRST | BOTH)
     await pass_time(app)
     await pass_time(app, 7200)
     assert await state_of(api, 2) == state and len(inbox.letters) == 1
@@ -130,7 +181,7 @@ async def test_a_report_on_somebody_in_copy_is_none_on_the_customer(
 ) -> None:
     """The customer has the reply: who believed otherwise would answer twice."""
     await take(Message_ID="<a@x.example>", **COPIED)
-    await ana.post("/cases/1/messages", data=REPLY | BOTH)
+    await ana.post("/cases/1/messages", data=FIRST | BOTH)
     await pass_time(app)
     id = str(inbox.letters[0]["Message-ID"])
     for _again in range(2):
@@ -143,8 +194,8 @@ async def test_a_report_on_somebody_in_copy_is_none_on_the_customer(
     assert await state_of(api, 2) == "failed" and (await api.get("/cases/1")).json()["status"] == "open"
 
 
-async def test_who_could_not_be_named_by_hand_stops_no_reply(ana: Client, api: Client, take: Take) -> None:
-    await take(Cc="root@localhost, bo@brightwater.example")
+async def test_who_could_not_be_named_by_hand_stops_no_reply(ana: Client, api: Client, proved: Take) -> None:
+    await proved(Cc="root@localhost, bo@brightwater.example")
     assert await offered(ana) == ["bo@brightwater.example"]
     sent = await api.post("/cases/1/messages", json={"body": "Hello", "audience": "customer"})
     assert sent.status_code == 201 and sent.json()["copies"] == ["bo@brightwater.example"]
@@ -154,7 +205,7 @@ async def test_whom_nothing_went_to_gets_into_no_case(app: Starlette, ana: Clien
     """A name that was typed wrong and taken back was never told of the case."""
     await take()
     later = (now() + timedelta(hours=3)).isoformat()
-    await ana.post("/cases/1/messages", data=REPLY | {"also": ["kay@partner.example"], "send_at": later})
+    await ana.post("/cases/1/messages", data=FIRST | {"also": ["kay@partner.example"], "send_at": later})
     letter = {"sender": "kay@partner.example", "subject": "[#1] Hello"}
     first = await take(Message_ID="<k1@x.example>", **letter)
     await ana.delete("/cases/1/messages/2")

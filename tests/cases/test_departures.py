@@ -128,6 +128,8 @@ async def test_it_does_not_leave_for_a_record_in_the_trash(
     await pass_time(app, HOURS * 3600 + 1)
     assert inbox.letters == []
     assert (await ana.delete("/contacts/1/trash")).status_code < 400
+    page = (await ana.get("/cases/1")).text
+    assert "was in the trash when it was to leave" in page and "somebody wrote" not in page
     assert await state_of(api, 2) == "paused" and (await depart(ana, 2)).status_code == 200
 
 
@@ -168,14 +170,16 @@ async def test_a_colleague_who_answers_first_holds_it(
 
 
 async def test_a_colleague_who_has_the_case_to_themselves_is_not_crossed(
-    app: Starlette, mateo: Client, api: Client, inbox: Inbox, scheduled: None
+    app: Starlette, ana: Client, mateo: Client, api: Client, inbox: Inbox, scheduled: None
 ) -> None:
     with frozen() as clock:
         clock.forward(hours=HOURS, minutes=-5)
         assert (await mateo.put("/cases/1/claim", data={"minutes": "30"})).status_code == 200
         clock.forward(minutes=6)
         await app.state.worker.drain()
+        page = (await ana.get("/cases/1")).text
     assert inbox.letters == [] and await state_of(api, 2) == "paused"
+    assert "a colleague had claimed the case" in page and "somebody wrote" not in page
 
 
 async def test_one_taken_back_leaves_no_more(app: Starlette, ana: Client, inbox: Inbox, scheduled: None) -> None:

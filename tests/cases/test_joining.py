@@ -168,6 +168,40 @@ async def test_an_answer_in_the_one_answers_no_question_of_the_other(ana: Client
     assert (after["asked_at"], after["said_n"]) == (asked, 3) and after["status"] == "new"
 
 
+async def test_an_undo_after_a_merge_brings_the_question_back(ana: Client, api: Client, two: None) -> None:
+    """Each was answered; the answer of the one that took the other in is taken back, while the other’s stands."""
+    asked = (await api.get("/cases/1")).json()["asked_at"]
+    for id in (1, 2):
+        await ana.post(f"/cases/{id}/messages", data=REPLY)
+    await ana.put("/cases/2/merge", data={"into": "1"})
+    assert (await api.get("/cases/1")).json()["asked_at"] is None
+    mine = (await api.get("/cases/1/messages")).json()["items"]
+    reply = next(one["id"] for one in mine if one["n"] == 2)
+    assert (await ana.delete(f"/cases/1/messages/{reply}")).status_code == 200
+    after = (await api.get("/cases/1")).json()
+    assert (after["asked_at"], after["status"]) == (asked, "open")
+
+
+async def test_a_reply_after_a_merge_that_is_taken_back_answers_neither(ana: Client, api: Client, two: None) -> None:
+    asked = (await api.get("/cases/1")).json()["asked_at"]
+    await ana.post("/cases/2/messages", data=REPLY)
+    await ana.put("/cases/2/merge", data={"into": "1"})
+    sent = await api.post("/cases/1/messages", json={"body": "To both.", "audience": "customer"})
+    assert (await api.get("/cases/1")).json()["asked_at"] is None
+    await api.delete(f"/cases/1/messages/{sent.json()['id']}")
+    assert (await api.get("/cases/1")).json()["asked_at"] == asked
+
+
+async def test_the_older_of_two_answers_taken_back_leaves_the_newer(ana: Client, api: Client, take: Take) -> None:
+    await take()
+    body = {"body": "Close the left valve.", "audience": "customer"}
+    first, second = [(await api.post("/cases/1/messages", json=body)).json()["id"] for _time in range(2)]
+    await api.delete(f"/cases/1/messages/{first}")
+    assert (await api.get("/cases/1")).json()["asked_at"] is None
+    await api.delete(f"/cases/1/messages/{second}")
+    assert (await api.get("/cases/1")).json()["asked_at"] is not None
+
+
 async def test_a_question_whose_answer_is_split_off_is_ours_again(ana: Client, api: Client, take: Take) -> None:
     await take(Message_ID="<a@x.example>")
     await take(In_Reply_To="<a@x.example>", text="And where do you deliver?")

@@ -127,6 +127,22 @@ async def test_what_is_no_number_of_a_case_is_looked_for_as_words(ana: Client, a
     assert (await ana.get("/cases")).status_code == 200
 
 
+async def test_no_team_keeps_a_case_that_none_of_it_can_open_any_more(
+    ana: Client, mateo: Client, api: Client, take: Take
+) -> None:
+    """It lies where nobody has it, in sight of those who may see its record."""
+    await ana.post("/settings/teams", data={"name": "Workshop"})
+    (team,) = [one for one in (await api.get("/teams")).json()["items"] if one["name"] == "Workshop"]
+    await ana.put(f"/settings/teams/{team['id']}/members/2")
+    await take()
+    await api.patch("/cases/1", json={"team": team["id"]})
+    await make.restrict(ana, 1, "user:1", "user:2")
+    assert (await api.get("/cases/1")).json()["team"] == team["id"], "one of it still sees it"
+    await make.restrict(ana, 1, "user:1")
+    assert (await api.get("/cases/1")).json()["team"] is None
+    assert "Steam wand loses pressure" in (await ana.get("/cases?view=unassigned")).text
+
+
 async def test_nobody_keeps_a_case_that_they_cannot_open_any_more(
     ana: Client, mateo: Client, api: Client, take: Take
 ) -> None:

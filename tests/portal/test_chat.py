@@ -143,19 +143,46 @@ async def test_hours(app: Starlette, ana: Client, anybody: Client) -> None:
         assert (await anybody.get(f"{chat}/here")).json() == {"here": False}
 
 
-async def test_what_is_not_read_goes_by_mail(
-    app: Starlette, ana: Client, anybody: Client, chat: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent: list[Any] = []
+@pytest.fixture
+async def sent(app: Starlette, ana: Client) -> list[Any]:
+    """Letters that left."""
+    letters: list[Any] = []
 
     class Post:
         is_real = True
 
         async def post(self, letter: Any) -> None:
-            sent.append(letter)
+            letters.append(letter)
 
     object.__setattr__(app.state.worker._services, "mailer", Post())
     await ana.post("/settings/channels", data={"address": "help@nogal.example"})
+    return letters
+
+
+async def pass_patience(app: Starlette) -> None:
+    with frozen() as clock:
+        clock.forward(minutes=3)
+        await app.state.worker.drain()
+        await app.state.worker.drain()
+
+
+async def test_what_was_read_before_it_was_split_off_goes_nowhere(
+    app: Starlette, ana: Client, anybody: Client, chat: str, sent: list[Any]
+) -> None:
+    mine = await begin(anybody, chat)
+    said = {"audience": "customer", "seen": "9"}
+    await ana.post("/cases/1/messages", data=said | {"text": "Read in the chat"})
+    await ana.post("/cases/1/messages", data=said | {"text": "Read there too"})
+    await anybody.post("/p/case/reading", data={"n": "3"}, headers=mine)
+    await ana.post("/cases/1/messages", data=said | {"text": "Not read there"})
+    assert (await ana.post("/cases/1/messages/3/split", data={"subject": "The order"})).status_code == 201
+    await pass_patience(app)
+    assert [next(one.iter_parts()).get_content().split("\n")[0].strip() for one in sent] == ["Not read there"]
+
+
+async def test_what_is_not_read_goes_by_mail(
+    app: Starlette, ana: Client, anybody: Client, chat: str, sent: list[Any]
+) -> None:
     mine = await begin(anybody, chat)
     for n, text in ((1, "Read in the chat"), (2, "Not read there")):
         await ana.post("/cases/1/messages", data={"audience": "customer", "text": text, "seen": str(n)})
@@ -163,10 +190,7 @@ async def test_what_is_not_read_goes_by_mail(
             await anybody.post("/p/case/reading", data={"n": "2"}, headers=mine)
     await app.state.worker.drain()
     assert sent == [], "they may be about to read it"
-    with frozen() as clock:
-        clock.forward(minutes=3)
-        await app.state.worker.drain()
-        await app.state.worker.drain()
+    await pass_patience(app)
     (letter,) = sent
     assert letter["To"] == "Harriet <harriet@brightwater.example>" and letter["From"].endswith("<help@nogal.example>")
     plain = next(letter.iter_parts()).get_content()

@@ -1,5 +1,6 @@
 """Forms: what is asked is checked, what is typed is claimed, programs are let down, and no other site shows it."""
 
+import asyncio
 import html
 import re
 
@@ -39,6 +40,19 @@ async def test_it_makes_a_case(app: Starlette, ana: Client, anybody: Client, for
         assert word in page + (await ana.get("/contacts/1")).text, word
     beside = (await ana.get("/cases/1/customer")).text
     assert "spring" in beside and "mills" in beside and "x.example" in beside
+
+
+async def test_first_words_by_two_ways_at_once_are_of_one_person(
+    app: Starlette, ana: Client, anybody: Client, api: Client, form: str
+) -> None:
+    chat = "/p/widget/" + await place(ana, "chat")
+    people = [{"emails": f"p{n}@x.example"} for n in range(5)]
+    with frozen() as clock:
+        sent = [await fill(anybody, form, clock, **one) for one in people]
+        ways = [*((form, one) for one in sent), *((chat, {"text": "Hello"} | one) for one in people)]
+        answers = await asyncio.gather(*(anybody.post(where, data=what) for where, what in ways))
+    assert {one.status_code for one in answers} == {201}
+    assert len((await api.get("/contacts")).json()["items"]) == 5
 
 
 async def test_what_is_typed_changes_no_record(app: Starlette, ana: Client, anybody: Client, form: str) -> None:

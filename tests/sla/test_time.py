@@ -43,6 +43,21 @@ async def test_a_breach_is_told_and_escalated(
     assert any(row.name == "case.changed" and row.data["new"] == "high" for row in rows)
 
 
+async def test_several_that_are_broken_at_once_raise_it_once(
+    app: Starlette, ana: Client, api: Client, take: Take, policy: None
+) -> None:
+    urgent = {"urgent-first": "30m", "urgent-next": "1h", "urgent-solution": "4h", "raises": "1"}
+    assert (await ana.put("/settings/sla/policies/1", data=STANDARD | urgent)).status_code == 200
+    async with moment("2026-11-27T09:00"):
+        await take()
+    async with moment("2026-12-04T09:00"):  # the first answer and the solution
+        await tick(app)
+        await tick(app)
+    breached = await make.facts(app, "sla.breached")
+    assert sorted(row.data["kind"] for row in breached) == ["first", "solution"]
+    assert (await api.get("/cases/1")).json()["priority"] == "high"
+
+
 async def test_late_answers_are_not_kept(app: Starlette, ana: Client, take: Take, policy: None) -> None:
     async with moment("2026-11-27T09:00"):
         await take(Message_ID="<a@x.example>")

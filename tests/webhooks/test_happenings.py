@@ -292,7 +292,7 @@ async def test_a_letter_that_comes_back_says_so(
         app, mateo, "/contacts/1", lambda: take(report(letter.message_id)), language=language, regions=STREAM
     )
     text = screen.page.text()
-    assert {"en": "Letter did not arrive at harriet", "es": "La carta no llegó a harriet"}[language] in text
+    assert {"en": "Letter did not arrive at harriet", "es": "El correo no llegó a harriet"}[language] in text
     assert {"en": "There is no such address", "es": "No existe esa dirección"}[language] in text
     await take(report(letter.message_id, n=2))
     assert len(await make.facts(app, "letter.failed")) == 1 and await make.facts(app, "case.opened") == []

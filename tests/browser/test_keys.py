@@ -55,6 +55,9 @@ def test_from_the_list_to_solved(page: Page) -> None:
     expect(page.locator("dialog[open]")).to_have_count(0)
     page.keyboard.press("e")
     expect(page.locator(".aside")).to_contain_text("Solved")
+    expect(page.locator(".acts > .until-over")).to_be_hidden()
+    page.locator(".acts > .once-over").click()
+    expect(page.locator(".acts > .until-over")).to_be_visible()
     expect(page.locator("h1")).to_have_text(subject)
 
 

@@ -61,6 +61,8 @@ def somebody_waits(house: House, callers: Browser, ana: Caller) -> None:
     button = ana.page.locator("[data-guest] button")
     expect(button).to_be_visible()
     ana.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    ana.page.locator("#call-beside [data-do=beside]").click()  # back to the call
+    expect(button).to_be_visible()
     assert min(button.evaluate(MARGINS)) >= 6, "a long name beside it takes nothing of the button's"
     ana.page.set_viewport_size(WIDE)  # type: ignore[arg-type]
 
@@ -69,6 +71,8 @@ def facts_by_key(page: Page) -> None:
     """What stands beside the call is its second half on a phone."""
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.locator(".cbtn[data-do=beside]").click()
+    box = page.locator("#call-beside").bounding_box()
+    assert box is not None and (box["x"], box["y"], box["width"]) == (0, 0, PHONE["width"]), "up to the edges"
     page.locator("#b-talk").focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator("#facts")).to_be_visible()

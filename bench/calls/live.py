@@ -4,9 +4,12 @@ import asyncio
 import contextlib
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 
 import httpx2 as httpx
+import psutil
 
 from bench.live import RECORDS, VIEWERS, Watch, leave, seat_viewers, write_steadily
 from bench.stage import Stage, stage
@@ -33,13 +36,21 @@ async def live(seconds: float) -> None:
             await beside_a_call(place, "the media in a process of its own", seconds)
 
 
+@dataclass
+class Windows:
+    """What was seen in the windows of one kind: milliseconds to the screens, and the server's seconds of CPU."""
+
+    took: list[float] = field(default_factory=list)
+    cpu: float = 0.0
+    seconds: float = 0.0
+
+
 async def beside_a_call(place: Stage, name: str, seconds: float) -> None:
     server = place.servers[0]
     tokens = [server.token, *[await add_colleague(place.settings, one, one.partition("@")[0]) for one in PEOPLE]]
     records, watch = await make_records(server, RECORDS), Watch()
     viewers = await seat_viewers(place.servers, records, VIEWERS, watch)
-    alone: list[float] = []
-    beside: list[float] = []
+    alone, beside = Windows(), Windows()
     packets: list[str] = []
     for _ in range(ROUNDS):
         await window(place, records, watch, seconds, alone)
@@ -54,25 +65,33 @@ async def beside_a_call(place: Stage, name: str, seconds: float) -> None:
     leave(viewers)
 
 
-async def report(name: str, alone: list[float], beside: list[float]) -> None:
-    without, during = percentile(alone, 99), percentile(beside, 99)
+async def report(name: str, alone: Windows, beside: Windows) -> None:
+    without, during = percentile(alone.took, 99), percentile(beside.took, 99)
     row(
         f"fact → other screen, {RECORDS} × {VIEWERS}, while four are recorded, {name}, p99 ms",
         f"{during:.0f}",
         "≤ 100 (P11)",
     )
     row("  without the call, p99 ms", f"{without:.0f}", "≤ 100 (P11)")
-    row("  with to without: p99, p50", f"{during / without:.2f}, {percentile(beside, 50) / percentile(alone, 50):.2f}")
+    middle = percentile(beside.took, 50) / percentile(alone.took, 50)
+    row("  with to without: p99, p50", f"{during / without:.2f}, {middle:.2f}")
+    cores = f"{beside.cpu / beside.seconds:.2f}, {alone.cpu / alone.seconds:.2f}"
+    row("  CPU of the web process, cores: with, without", cores)
 
 
-async def window(place: Stage, records: list[str], watch: Watch, seconds: float, into: list[float]) -> None:
+async def window(place: Stage, records: list[str], watch: Watch, seconds: float, into: Windows) -> None:
     watch.fact.clear()
+    process, begun = psutil.Process(place.servers[0].pid), time.perf_counter()
+    before = process.cpu_times()
     await write_steadily(place.servers[0], records, 1, seconds, watch)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(LATE):
             while len(watch.took) < len(watch.own) * VIEWERS:  # what is still on its way
                 await asyncio.sleep(0.1)
-    into += watch.fact
+    after = process.cpu_times()
+    into.cpu += after.user + after.system - before.user - before.system
+    into.seconds += time.perf_counter() - begun
+    into.took += watch.fact
 
 
 @contextlib.asynccontextmanager

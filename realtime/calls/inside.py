@@ -24,6 +24,7 @@ AIORTC = "1.16.0"
 WAITING = 256  # datagrams of a handshake that may wait for it
 EVENTS = {48000: (110, "0-15"), 8000: (126, "0-16")}  # of telephone-event: type and keys, unlike by clock rate
 PLI, FIR, APP, NACK = 1, 4, 15, 1
+ESTIMATOR = "_RTCRtpReceiver__remote_bitrate_estimator"  # a thousand objects a line, which nobody would ask
 
 
 def path_of(connection: RTCPeerConnection) -> Any:
@@ -225,7 +226,7 @@ class _Sender(RTCRtpSender):
 def take_over(transceiver: RTCRtpTransceiver, ear: Ear | None, mouth: Mouth | None, pipe: Pipe) -> None:
     """Put our ear and our mouth in the place of the transceiver's receiver and sender."""
     transceiver.receiver.__class__, transceiver.sender.__class__ = _Receiver, _Sender
-    vars(transceiver.receiver).update(ear=ear or NOBODY, pipe=pipe)
+    vars(transceiver.receiver).update(ear=ear or NOBODY, pipe=pipe, **{ESTIMATOR: None})
     vars(transceiver.sender).update(mouth=mouth or NOBODY, pipe=pipe)
 
 

@@ -22,10 +22,12 @@ from realtime.calls.tap import Packet
 log = logging.getLogger(__name__)
 MILLISECOND = fractions.Fraction(1, 1000)
 RATES = {"audio": 48000, "video": 90000}
-BACKLOG = 20_000  # packets that may wait for a slow disk; more are left out
+HANDFUL = 0.1  # seconds of packets that the thread gets at once
+BACKLOG = 200  # handfuls that may wait for a slow disk; more are left out
 OPTIONS = {"cluster_time_limit": "1000", "flush_packets": "1"}  # what a crash cuts keeps all but its last second
 
 Finished = Callable[["Part"], None]
+Work = tuple["Part", Packet | None, Any]  # a packet and when it came; without one, what is called behind the last
 
 
 class Part:
@@ -121,13 +123,19 @@ def picture_size(frame: bytes) -> tuple[int, int] | None:
 
 
 class Writer:
-    """The thread of one process. It lives while something is recorded."""
+    """The thread of one process. It lives while something is recorded.
+
+    It is woken a few times a second, not by each packet: a thread that waits for the interpreter gets it whenever the
+    loop opens or seals a packet, and everybody's pages would wait until it gives it back.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.parts = 0
         self.left_out = 0
-        self._queue: queue.SimpleQueue[tuple[Part, Packet | None, Any] | None] = queue.SimpleQueue()
+        self._handful: list[Work] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._queue: queue.SimpleQueue[list[Work] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
     def begin(self, call: str, who: int, source: Source) -> Part:
@@ -139,10 +147,12 @@ class Writer:
         return Part(self, call, who, source)
 
     def put(self, part: Part, packet: Packet, now: float) -> None:
-        if self._queue.qsize() < BACKLOG:
-            self._queue.put((part, packet, now))
-        else:
+        if self._queue.qsize() >= BACKLOG:
             self.left_out += 1
+            return
+        self._handful.append((part, packet, now))
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(HANDFUL, self._hand_over)
 
     def end(self, part: Part, finished: Finished) -> None:
         """Close the file behind what waits; `finished` is called in the loop, also for a part that stayed empty."""
@@ -155,13 +165,21 @@ class Writer:
                 self._thread = None
             finished(part)
 
-        self._queue.put((part, None, lambda: loop.call_soon_threadsafe(done)))
+        self._handful.append((part, None, lambda: loop.call_soon_threadsafe(done)))
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._queue.put(self._handful)
+        self._handful = []
 
     def _run(self) -> None:
-        while (work := self._queue.get()) is not None:
-            part, packet, more = work
-            if packet is not None:
-                part.write(packet, more)
-            else:
-                part.finish()
-                more()
+        while (handful := self._queue.get()) is not None:
+            for part, packet, more in handful:
+                if packet is not None:
+                    part.write(packet, more)
+                else:
+                    part.finish()
+                    more()

@@ -11,6 +11,7 @@ from server.announcer.actions import MenuDraft
 from server.announcer.forms import LABEL, TEXT, VOICES, OptionDraft, parse_both
 from server.announcer.queries import field_names, target_names
 from server.announcer.script import KINDS
+from server.announcer.speech import program_of
 from server.announcer.uploads import take_sound
 from server.contacts.queries import list_fields
 from server.identity.forms import ZONES
@@ -33,6 +34,7 @@ async def index(request: Request, tx: Tx, who: Principal) -> Answer:
         request, tx, who, "announcer/settings.html",
         heads=heads,
         line=line,
+        speaks=program_of(settings.speech) is not None,
         address=f"{base}/p/call/{line.key}" if line else "",
         teams=await list_teams(tx, who),
         targets=await target_names(tx, who, line) if line else {},

@@ -118,7 +118,11 @@ def sweep(folder: Path, before: float) -> None:
                 file.unlink()
 
 
+def program_of(name: str) -> str | None:
+    """The program of this name where it is installed."""
+    return shutil.which(name) if name else None
+
+
 def find_speech(folder: Path, files: Callable[[str], Path], name: str) -> Speech:
-    """By the program of this name where it is installed."""
-    null, program = PromptFiles(files), shutil.which(name) if name else None
+    null, program = PromptFiles(files), program_of(name)
     return EspeakVoice(folder, null, program) if program else null

@@ -43,6 +43,8 @@ async def index(request: Request, tx: Tx, who: Principal) -> Answer:
     heads = await page_heads(tx, who, topic)
     query = parse_query(request.query_params)
     calls, paging = await list_page(tx, who, query)
+    if not calls and query.page > 1:
+        return RedirectResponse(query.url(page=paging.pages), 303)
     inputs: dict[str, Any] = {
         "topics": {topic: heads[topic]},
         "query": query,

@@ -192,6 +192,7 @@ function gone({ reason, why }) {
   if (reason === 'ended' && !place.guest) return location.assign(place.base);
   stage.querySelector('#call-grid').replaceChildren();
   stage.classList.add('over');
+  document.getElementById('call-inside')?.classList.remove('turned'); // else the talk would cover what is said of the end
   const over = element('div', 'callover');
   over.setAttribute('role', 'alert');
   over.append(element('h2', '', said(`out_${reason}`)));

@@ -23,7 +23,7 @@ export function startBar(room, stage, { leave, record, back }) {
       room.draw();
     },
     picture: () => picture(room),
-    beside: () => document.getElementById('call-inside')?.classList.toggle('beside'),
+    beside: () => document.getElementById('call-inside')?.classList.toggle('turned'),
     record,
     back,
     leave,
@@ -40,7 +40,7 @@ export function startBar(room, stage, { leave, record, back }) {
   function key(event) {
     if (event.key !== 'Escape' || event.defaultPrevented || document.querySelector('dialog[open]')) return;
     const inside = document.getElementById('call-inside');
-    if (inside?.classList.contains('beside')) inside.classList.remove('beside');
+    if (inside?.classList.contains('turned')) inside.classList.remove('turned');
     else if (large) acts.view();
   }
 

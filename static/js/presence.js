@@ -77,7 +77,11 @@ function hearTyping({ topic, id }) {
   showTyping(topic);
 }
 
-const lastSaid = (topic) => document.querySelector(`#${CSS.escape(topic.replace(':', '-'))}-messages > .msg:last-of-type`);
+// The newest message of a room, or line of a record.
+function lastSaid(topic) {
+  const name = CSS.escape(topic.replace(':', '-'));
+  return [...document.querySelectorAll(`#${name}-messages > .msg, #timeline-${name} > .ev`)].at(-1);
+}
 
 // What they were typing has come.
 function hearMessages() {

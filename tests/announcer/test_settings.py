@@ -1,10 +1,12 @@
 """The settings of the announcer."""
 
 import struct
+import sys
 from pathlib import Path
 
 import httpx2 as httpx
 import pytest
+from starlette.applications import Starlette
 
 from tests.announcer.callers import add_key, set_up
 from tests.announcer.ears import bursts
@@ -14,6 +16,17 @@ async def test_it_is_set_up(ana: httpx.AsyncClient) -> None:
     path = await set_up(ana)
     page = await ana.get("/settings/announcer")
     assert len(path) > 25, page.text[:3000]
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Install espeak-ng"), ("es", "Instala espeak-ng")])
+async def test_it_says_that_names_are_not_spoken_and_how_they_are(
+    app: Starlette, ana: httpx.AsyncClient, language: str, words: str
+) -> None:
+    await ana.put("/settings/profile/language", data={"language": language})
+    app.state.settings.speech = ""
+    assert words in (await ana.get("/settings/announcer")).text
+    app.state.settings.speech = sys.executable
+    assert words not in (await ana.get("/settings/announcer")).text
 
 
 async def test_a_key_is_changed_in_its_place(ana: httpx.AsyncClient) -> None:

@@ -12,7 +12,7 @@ from server.identity.models import Workspace
 from server.kit.clock import frozen, now
 from server.kit.jobs import JOBS, Work
 from tests import make
-from tests.calls.conftest import AGREED, Client, listener, read_call, told
+from tests.calls.conftest import AGREED, Client, in_team, listener, read_call, told
 from tests.conftest import add_person, client_of
 
 
@@ -116,6 +116,18 @@ async def test_whom_one_may_ask_are_those_who_may_see_it(app: Starlette, ana: Cl
     assert "Mateo Ríos" in (await ana.get(form)).text
     await make.restrict(ana, 1, "user:1")
     assert "Mateo Ríos" not in (await ana.get(form)).text
+
+
+async def test_teams_one_may_ask_are_those_with_somebody_who_may_see_it(app: Starlette, ana: Client, call: str) -> None:
+    """Of a closed record; the list for handing over is the same as that for asking."""
+    assert (await ana.post("/settings/teams", data={"name": "Kitchen"})).status_code == 201
+    await in_team(app, 2, 1)
+    forms = [f"{call}/transfer/new", f"{call}/invitations/new"]
+    for form in forms:
+        assert [name in (await ana.get(form)).text for name in ("Sales", "Kitchen")] == [True, True]
+    await make.restrict(ana, 1, "user:1", "user:2")
+    for form in forms:
+        assert [name in (await ana.get(form)).text for name in ("Sales", "Kitchen")] == [True, False]
 
 
 async def test_somebody_there_keeps_the_door(

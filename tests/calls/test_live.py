@@ -235,6 +235,8 @@ async def test_the_dot_says_who_is_left_out_where_names_have_no_room(
     """On a telephone: how many; of who agrees nothing is left to say."""
     await told(book, Joined((await read_call(app)).room, 1e9, 1))
     await ana.put(f"{call}/recording", data={"state": "on"})
-    assert 'class="only-s">, without 1<' in (await ana.get(call)).text
+    alone = (await ana.get(call)).text
+    assert 'class="only-s">, without 1<' in alone
+    assert 'class="hide-s">, nobody has agreed<' in alone, "names say nothing while nobody is in"
     await ana.put(f"{call}/consent", data=AGREED)
     assert "without 1" not in (await ana.get(call)).text

@@ -32,7 +32,7 @@ async def test_a_call_is_started_once(app: Starlette, ana: Client, mateo: Client
     assert (call.kind, call.about, len(call.room)) == ("audio", lucia, 32)
 
 
-PAGES = ("/calls", "/calls?show=missed&person=2&since=2026-01-01&page=9", "/calls?person=x&since=yesterday", "{call}",
+PAGES = ("/calls", "/calls?show=missed&person=2&since=2026-01-01&page=1", "/calls?person=x&since=yesterday", "{call}",
          "{call}/card", "/calls/ringing", "/calls/logged/new", "{call}/invitations/new", "/panels/calls?about={lucia}")  # fmt: skip
 
 
@@ -261,6 +261,14 @@ async def test_what_rings_here_is_handed_on(
             ("call.answered", {}),
         ]
         assert (await olga.put(f"{call}/lock")).status_code == 200
+
+
+async def test_a_page_after_the_last_leads_to_the_last(ana: Client, call: str) -> None:
+    answer = await ana.get("/calls?page=9999&show=out")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/calls?show=out")
+    answer = await ana.get("/calls?page=9999&show=missed")
+    assert answer.headers["location"] == "/calls?show=missed"
+    assert "No call matches" in (await ana.get("/calls?show=missed")).text
 
 
 async def test_call_again(app: Starlette, ana: Client, lucia: str) -> None:

@@ -20,6 +20,12 @@ DRESSED = """async (theme) => {
   for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
   await Promise.all(document.getAnimations().filter((each) => each.effect.getTiming().iterations === 1).map((each) => each.finished.catch(() => {})));
 }"""
+MARGINS = """(button) => {
+  const range = document.createRange(), outer = button.getBoundingClientRect();
+  range.selectNodeContents(button);
+  const inner = range.getBoundingClientRect();
+  return [inner.left - outer.left, outer.right - inner.right];
+}"""
 WIDE = {"width": 1440, "height": 900}
 
 
@@ -52,13 +58,21 @@ def somebody_waits(house: House, callers: Browser, ana: Caller) -> None:
     guest = callers.new_context(locale="es-ES").new_page()
     guest.goto(re.findall(r"http[^\"]*/p/join/[\w-]+", made.text)[0])
     guest.locator("#call-join [type=submit]").first.click()
-    expect(ana.page.locator("[data-guest] button")).to_be_visible()
+    button = ana.page.locator("[data-guest] button")
+    expect(button).to_be_visible()
+    ana.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    ana.page.locator("#call-beside [data-do=beside]").click()  # back to the call
+    expect(button).to_be_visible()
+    assert min(button.evaluate(MARGINS)) >= 6, "a long name beside it takes nothing of the button's"
+    ana.page.set_viewport_size(WIDE)  # type: ignore[arg-type]
 
 
 def facts_by_key(page: Page) -> None:
     """What stands beside the call is its second half on a phone."""
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.locator(".cbtn[data-do=beside]").click()
+    box = page.locator("#call-beside").bounding_box()
+    assert box is not None and (box["x"], box["y"], box["width"]) == (0, 0, PHONE["width"]), "up to the edges"
     page.locator("#b-talk").focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator("#facts")).to_be_visible()

@@ -146,6 +146,26 @@ def test_notes_and_facts_of_the_record_stand_beside_the_call(call_house: House, 
     expect(ana.page.locator("#facts")).to_contain_text("Manager")
 
 
+def test_who_writes_a_note_is_seen_beside_the_call(call_house: House, pair: Pair) -> None:
+    """Before it is saved, so that two do not write the same."""
+    ana, mateo, path = pair
+    start_call(call_house, ana.page, path)
+    ana.join()
+    mateo.page.goto(ana.page.url)
+    mateo.join()
+    expect(mateo.tile("Ana")).to_be_visible()
+    ana.page.keyboard.press("n")
+    ana.page.keyboard.type("Tarifa on 2 December")
+    ana.page.keyboard.press("Control+Enter")
+    expect(mateo.page.locator(".notes-scroll")).to_contain_text("Tarifa on 2 December")
+    mateo.page.keyboard.press("n")
+    mateo.page.keyboard.type("Second instalment 15 January")
+    expect(ana.page.locator(".notes-writing")).to_have_text("Mateo Ríos is writing")
+    mateo.page.keyboard.press("Control+Enter")
+    expect(ana.page.locator(".notes-scroll")).to_contain_text("Second instalment 15 January")
+    expect(ana.page.locator(".notes-writing")).to_be_hidden()
+
+
 def test_everybody_reads_the_call_chat(call_house: House, pair: Pair) -> None:
     ana, mateo, _path = pair
     both_in(call_house, pair)

@@ -15,7 +15,7 @@ from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcrtpreceiver import RTCRtpReceiver
 from aiortc.rtcrtpsender import RTCRtpSender
 
-from realtime.calls.inside import AIORTC, Pipe, extension, sources_of
+from realtime.calls.inside import AIORTC, ESTIMATOR, Pipe, extension, sources_of, take_over
 from realtime.calls.lines import LEVEL, MID, SEND_TIME
 
 
@@ -37,8 +37,11 @@ async def test_every_private_name_is_where_it_was() -> None:
     assert all(isinstance(source, int) for source in sources_of(transceiver.sender))
     assert {"_stream_id", "_track_id"} <= vars(transceiver.sender).keys()
     assert {"_codecs", "_headerExtensions"} <= vars(transceiver).keys()
+    assert vars(transceiver.receiver)[ESTIMATOR] is not None
     pipe = Pipe(connection, lambda: 0.0)
     assert pipe.stage == "answer"
+    take_over(transceiver, None, None, pipe)
+    assert vars(transceiver.receiver)[ESTIMATOR] is None, "its thousand objects are gone"
     await connection.close()
 
 

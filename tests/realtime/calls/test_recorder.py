@@ -1,5 +1,7 @@
 """Recordings: one file per line, opened at the first sound or picture that can be decoded, whole after a crash."""
 
+import asyncio
+import queue
 import shutil
 from pathlib import Path
 
@@ -101,6 +103,36 @@ def test_a_broken_packet_harms_nothing(writer: Writer) -> None:
 def test_names_tell_nothing(writer: Writer) -> None:
     names = {Part(writer, "room", 1, "audio").file for _ in range(50)}
     assert len(names) == 50 and all(len(name) == 37 for name in names)
+
+
+async def test_the_thread_gets_packets_by_the_handful_and_all_of_them(writer: Writer) -> None:
+    handed: list[object] = []
+
+    class Watched(queue.SimpleQueue):
+        def put(self, item: object, block: bool = True, timeout: float | None = None) -> None:
+            handed.append(item)
+            super().put(item)
+
+    writer._queue = Watched()
+    part, done = writer.begin("room", 1, "audio"), asyncio.Event()
+    for number in range(50):
+        part.take(Packet(number, number * 960, 0, opus()[number], b"", 0))
+    assert not handed, "a packet wakes nobody"
+    await until(lambda: handed)
+    part.take(Packet(50, 50 * 960, 0, opus()[0], b"", 0))
+    writer.end(part, lambda ended: done.set())
+    await done.wait()
+    assert len(handed) == 3, "what was gathered, the last packet with the end, nothing more to come"
+    assert part.seconds == pytest.approx(51 * 0.02, abs=0.1)
+
+
+async def test_what_a_slow_disk_cannot_take_is_counted(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("realtime.calls.recorder.BACKLOG", 1)
+    part = Part(writer, "room", 1, "audio")  # no thread was begun: nothing is taken from the queue
+    part.take(Packet(0, 0, 0, opus()[0], b"", 0))
+    await until(lambda: writer._queue.qsize() == 1)
+    part.take(Packet(1, 960, 0, opus()[1], b"", 0))
+    assert writer.left_out == 1
 
 
 async def test_only_who_agreed_is_recorded_and_a_pause_leaves_a_hole(table: Table) -> None:

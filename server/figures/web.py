@@ -54,7 +54,7 @@ async def table(request: Request, tx: Tx, who: Principal) -> Answer:
     head = [
         _("Name"),
         _("New cases"),
-        _("Solved"),
+        _("Resolved"),
         _("First answer, minutes"),
         _("Solution, minutes"),
         _("Promises kept, %"),

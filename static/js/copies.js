@@ -64,8 +64,8 @@ function draw(addresses) {
 function showNamed() {
   const buttons = [...row().querySelectorAll('[data-copy-take]')];
   for (const button of buttons) button.hidden = chosen().includes(button.dataset.copyTake);
-  const label = row().querySelector('[data-named]');
-  if (label) label.hidden = buttons.every(({ hidden }) => hidden);
+  const group = row().querySelector('[data-named]');
+  if (group) group.hidden = buttons.every(({ hidden }) => hidden);
 }
 
 function keep() {

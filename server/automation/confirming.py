@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from server.automation import events as facts
-from server.automation.forms import RETURNED, WORD
+from server.automation.forms import WORD
 from server.automation.models import EventLetter, Rule
 from server.cases.automatic import RETURNED as RETURNED_LETTERS
 from server.channels.models import Channel
@@ -59,7 +59,7 @@ async def note_returned(tx: Tx, who: Principal, report: Report) -> None:
     found = select(EventLetter).where(*ours, EventLetter.state != "failed").order_by(EventLetter.id).limit(1)
     if (letter := await tx.scalar(found.with_for_update())) is None:
         return
-    letter.state, letter.problem = "failed", f"{RETURNED}{report.status[:20]}"
+    letter.state, letter.problem = "failed", report.problem
     await tx.flush()
     failed = facts.LetterFailed(subject=letter.happening, about=letter.about, letter=letter.id, problem=letter.problem)
     emit(tx, who, failed)

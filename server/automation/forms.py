@@ -7,10 +7,8 @@ from typing import Any
 
 from server.automation.models import METHODS, MOMENTS
 from server.cases.forms import parse_case_tags, parse_priority, parse_type
-from server.channels.reports import Report
 from server.contacts.fields import parse_tags
 from server.kit.errors import Invalid
-from server.kit.outbound import sentence
 from server.kit.text import LANGUAGES, _, clean
 
 TEXT_LENGTH, WORDS_LENGTH = 5000, 500
@@ -123,19 +121,3 @@ def parse_count(raw: str, name: str, most: int) -> int:
 
 def parse_skills(raw: str) -> list[str]:
     return parse_tags(raw.split(","))
-
-
-RETURNED = "returned:"  # and the status of the report that says so
-
-
-def problem(word: str) -> str:
-    """Why a letter was not sent or did not arrive, in a sentence."""
-    if word.startswith(RETURNED):
-        return Report((), word.removeprefix(RETURNED), True).reason
-    return {
-        "no_address": _("The record has no e-mail address"),
-        "no_sender": _("The workspace has no address to write from"),
-        "no_server": _("No mail server is set up. Ask your administrator for SMTP_URL"),
-        "unwritable": _("This address cannot be written to"),
-        "not_taken": _("The mail server did not take it"),
-    }.get(word) or sentence(word)

@@ -96,4 +96,4 @@ class EventLetter(Base):
     message_id: Mapped[str]
     state: Mapped[str] = mapped_column(default="sending")
     attempts: Mapped[int] = mapped_column(default=0)
-    problem: Mapped[str] = mapped_column(default="")  # see problem() in forms.py, or a word of kit/outbound.py
+    problem: Mapped[str] = mapped_column(default="")  # see kit/unsent.py

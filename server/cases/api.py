@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from server.cases import actions, claims, departures, joining, replies
 from server.cases.access import get_case, get_message
-from server.cases.copies import MOST, offered_copies
+from server.cases.copies import MOST, named_copies, offered_copies
 from server.cases.forms import BODY_LENGTH, SUBJECT_LENGTH
 from server.cases.models import Case, CaseMessage
 from server.cases.queries import cases_after, messages_after
@@ -59,7 +59,7 @@ class NewCaseMessage(Body):
         None,
         max_length=MOST,
         description="Who else gets it. Left out: who was in copy of the customer’s newest letter, as far as that is "
-        "known to be theirs",
+        "known to be theirs; `left_out` of the answer names the others",
     )
 
 
@@ -119,6 +119,10 @@ class CaseMessageShape(Shape):
     copies: list[str]
     body: str
     created_at: datetime
+
+
+class WrittenMessageShape(CaseMessageShape):
+    left_out: list[str] = Field(description="Whom the customer’s newest letter names and this does not reach")
 
 
 class CaseListing(Listing):
@@ -189,16 +193,22 @@ async def messages(request: Request, tx: Tx, who: Principal) -> Page[CaseMessage
     return page_of(rows, asked.limit, message_shape, lambda message: message.id)
 
 
-async def write(request: Request, tx: Tx, who: Principal) -> CaseMessageShape:
+async def write(request: Request, tx: Tx, who: Principal) -> WrittenMessageShape:
     case = await get_case(tx, who, request.path_params["id"], "write")
     body: NewCaseMessage = request.state.body
     with fields_named(text="body"):
         if body.audience == "customer":
             seen = case.said_n if body.seen is None else body.seen
             copies = offered_copies(case) if body.copies is None else body.copies
-            return message_shape(await replies.answer_case(tx, who, case, body.body, seen, body.send_at, copies))
+            names = [*offered_copies(case), *named_copies(case)]
+            said = await replies.answer_case(tx, who, case, body.body, seen, body.send_at, copies)
+            return _written(said, [one for one in names if one not in said.copies])
         known = await known_names(tx, who.workspace_id, mentioned(body.body))
-        return message_shape(await replies.note_case(tx, who, case, body.body, list(known)))
+        return _written(await replies.note_case(tx, who, case, body.body, list(known)), [])
+
+
+def _written(message: CaseMessage, left_out: list[str]) -> WrittenMessageShape:
+    return WrittenMessageShape(**message_shape(message).model_dump(), left_out=left_out)
 
 
 async def depart(request: Request, tx: Tx, who: Principal) -> CaseMessageShape:
@@ -263,7 +273,7 @@ routes = [
         f"{PATH}/messages",
         write,
         "Answer the customer, or write a note for the team",
-        gives=CaseMessageShape,
+        gives=WrittenMessageShape,
         takes=NewCaseMessage,
     ),
     api("POST", f"{MESSAGE}/departure", depart, "Send a reply for later now", gives=CaseMessageShape, takes=Departure),

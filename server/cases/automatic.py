@@ -11,7 +11,7 @@ from server.cases.access import WHOLE, visible_cases
 from server.cases.actions import tell
 from server.cases.models import Case, CaseFile, CaseMessage
 from server.cases.replies import add_message
-from server.cases.turns import SHOWN, STANDS, did_not_reach, note_unsent
+from server.cases.turns import SHOWN, STANDS, note_unsent
 from server.channels.incoming import Letter
 from server.channels.models import Channel
 from server.channels.reports import Report
@@ -19,7 +19,7 @@ from server.kit.access import Principal
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.markdown import plain
-from server.kit.text import speaking
+from server.kit.unsent import unreached
 
 FLOOD, WITHIN = 20, timedelta(minutes=10)  # letters of one sender to one address; more is no conversation
 INCOMING = ("in", "auto", "held")
@@ -46,10 +46,9 @@ async def take_report(tx: Tx, who: Principal, channel: Channel, report: Report) 
         return None
     copies = [one for one in message.copies if one in report.recipients]
     reached = bool(copies) and message.address not in report.recipients
-    with speaking(channel.language):
-        problem = did_not_reach(copies, report.reason) if reached else report.reason
-    if message.state != "failed" and not (reached and problem in message.problem):
-        others = f"{message.problem}. " if reached and message.problem else ""
+    problem = unreached(copies, report.problem) if reached else report.problem
+    if message.state != "failed" and not (reached and problem in message.problem.splitlines()):
+        others = f"{message.problem}\n" if reached and message.problem else ""
         await note_unsent(tx, who, case, message, others + problem, reached=reached)
     return case, message
 

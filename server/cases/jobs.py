@@ -14,7 +14,7 @@ from server.cases.claims import release_case
 from server.cases.departures import hold_reply, leave
 from server.cases.models import Case, CaseFile, CaseMessage
 from server.cases.queries import references_of
-from server.cases.turns import did_not_reach, note_unsent
+from server.cases.turns import note_unsent
 from server.channels.accounts import mailer_of
 from server.channels.apart import APART, address_apart
 from server.channels.incoming import Attachment
@@ -29,7 +29,8 @@ from server.kit.jobs import Work, job
 from server.kit.logging import log
 from server.kit.mail import Mailer, NotTaken, PartlyTaken
 from server.kit.outbound import Unreachable
-from server.kit.text import LANGUAGES, _, speaking
+from server.kit.text import LANGUAGES, speaking
+from server.kit.unsent import unreached
 
 TRIES = 5
 WOKEN = 100  # cases at a time
@@ -39,13 +40,7 @@ FEET: list[Foot] = []  # what others put under a letter: words and an address
 
 async def give_up(work: Work) -> None:
     """Nothing is on its way for ever: what could not even be tried says so, and its writer is told."""
-    async with work.database.transaction(read=True) as tx:
-        message = await tx.get(CaseMessage, work.args["message"])
-        case = await tx.get(Case, message.case_id) if message is not None else None
-        channel = await tx.get(Channel, case.channel_id) if case is not None and case.channel_id else None
-    with speaking(channel.language if channel is not None else "en"):
-        problem = _("Something went wrong here. Your administrator sees what it was in the job’s row")
-    await _settle(work, work.args["message"], problem, False)
+    await _settle(work, work.args["message"], "gave_up", False)
 
 
 @job("cases.send", attempts=TRIES + 1, parked=give_up)
@@ -82,8 +77,7 @@ async def send(work: Work) -> None:
         language=speaks,
         attachments=[Attachment(one.name, await read_file(work, one)) for one in files],
     )
-    with speaking(channel.language):
-        problem, reached = await _post(work, mailer, letter, message)
+    problem, reached = await _post(work, mailer, letter, message)
     await _settle(work, message.id, problem, reached)
 
 
@@ -125,21 +119,20 @@ async def read_file(work: Work, file: CaseFile) -> bytes:
 
 
 async def _post(work: Work, mailer: Mailer, letter: Outgoing, message: CaseMessage) -> tuple[str, bool]:
-    """What went wrong for good, in a plain sentence, and whether it left for the customer all the same. Raises for what
-    may go better later."""
+    """What went wrong for good, in a word of kit/unsent.py, and whether it left for the customer all the same. Raises
+    for what may go better later."""
     if not mailer.is_real:
-        return _("No mail server is set up. Ask your administrator for SMTP_URL"), False
+        return "no_server", False
     try:
         written = compose(letter)
     except ValueError:
-        return _("This address cannot be written to"), False
+        return "unwritable", False
     try:
         await mailer.post(written)
     except PartlyTaken as error:  # never again: it would go twice to those who have it
-        why, refused = _("The mail server did not take it"), error.refused
-        if as_sent(message.address) in refused:
-            return why, False
-        return did_not_reach([one for one in message.copies if as_sent(one) in refused], why), True
+        if as_sent(message.address) in error.refused:
+            return "not_taken", False
+        return unreached([one for one in message.copies if as_sent(one) in error.refused], "not_taken"), True
     except OSError as error:
         log.warning("case.not_sent", message=message.id, why=repr(error)[:200])
         async with work.database.transaction() as tx:
@@ -150,7 +143,7 @@ async def _post(work: Work, mailer: Mailer, letter: Outgoing, message: CaseMessa
                 again.state = "sending"  # it did not leave: until the next try it may be taken back
         if is_later:
             raise
-        return error.sentence if isinstance(error, Unreachable) else _("The mail server did not take it"), False
+        return error.why if isinstance(error, Unreachable) else "not_taken", False
     return "", True
 
 

@@ -163,7 +163,7 @@ class CaseMessage(Base):
     whole: Mapped[str] = mapped_column(Text, default="")  # a letter with quotes and signature, when that is more
     html: Mapped[str] = mapped_column(Text, default="")  # made harmless
     message_id: Mapped[str] = mapped_column(default="")
-    problem: Mapped[str] = mapped_column(default="")
+    problem: Mapped[str] = mapped_column(default="")  # see kit/unsent.py
     attempts: Mapped[int] = mapped_column(default=0)
     send_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]

@@ -89,12 +89,14 @@ def _order(view: str) -> tuple[Any, ...]:
 
 
 async def list_page(tx: Tx, who: Principal, query: CaseQuery, most: int = PER_PAGE) -> tuple[list[Case], Paging]:
+    """One page; the last one where fewer are there than was asked for."""
     found = filtered(tx, who, query)
     total = await tx.scalar(found.with_only_columns(func.count())) or 0
     order = _order(query.view)
-    some = found.with_only_columns(Case.id).order_by(*order).limit(most).offset((query.page - 1) * most).subquery()
+    paging = Paging(min(query.page, Paging(1, total, most).pages), total, most)
+    some = found.with_only_columns(Case.id).order_by(*order).limit(most).offset((paging.page - 1) * most).subquery()
     rows = select(Case).join(some, some.c.id == Case.id).order_by(*order).options(*WHOLE)
-    return list(await tx.scalars(rows)), Paging(query.page, total, most)
+    return list(await tx.scalars(rows)), paging
 
 
 async def count_views(tx: Tx, who: Principal, views: tuple[str, ...]) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from server.calls.access import get_call
 from server.calls.models import Call
@@ -39,7 +39,10 @@ MOST_AT_ONCE = 100
 async def index(request: Request, tx: Tx, who: Principal) -> Answer:
     topic = f"cases:{who.workspace_id}"
     heads = await page_heads(tx, who, topic)
-    inputs = {"topics": {topic: heads[topic]}, **await _list_inputs(tx, who, parse_query(request.query_params))}
+    query = parse_query(request.query_params)
+    inputs = {"topics": {topic: heads[topic]}, **await _list_inputs(tx, who, query)}
+    if (last := inputs["paging"].page) < query.page:
+        return RedirectResponse(query.url(page=last), 303)
     if is_htmx(request):
         return render("cases/_cases.html", **inputs)
     return await page(request, tx, who, "cases/index.html", heads=heads, **inputs)

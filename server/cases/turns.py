@@ -1,7 +1,5 @@
 """Whose turn it is, counted from what was said."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import func, or_, select
 
 from server.cases import events as facts
@@ -10,7 +8,6 @@ from server.cases.models import Case, CaseMessage
 from server.kit.access import Principal
 from server.kit.db import Tx
 from server.kit.markdown import plain
-from server.kit.text import _
 
 LATELY = 30  # messages of a case that its newest reply answers once more
 SHOWN = 300  # characters of a message that a fact keeps
@@ -60,10 +57,6 @@ async def count_waiting(tx: Tx, case: Case) -> None:
     await tx.flush()
     waits = CaseMessage.case_id == case.id, CaseMessage.state == "scheduled"
     case.replies_at = await tx.scalar(select(func.min(CaseMessage.send_at)).where(*waits))
-
-
-def did_not_reach(addresses: Sequence[str], why: str) -> str:
-    return _("Did not reach %(addresses)s: %(why)s") % {"addresses": ", ".join(addresses), "why": why}
 
 
 async def note_unsent(

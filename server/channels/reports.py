@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from email.message import Message
 
-from server.kit.text import _
+from server.kit.unsent import RETURNED
 
 ID = re.compile(r"<[^<>\s]{1,500}>")
 STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
@@ -31,20 +31,8 @@ class Report:
     recipients: tuple[str, ...] = ()
 
     @property
-    def reason(self) -> str:
-        """In our own words, never those of the other server."""
-        detail = self.status.partition(".")[2]
-        if detail.startswith("1."):
-            return _("There is no such address")
-        return {
-            "2.1": _("The mailbox takes no mail"),
-            "2.2": _("The mailbox is full"),
-            "2.3": _("The letter is too large for them"),
-            "3.4": _("The letter is too large for them"),
-            "4.1": _("Their server cannot be reached"),
-            "4.4": _("Their server cannot be reached"),
-            "4.7": _("Their server cannot be reached"),
-        }.get(detail, _("Their server refuses our letters") if detail.startswith("7.") else _("It was sent back"))
+    def problem(self) -> str:
+        return f"{RETURNED}{self.status[:20]}"
 
 
 def read_report(message: Message, sender: str) -> Report | None:

@@ -12,6 +12,7 @@ from server.kit import text
 from server.kit.clock import now
 from server.kit.markdown import markdown, plain
 from server.kit.phones import tel
+from server.kit.unsent import why_unsent
 
 DIST = Path("static/dist")
 
@@ -134,6 +135,7 @@ env.filters.update(
     hue=text.hue,
     initials=text.initials,
     tel=tel,
+    why_unsent=why_unsent,
 )
 # At hand everywhere: importing it in each fragment costs more than drawing one.
 env.globals["k"] = env.get_template("kit/_kit.jinja").module

@@ -16,7 +16,7 @@ from server.kit.events import emit
 from server.kit.passes import make_pass, revoke_passes
 from server.kit.text import _, clean
 from server.portal import events as facts
-from server.portal.access import Visit, may_rate
+from server.portal.access import Visit, may_rate, seen_by_customer
 from server.portal.forms import parse_stars
 from server.portal.models import CaseRating, CaseSide, PublicAct
 from server.portal.queries import goes_on_in
@@ -108,6 +108,15 @@ async def read(tx: Tx, who: Principal, case: Case, by: str, n: int) -> None:
         side.team_n = n
     await tx.flush()
     emit(tx, who, facts.SideRead(subject=f"side:{case.id}", about=case.about, side=by, n=n))
+
+
+async def read_parts(tx: Tx, at: Visit, upto: int) -> None:
+    """Of the other parts of the conversation that are shown there: as far as the message with the id `upto`."""
+    told_here = select(CaseSide.case_id).where(CaseSide.told_in_id == at.case.id)
+    shown = CaseMessage.case_id.in_(told_here), seen_by_customer(), CaseMessage.id <= upto
+    newest = select(CaseMessage.case_id, func.max(CaseMessage.n)).where(*shown).group_by(CaseMessage.case_id)
+    for case_id, n in (await tx.execute(newest.order_by(CaseMessage.case_id))).all():
+        await read(tx, at.house, await tx.get_one(Case, case_id), "customer", n)
 
 
 async def go_to(tx: Tx, at: Visit, page: str, title: str) -> None:

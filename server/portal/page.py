@@ -99,6 +99,8 @@ async def reading(request: Request, tx: Tx) -> Answer:
     at, form = await visit(tx, bearer(request)), request.state.form
     await slowly(request, "reading", str(at.key.id), READS)
     await actions.read(tx, at.house, at.case, "customer", parse_n(field(form, "n", 12)))
+    if part := parse_n(field(form, "part", 19)):
+        await actions.read_parts(tx, at, part)
     if page := parse_page(field(form, "page", 4000)):
         await actions.go_to(tx, at, page, clean(field(form, "title", 4000), 200))
     return Response(status_code=204)

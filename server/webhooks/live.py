@@ -1,6 +1,5 @@
 """What other screens see of webhooks: the settings' list is fetched again, and an event is a line of its record."""
 
-from server.automation.forms import problem
 from server.automation.queries import letters_by_event
 from server.kit.about import subject_id
 from server.kit.access import Principal
@@ -38,4 +37,4 @@ async def show_log(tx: Tx, row: EventRow) -> list[Change]:
 @lines("outside.happened", template="webhooks/lines.html")
 async def load_events(tx: Tx, who: Principal, rows: list[EventRow]) -> dict[int, dict[str, object]]:
     letters = await letters_by_event(tx, who, {row.subject for row in rows})
-    return {row.id: {"letters": letters.get(row.subject, []), "problem": problem} for row in rows}
+    return {row.id: {"letters": letters.get(row.subject, [])} for row in rows}

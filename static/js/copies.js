@@ -62,7 +62,10 @@ function draw(addresses) {
 }
 
 function showNamed() {
-  for (const button of row().querySelectorAll('[data-copy-take]')) button.hidden = chosen().includes(button.dataset.copyTake);
+  const buttons = [...row().querySelectorAll('[data-copy-take]')];
+  for (const button of buttons) button.hidden = chosen().includes(button.dataset.copyTake);
+  const group = row().querySelector('[data-named]');
+  if (group) group.hidden = buttons.every(({ hidden }) => hidden);
 }
 
 function keep() {

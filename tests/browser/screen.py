@@ -1,5 +1,7 @@
 """Pages for the browser modules, made by hand, and short ways to speak of them."""
 
+from collections.abc import Callable
+
 from playwright.sync_api import ConsoleMessage, Page, expect
 
 from tests.browser.wire import Wire
@@ -36,3 +38,12 @@ def show(wire: Wire, page: Page, body: str) -> None:
     page.goto(wire.url)
     wire.wait_for(lambda: wire.said("sub"))
     expect(page.locator("[data-lamp] span")).to_have_text("Live")
+
+
+def wait_for(page: Page, true: Callable[[], bool]) -> None:
+    """The page goes on while we look again."""
+    for _ in range(100):
+        if true():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("it did not come")

@@ -56,14 +56,17 @@ def named(page: Page) -> list[str]:
 
 def test_whom_a_letter_only_names_is_one_press_away(wire: Wire, page: Page) -> None:
     take = '<button type="button" data-copy-take="new@x.example">new@x.example</button><template>'
+    take = "<i data-named>Not to</i>" + take
     show(wire, page, TASKS + also("bo@x.example").replace("<template>", take))
     offer = page.get_by_role("button", name="new@x.example", exact=True)
     offer.click()
     assert named(page) == ["bo@x.example", "new@x.example"]
     expect(offer).to_be_hidden()
+    expect(page.get_by_text("Not to")).to_be_hidden()
     page.get_by_role("button", name="Remove new@x.example").click()
     assert named(page) == ["bo@x.example"]
     expect(offer).to_be_visible()
+    expect(page.get_by_text("Not to")).to_be_visible()
 
 
 def test_whom_one_takes_out_or_types_in_is_there_after_a_reload(wire: Wire, page: Page) -> None:

@@ -1,14 +1,14 @@
 """A visitor of somebody's site and an agent, each in a browser: across a reload, without a connection, and under attack."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from tests.browser.house import House, live
-from tests.browser.screen import note
+from tests.browser.screen import note, wait_for
 from tests.browser.sites import Site, open_site
 
 pytestmark = pytest.mark.browser
@@ -129,6 +129,13 @@ def test_the_cursor_stays_between_two_answers(house: House, site: Site, visitor:
         field.press("Control+Enter")
         expect(frame.locator("#said .ours").last).to_contain_text(answer)
         expect(field).to_be_focused()
+    case = "/cases/" + re.findall(r"/cases/(\d+)", ana.url)[0]
+    asked = house.owner.get(f"/api/v1{case}/messages").json()["items"][-2]["id"]
+    part = house.owner.post(f"{case}/messages/{asked}/split", data={"subject": "A third"}).headers["hx-redirect"]
+    for words in ("It left on Monday.", "Read as soon as it is there."):
+        house.owner.post(f"{part}/messages", data={"audience": "customer", "text": words, "seen": "9"})
+        expect(frame.locator("#said")).to_contain_text(words)
+        wait_for(visitor, lambda: "Everything" in house.owner.get(f"{part}/customer").text)
 
 
 def test_unread_solved_and_rated(house: House, site: Site, visitor: Page, ana: Page) -> None:
@@ -205,15 +212,6 @@ def test_the_page_one_is_on_follows(sqlite_house: House, site: Site, visitor: Pa
     number = next(one["id"] for one in cases if one["subject"] == "Where am I?")
     expect(visitor).to_have_url(re.compile("/third"))
     wait_for(visitor, lambda: "/third" in sqlite_house.owner.get(f"/cases/{number}/customer").text)
-
-
-def wait_for(page: Page, true: Callable[[], bool]) -> None:
-    """The page goes on while we look again."""
-    for _ in range(100):
-        if true():
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError("it did not come")
 
 
 def test_what_is_missing_is_said_where_it_belongs(sqlite_house: House, site: Site, visitor: Page) -> None:

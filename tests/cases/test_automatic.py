@@ -13,8 +13,10 @@ from server.cases.models import CaseMessage
 from server.channels.actions import open_channel
 from server.channels.forms import ChannelDraft
 from server.channels.incoming import read_letter
+from server.identity.models import User
 from server.kit.access import Principal
 from server.kit.clock import now
+from server.kit.unsent import unreached, why_unsent
 from tests import make
 from tests.cases.conftest import HELP, Take, letter
 from tests.conftest import Client
@@ -100,6 +102,26 @@ async def test_its_writer_is_told_once(app: Starlette, ana: Client, take: Take, 
     assert len(await make.facts(app, "case.unsent")) == 1
 
 
+async def test_each_reads_why_in_their_own_language(app: Starlette, ana: Client, take: Take, answered: str) -> None:
+    await take(report(answered))
+    async with app.state.database.transaction() as tx:
+        (await tx.get_one(User, 1)).language = "es"
+    for page in ("/cases/1", "/notices"):
+        shown = (await ana.get(page)).text
+        assert "No existe esa dirección" in shown and "There is no such address" not in shown, page
+
+
+def test_whom_a_letter_did_not_reach_is_said_by_name() -> None:
+    problem = "\n".join(
+        (unreached(["ben@x.example", "cy@x.example"], "not_taken"), unreached(["di@x.example"], "late"))
+    )
+    assert why_unsent(problem) == (
+        "Did not reach ben@x.example, cy@x.example: The mail server did not take it. "
+        "Did not reach di@x.example: The server did not answer in time"
+    )
+    assert why_unsent("A sentence of old") == "A sentence of old"
+
+
 async def test_the_page_follows(app: Starlette, ana: Client, mateo: Client, take: Take, answered: str) -> None:
     await assert_live_equals_reload(app, mateo, "/cases/1", lambda: take(report(answered)), regions=("case-thread",))
 
@@ -116,7 +138,7 @@ async def test_the_page_follows(app: Starlette, ana: Client, mateo: Client, take
 )
 def test_the_reason_is_in_plain_words(status: str, reason: str) -> None:
     read = read_letter(report("<x@nogal.example>", status)).report
-    assert read is not None and read.is_final and reason in read.reason
+    assert read is not None and read.is_final and reason in why_unsent(read.problem)
 
 
 async def test_a_report_of_a_delay_or_on_nothing_of_ours_changes_nothing(

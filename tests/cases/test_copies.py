@@ -53,9 +53,13 @@ async def test_who_names_others_without_proof_adds_nobody(
     await take(sender="mallory@evil.example", In_Reply_To="<b@x.example>", Message_ID="<c@x.example>")
     assert (await offered(ana), await named(ana)) == ([], ["mallory@evil.example"])
     body = {"body": "Hello", "audience": "customer"}
-    assert (await api.post("/cases/1/messages", json=body)).json()["copies"] == []
+    said = (await api.post("/cases/1/messages", json=body)).json()
+    assert (said["copies"], said["left_out"]) == ([], ["mallory@evil.example"])
+    assert (await api.post("/cases/1/messages", json={"body": "A note"})).json()["left_out"] == []
     await pass_time(app)
     assert inbox.letters[0]["Cc"] is None
+    said = (await api.post("/cases/1/messages", json=body | {"copies": said["left_out"]})).json()
+    assert (said["copies"], said["left_out"]) == (["mallory@evil.example"], [])
 
 
 async def test_who_answers_a_letter_of_ours_may_name_others(

@@ -28,6 +28,16 @@ async def test_filters(ana: Client, three: None, query: str, found: str) -> None
     assert {name for name in ("Harriet", "Oliver", "Grace") if f"From {name}" in page} == ({found} if found else set())
 
 
+async def test_a_page_after_the_last_leads_to_the_last(ana: Client, three: None) -> None:
+    for asked in ("/cases?page=9999", "/cases?view=all&q=From&page=2"):
+        answer = await ana.get(asked)
+        assert answer.status_code == 303
+        shown = await ana.get(answer.headers["location"])
+        assert shown.status_code == 200 and "From Harriet" in shown.text, asked
+    beside = (await ana.get("/cases/1?from=/cases?page=9999")).text
+    assert "From Oliver" in beside and "From Grace" in beside
+
+
 async def test_each_team_says_how_many_it_has(ana: Client, three: None) -> None:
     await ana.put("/cases/selection/team", data={"ids": ["1", "3"], "value": "1"})
     page = (await ana.get("/cases?view=all")).text

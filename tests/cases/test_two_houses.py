@@ -52,7 +52,7 @@ async def test_a_report_in_another_alphabet_marks_the_reply(
     await deliver(app.state.database, app.state.services.files, HELP, raw)
     async with app.state.database.transaction(read=True) as tx:
         reply = (await tx.scalars(select(CaseMessage).where(CaseMessage.n == 2))).one()
-        assert (reply.state, reply.problem) == ("failed", "There is no such address")
+        assert (reply.state, reply.problem) == ("failed", "returned:5.1.1")
 
 
 REPORT = """From: Zustellung <mailer-daemon@österreich.example>

@@ -5,6 +5,7 @@ import re
 from tests.conftest import Client
 
 SITE = "https://www.nogal.example"
+TYPED = {"name": "Harriet", "emails": "harriet@brightwater.example", "text": "Is anybody here?"}
 
 
 async def place(ana: Client, kind: str, **changes: str) -> str:
@@ -19,3 +20,15 @@ async def place(ana: Client, kind: str, **changes: str) -> str:
     found = re.search(r"/p/(?:form|widget)/([0-9a-f]{24})", page)
     assert found is not None
     return found[1]
+
+
+async def chat_of(ana: Client) -> str:
+    """The address of its door."""
+    return "/p/widget/" + await place(ana, "chat", welcome_en="Hello you", away_es="Volvemos pronto")
+
+
+async def begin(anybody: Client, chat: str, **typed: str) -> dict[str, str]:
+    """The header of the conversation's pass."""
+    answer = await anybody.post(chat, data=TYPED | typed)
+    assert answer.status_code == 201, answer.text
+    return {"authorization": f"Bearer {answer.json()['pass']}"}

@@ -21,23 +21,15 @@ from tests import make
 from tests.conftest import Client
 from tests.live import assert_live_equals_reload
 from tests.portal.conftest import LinkOf
-from tests.portal.places import SITE, place
+from tests.portal.places import SITE, TYPED, begin, chat_of, place
 
 KEY = {"idempotency-key": "9d1f6f0e-0000-4000-8000-000000000001"}
-TYPED = {"name": "Harriet", "emails": "harriet@brightwater.example", "text": "Is anybody here?"}
 SMALL = 25 * 1024
 
 
 @pytest.fixture
-async def chat(app: Starlette, ana: Client) -> str:
-    return "/p/widget/" + await place(ana, "chat", welcome_en="Hello you", away_es="Volvemos pronto")
-
-
-async def begin(anybody: Client, chat: str, **typed: str) -> dict[str, str]:
-    """The header of the conversation's pass."""
-    answer = await anybody.post(chat, data=TYPED | typed)
-    assert answer.status_code == 201, answer.text
-    return {"authorization": f"Bearer {answer.json()['pass']}"}
+async def chat(ana: Client) -> str:
+    return await chat_of(ana)
 
 
 async def secret_of(ana: Client) -> str:
@@ -141,61 +133,6 @@ async def test_hours(app: Starlette, ana: Client, anybody: Client) -> None:
         assert (await anybody.get(f"{chat}/here")).json() == {"here": True}
     with frozen(now().replace(year=2026, month=11, day=23, hour=9, minute=30)):
         assert (await anybody.get(f"{chat}/here")).json() == {"here": False}
-
-
-@pytest.fixture
-async def sent(app: Starlette, ana: Client) -> list[Any]:
-    """Letters that left."""
-    letters: list[Any] = []
-
-    class Post:
-        is_real = True
-
-        async def post(self, letter: Any) -> None:
-            letters.append(letter)
-
-    object.__setattr__(app.state.worker._services, "mailer", Post())
-    await ana.post("/settings/channels", data={"address": "help@nogal.example"})
-    return letters
-
-
-async def pass_patience(app: Starlette) -> None:
-    with frozen() as clock:
-        clock.forward(minutes=3)
-        await app.state.worker.drain()
-        await app.state.worker.drain()
-
-
-async def test_what_was_read_before_it_was_split_off_goes_nowhere(
-    app: Starlette, ana: Client, anybody: Client, chat: str, sent: list[Any]
-) -> None:
-    mine = await begin(anybody, chat)
-    said = {"audience": "customer", "seen": "9"}
-    await ana.post("/cases/1/messages", data=said | {"text": "Read in the chat"})
-    await ana.post("/cases/1/messages", data=said | {"text": "Read there too"})
-    await anybody.post("/p/case/reading", data={"n": "3"}, headers=mine)
-    await ana.post("/cases/1/messages", data=said | {"text": "Not read there"})
-    assert (await ana.post("/cases/1/messages/3/split", data={"subject": "The order"})).status_code == 201
-    await pass_patience(app)
-    assert [next(one.iter_parts()).get_content().split("\n")[0].strip() for one in sent] == ["Not read there"]
-
-
-async def test_what_is_not_read_goes_by_mail(
-    app: Starlette, ana: Client, anybody: Client, chat: str, sent: list[Any]
-) -> None:
-    mine = await begin(anybody, chat)
-    for n, text in ((1, "Read in the chat"), (2, "Not read there")):
-        await ana.post("/cases/1/messages", data={"audience": "customer", "text": text, "seen": str(n)})
-        if n == 1:
-            await anybody.post("/p/case/reading", data={"n": "2"}, headers=mine)
-    await app.state.worker.drain()
-    assert sent == [], "they may be about to read it"
-    await pass_patience(app)
-    (letter,) = sent
-    assert letter["To"] == "Harriet <harriet@brightwater.example>" and letter["From"].endswith("<help@nogal.example>")
-    plain = next(letter.iter_parts()).get_content()
-    assert "Not read there" in plain and "/p/case/" in plain and "Read in the chat" not in plain
-    assert "Not read there" in (await anybody.get("/p/case", headers=mine)).text
 
 
 async def test_a_site_vouches(app: Starlette, ana: Client, anybody: Client, chat: str) -> None:

@@ -42,7 +42,7 @@ async def test_an_answer_that_did_not_arrive_is_none(app: Starlette, ana: Client
     async with moment("2026-11-27T11:00"), app.state.database.transaction() as tx:
         case, message = await load_case(tx, 1, 1), await tx.get_one(CaseMessage, 2)
         assert case is not None
-        await note_unsent(tx, system(1), case, message, "No such address")
+        await note_unsent(tx, system(1), case, message, "returned:5.1.1")
     assert await due(app) == {"first": at("2026-11-27T13:00"), "solution": at("2026-12-01T10:00")}, (
         "and an hour was waited"
     )

@@ -49,6 +49,9 @@ export const numberOf = (line) => Number(line.dataset.n ?? 0);
 
 export const lastNumber = () => Math.max(0, ...[...document.querySelectorAll('#said > li')].map(numberOf));
 
+// The newest line of a part of the conversation that is a case of its own: its numbers are not those of this one.
+export const lastPart = () => Math.max(0, ...[...document.querySelectorAll('#said > li:not([data-n])')].map(({ id }) => Number(id.slice(5))));
+
 export function writeTimes(root) {
   const { lang } = document.documentElement;
   const long = new Intl.DateTimeFormat(lang, { dateStyle: 'medium', timeStyle: 'short' });

@@ -2,7 +2,7 @@
 import { openSocket, send } from '../socket.js';
 import { ask, mayPassBy, newKey, reasonOf, usePass } from './ask.js';
 import { flush, put, startOutbox } from './outbox.js';
-import { applyParts, find, lastNumber, parse, writeTimes } from './parts.js';
+import { applyParts, find, lastNumber, lastPart, parse, writeTimes } from './parts.js';
 
 const TYPING_LASTS = 6_000;
 const TYPING_EVERY = 3_000;
@@ -13,6 +13,7 @@ let token;
 let typedAt = 0;
 let typing;
 let readTo = 0;
+let partTo = 0;
 let watch = {}; // what the frame around wants to know: said(), isShown(), where()
 
 export function startTalk(pass, around = {}) {
@@ -141,11 +142,11 @@ async function onClick(event) {
 
 export function tellReading() {
   const isSeen = !document.hidden && (!watch.isShown || watch.isShown());
-  const n = isSeen ? lastNumber() : readTo;
+  const [n, part] = isSeen ? [lastNumber(), lastPart()] : [readTo, partTo];
   const where = watch.where?.() ?? {};
-  if (n <= readTo && !where.changed) return;
-  readTo = Math.max(n, readTo);
-  ask('POST', '/p/case/reading', { n: String(readTo), page: where.url ?? '', title: where.title ?? '' });
+  if (n <= readTo && part <= partTo && !where.changed) return;
+  [readTo, partTo] = [Math.max(n, readTo), Math.max(part, partTo)];
+  ask('POST', '/p/case/reading', { n: String(readTo), part: String(partTo), page: where.url ?? '', title: where.title ?? '' });
 }
 
 function onType() {

@@ -23,7 +23,8 @@ log = logging.getLogger(__name__)
 MILLISECOND = fractions.Fraction(1, 1000)
 RATES = {"audio": 48000, "video": 90000}
 HANDFUL = 0.1  # seconds of packets that the thread gets at once
-BACKLOG = 200  # handfuls that may wait for a slow disk; more are left out
+BACKLOG = 20_000  # packets that may wait for a slow disk; more are left out
+AHEAD = 10  # seconds that timestamps may run before our own clock; who writes them may claim days
 OPTIONS = {"cluster_time_limit": "1000", "flush_packets": "1"}  # what a crash cuts keeps all but its last second
 
 Finished = Callable[["Part"], None]
@@ -41,6 +42,7 @@ class Part:
         self.started, self.seconds, self.bytes = 0.0, 0.0, 0
         self.path = writer.folder / self.file
         self._writer = writer
+        self._epoch = time.time() - time.monotonic()  # a part's clock is steady, whatever becomes of the machine's
         self._kind = "audio" if source == "audio" else "video"
         self._order = JitterBuffer(16, prefetch=4) if self._kind == "audio" else JitterBuffer(512, is_video=True)
         self._note: TextIO | None = None
@@ -51,7 +53,7 @@ class Part:
         self._broken = False
 
     def take(self, packet: Packet) -> None:
-        self._writer.put(self, packet, time.time())
+        self._writer.put(self, packet, self._epoch + time.monotonic())
 
     def write(self, packet: Packet, now: float) -> None:
         if self._broken:
@@ -78,7 +80,7 @@ class Part:
         if step >= 1 << 31:
             return  # older than what is written
         self._last = frame.timestamp
-        self._at += step
+        self._at = max(self._at, min(self._at + step, int((now - self.started + AHEAD) * RATES[self._kind])))
         packet = av.Packet(frame.data)
         packet.pts = packet.dts = self._at * 1000 // RATES[self._kind]
         packet.time_base, packet.stream, packet.is_keyframe = MILLISECOND, self._stream, is_key
@@ -103,6 +105,7 @@ class Part:
 
     def finish(self) -> None:
         if self._container is None:
+            self._let_go()
             return
         try:
             self._container.close()
@@ -111,15 +114,19 @@ class Part:
         except (OSError, av.FFmpegError):
             log.exception("a recording could not be finished")
         self._container = self._stream = None
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._note is not None:
             self._note.close()
 
 
 def picture_size(frame: bytes) -> tuple[int, int] | None:
-    """Width and height that a VP8 key frame tells; None for any other."""
+    """Width and height that a VP8 key frame tells; None for any other, and for one without a picture."""
     if len(frame) < 10 or frame[0] & 1 or frame[3:6] != b"\x9d\x01\x2a":
         return None
-    return int.from_bytes(frame[6:8], "little") & 0x3FFF, int.from_bytes(frame[8:10], "little") & 0x3FFF
+    wide, high = int.from_bytes(frame[6:8], "little") & 0x3FFF, int.from_bytes(frame[8:10], "little") & 0x3FFF
+    return (wide, high) if wide and high else None
 
 
 class Writer:
@@ -133,6 +140,7 @@ class Writer:
         self.folder = folder
         self.parts = 0
         self.left_out = 0
+        self._given = self._taken = 0  # packets, counted where they come and in the thread
         self._handful: list[Work] = []
         self._timer: asyncio.TimerHandle | None = None
         self._queue: queue.SimpleQueue[list[Work] | None] = queue.SimpleQueue()
@@ -147,9 +155,12 @@ class Writer:
         return Part(self, call, who, source)
 
     def put(self, part: Part, packet: Packet, now: float) -> None:
-        if self._queue.qsize() >= BACKLOG:
+        if self._given - self._taken >= BACKLOG:
+            if not self.left_out:
+                log.warning("the disk is too slow for what is recorded: packets are left out")
             self.left_out += 1
             return
+        self._given += 1
         self._handful.append((part, packet, now))
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(HANDFUL, self._hand_over)
@@ -180,6 +191,7 @@ class Writer:
             for part, packet, more in handful:
                 if packet is not None:
                     part.write(packet, more)
+                    self._taken += 1
                 else:
                     part.finish()
                     more()

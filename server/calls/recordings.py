@@ -28,6 +28,7 @@ async def mix_soon(tx: Tx, who: Principal, call: Call) -> None:
     elif job.state != "running":
         job.state, job.run_at, job.attempts = "waiting", now() + SETTLES, 0
     await tx.flush()
+    emit(tx, who, JobProgressed(subject=f"job:{job.id}"))  # its page says that there will be a recording
 
 
 async def parts_of(tx: Tx, call_id: int) -> list[Part]:

@@ -113,7 +113,8 @@ async def test_what_is_held_is_not_erased_with_its_record(app: Starlette, ana: C
 async def test_whom_one_may_ask_are_those_who_may_see_it(app: Starlette, ana: Client, mateo: Client, call: str) -> None:
     """A closed record's call is offered to nobody else, neither by name nor by a team they are in."""
     form = f"{call}/invitations/new"
-    assert "Mateo Ríos" in (await ana.get(form)).text
+    offered = (await ana.get(form)).text
+    assert "Mateo Ríos" in offered and "made under People" in offered
     await make.restrict(ana, 1, "user:1")
     assert "Mateo Ríos" not in (await ana.get(form)).text
 

@@ -156,6 +156,19 @@ async def test_the_mix_holds_who_said_yes(app: Starlette, ana: Client, call: str
     assert "<audio" in page and "recording is being prepared" not in page
 
 
+async def test_a_part_that_comes_when_the_call_is_over_says_that_there_will_be_a_recording(
+    app: Starlette, ana: Client, call: str, book: CallBook
+) -> None:
+    room, at = (await read_call(app)).room, time.time()
+    await ana.put(f"{call}/consent", data=AGREED)
+    await told(book, Joined(room, at, 1))
+    await ana.delete(call)
+    await app.state.relay.drain()
+    part = Recorded(room, at, 1, "audio", "a.webm", at, 2.0, 1000)
+    screen = await assert_live_equals_reload(app, ana, call, lambda: told(book, part), regions=("call-1-recording",))
+    assert "recording is being prepared" in screen.page.text()
+
+
 async def test_a_part_that_cannot_be_read_keeps_all_parts(
     app: Starlette, ana: Client, call: str, recorded: Path
 ) -> None:

@@ -168,6 +168,15 @@ async def test_links_are_shown_once(ana: Client, call: str) -> None:
     assert (await ana.post(f"{call}/guest-links", data={"seats": "9"})).status_code == 422
 
 
+async def test_a_link_that_was_taken_back_opens_nothing(ana: Client, call: str) -> None:
+    made = await ana.post(f"{call}/guest-links", data={"hours": "24"})
+    path = "/p/join/" + made.text.partition("/p/join/")[2].partition('"')[0]
+    assert (await ana.get(path)).status_code == 200
+    assert (await ana.delete(f"{call}/guest-links/1")).status_code == 200
+    assert (await ana.get(path)).status_code == 404
+    assert (await ana.post(path, data={"name": "Lucía"})).status_code == 404
+
+
 async def test_a_call_of_yesterday_is_written_down_as_such(ana: Client, lucia: str, facts: Facts) -> None:
     """By the clock of who writes; the timeline says when it was, and the log has it in its place."""
     form = {"about": lucia, "minutes": "10", "at": "2026-01-02T18:30+01:00"}

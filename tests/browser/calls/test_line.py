@@ -19,7 +19,11 @@ def set_up(ana: Caller, house: House) -> str:
     address = ana.page.get_by_label("Address for your web site").input_value()
     ana.page.get_by_text("Add a key").click()
     form = ana.page.locator('form[hx-post="/settings/announcer/menus/1/options"]')
+    form.get_by_label("Leads to").select_option("text")
+    expect(form.get_by_label("Text that is spoken · English")).to_be_visible()
+    expect(form.get_by_label("Team, person, skill or menu")).to_be_hidden()
     form.get_by_label("Leads to").select_option("person")
+    expect(form.get_by_label("Text that is spoken · English")).to_be_hidden()
     form.get_by_label("What it is for · English").fill("Mateo")
     form.get_by_label("Team, person, skill or menu").select_option(label="Mateo Ríos")
     with ana.page.expect_navigation():

@@ -79,6 +79,21 @@ def facts_by_key(page: Page) -> None:
     expect(page.locator(".notes-beside")).to_be_hidden()
 
 
+def test_the_filters_of_the_log_are_within_reach_on_a_phone(call_house: House, callers: Browser) -> None:
+    with call_house.speaking("es"):
+        page = call_house.sit(callers, "ana@example.org", viewport=PHONE)
+        page.goto(f"{call_house.url}/calls")
+        expect(page.locator(".call-filters")).to_be_visible()
+        for part in page.locator(".call-filters > *, .call-filters input, .head .seg > a").all():
+            box = part.bounding_box()
+            assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"]
+        assert page.locator(".call-filters").evaluate("(form) => form.scrollWidth <= form.clientWidth")
+        page.get_by_label("Quién").select_option("me")
+        page.get_by_role("button", name="Aplicar").click()
+        page.wait_for_url("**person=me**")
+        page.context.close()
+
+
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_every_screen_of_a_call(
     call_house: House, callers: Browser, pair: tuple[Caller, Caller, str], language: str

@@ -3,12 +3,13 @@
 import asyncio
 import queue
 import shutil
+import threading
 from pathlib import Path
 
 import av
 import pytest
 
-from realtime.calls.ports import Recorded
+from realtime.calls.ports import Recorded, Source
 from realtime.calls.recorder import Part, Writer
 from realtime.calls.tap import Packet
 from tests.realtime.calls.conftest import plan
@@ -126,13 +127,49 @@ async def test_the_thread_gets_packets_by_the_handful_and_all_of_them(writer: Wr
     assert part.seconds == pytest.approx(51 * 0.02, abs=0.1)
 
 
-async def test_what_a_slow_disk_cannot_take_is_counted(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("realtime.calls.recorder.BACKLOG", 1)
-    part = Part(writer, "room", 1, "audio")  # no thread was begun: nothing is taken from the queue
+async def test_what_a_slow_disk_cannot_take_is_left_out_and_said(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("realtime.calls.recorder.BACKLOG", 100)
+    disk = threading.Event()
+    part, done = writer.begin("room", 1, "audio"), asyncio.Event()
+    write = part.write
+    monkeypatch.setattr(part, "write", lambda packet, now: disk.wait() and write(packet, now))
+    for number in range(150):  # within one handful: what may wait is counted by packets
+        part.take(Packet(number, number * 960, 0, opus()[number % 50], b"", 0))
+    assert writer.left_out == 50
+    assert caplog.text.count("too slow") == 1
+    disk.set()
+    writer.end(part, lambda ended: done.set())
+    await done.wait()
+    assert part.seconds == pytest.approx(100 * 0.02, abs=0.1)
+    part = writer.begin("room", 1, "audio")
     part.take(Packet(0, 0, 0, opus()[0], b"", 0))
-    await until(lambda: writer._queue.qsize() == 1)
-    part.take(Packet(1, 960, 0, opus()[1], b"", 0))
-    assert writer.left_out == 1
+    assert writer.left_out == 50, "what was written makes room"
+    done.clear()
+    writer.end(part, lambda ended: done.set())
+    await done.wait()
+
+
+@pytest.mark.parametrize("source", ["audio", "camera"])
+def test_timestamps_that_claim_days_make_no_long_recording(writer: Writer, source: Source) -> None:
+    part = Part(writer, "room", 1, source)
+    for number in range(60):  # half a day between each two, within one second and a fifth
+        payload = opus()[number % 50] if source == "audio" else b"\x10" + vp8()[number % 20]
+        timestamp = number * ((1 << 31) - 1) & 0xFFFFFFFF
+        part.write(Packet(number, timestamp, 1, payload, b"", 0), 1000 + number * 0.02)
+    part.finish()
+    assert 1 < part.seconds < 12
+    assert heard(part.path)[2] < 12
+
+
+def test_a_key_frame_without_a_picture_begins_nothing(writer: Writer) -> None:
+    part = Part(writer, "room", 1, "camera")
+    first = vp8()[0]
+    after = pictures(part, (first[:6] + bytes(4) + first[10:],), 0)
+    pictures(part, vp8() * 2, after)
+    part.finish()
+    assert part.bytes and set(heard(part.path)[1]) == {(320, 240)}
 
 
 async def test_only_who_agreed_is_recorded_and_a_pause_leaves_a_hole(table: Table) -> None:

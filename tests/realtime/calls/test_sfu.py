@@ -7,6 +7,7 @@ import threading
 from itertools import pairwise
 
 import pytest
+from aiortc.rtp import RTCP_PSFB_APP, RtcpPacket, RtcpPsfbPacket, RtcpRrPacket, unpack_remb_fci
 
 from realtime.calls.people import Plan
 from realtime.calls.ports import MediaSettings
@@ -225,6 +226,34 @@ async def test_the_smallest_viewer_limits_the_sender_but_never_below_the_floor(t
     table.sfu.second(asyncio.get_running_loop().time())
     senders[1].can_take(1_000)
     assert 400_000 in told and told[-1] == FLOOR
+
+
+async def test_what_a_viewer_can_take_and_what_was_lost_arrive_at_who_sends(table: Table) -> None:
+    """On the wire: a viewer's own estimate (REMB) to us, ours to the sender, and reports of how its lines arrived."""
+    await seated(table, 1, 2)
+    await everybody_hears(table, 1, 2)
+    tap = table.sfu._peers[1].taps["camera"]
+    said, rates, reported = list[int](), list[int](), set[int]()
+    mouth = next(slot.sender for slot in table.sfu._peers[2].slots if slot.sender.spring is tap)
+    hear = mouth.can_take
+    mouth.can_take = lambda rate: (said.append(rate), hear(rate))
+    senders = {each.kind: each.sender for each in table.callers[1].connection.getTransceivers() if each.sender.track}
+    camera, own = senders["video"], {sender._ssrc for sender in senders.values()}
+
+    async def wire(data: bytes) -> None:
+        for packet in RtcpPacket.parse(data):
+            if isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_APP:
+                rate, sources = unpack_remb_fci(packet.fci)
+                assert sources == [camera._ssrc]
+                rates.append(rate)
+            elif isinstance(packet, RtcpRrPacket):
+                reported.update(each.ssrc for each in packet.reports)
+
+    camera.transport._handle_rtcp_data = wire
+    await until(lambda: said)
+    table.sfu.second(asyncio.get_running_loop().time())
+    await until(lambda: rates and own <= reported)
+    assert all(rate == FLOOR or any(abs(rate - one) < one / 50 for one in said) for rate in rates)
 
 
 async def test_joins_and_leaves_leave_nothing_behind(table: Table) -> None:

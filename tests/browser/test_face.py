@@ -211,3 +211,20 @@ def test_a_clash_over_a_name_closes_the_window_when_theirs_is_taken(
     ana.get_by_role("button", name="Take theirs").first.click()
     expect(ana.locator(".written", has_text="Both scales")).to_be_visible()
     expect(ana.locator("#task-notes-input")).to_have_count(0)
+
+
+def test_a_task_is_made_from_each_part_of_a_record_on_a_phone(sqlite_house: House, chromium: Browser) -> None:
+    phone = sqlite_house.sit(chromium, "ana@example.org", viewport={"width": 390, "height": 844})
+    phone.goto(sqlite_house.url + sqlite_house.contact("Telma Ortiz"))
+    live(phone)
+    for part in ("Timeline", "Facts", "Discussion"):
+        phone.locator(".ztabs").get_by_text(part).click()
+        phone.locator(".acts > .keep > summary").click()
+        phone.get_by_role("button", name="New task").click()
+        phone.locator("dialog[open] [name=title]").fill(f"From {part}")
+        phone.locator("dialog[open] [type=submit]").click()
+        expect(phone.locator("dialog[open]")).to_have_count(0)
+    phone.locator(".ztabs").get_by_text("Timeline").click()
+    for part in ("Timeline", "Facts", "Discussion"):
+        expect(phone.locator(".ev", has_text=f"From {part}").first).to_be_visible()
+    phone.context.close()

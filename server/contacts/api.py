@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from starlette.requests import Request
 
 from server.contacts import actions
-from server.contacts.access import Verb, get_record
+from server.contacts.access import Verb, get_contact, get_record
 from server.contacts.actions import ContactDraft
 from server.contacts.custom import define_field
 from server.contacts.fields import CUSTOM, POINTS, TAGS, own_values
@@ -17,11 +17,11 @@ from server.contacts.forms import FILTERS, CustomFilter, ListQuery, own_filters
 from server.contacts.listing import list_after
 from server.contacts.models import Contact, CustomField
 from server.contacts.queries import list_fields
-from server.contacts.trash import trash_contact
+from server.contacts.trash import restore_contact, trash_contact
 from server.kit.access import Principal
 from server.kit.api import PREFIX, ApiRoute, Body, Listing, Number, Page, Shape, api, page_of
 from server.kit.db import Tx
-from server.kit.errors import Invalid
+from server.kit.errors import Invalid, NotFound
 from server.kit.text import _, clean
 
 FieldKind = Literal["text", "number", "date", "choice", "yes_no"]
@@ -216,6 +216,13 @@ async def remove(request: Request, tx: Tx, who: Principal) -> None:
     await trash_contact(tx, who, await _get(request, tx, who, "delete"))
 
 
+async def restore(request: Request, tx: Tx, who: Principal) -> ContactShape:
+    contact = await get_contact(tx, who, request.path_params["id"], "delete", trashed=True)
+    if contact.kind != _kind(request):
+        raise NotFound(_("No such record"))
+    return await _shown(tx, who, await restore_contact(tx, who, contact))
+
+
 class NewField(Body):
     label: str = Field(min_length=1, max_length=80)
     kind: FieldKind
@@ -256,6 +263,7 @@ def _records(home: str, many: str, one: str) -> list[ApiRoute]:
         api("GET", path, show, f"Read a {one}", gives=ContactShape),
         api("PATCH", path, change, f"Change a {one}", gives=ContactShape, takes=ContactChanges),
         api("DELETE", path, remove, f"Put a {one} in the trash"),
+        api("DELETE", f"{path}/trash", restore, f"Bring a {one} back from the trash", gives=ContactShape),
     ]
 
 

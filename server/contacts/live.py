@@ -124,6 +124,9 @@ async def show_restriction(tx: Tx, row: EventRow) -> list[Change]:
         [Patch(_list(row), dom_id("contact", subject_id(row.subject), "row"), "remove")] if row.data["new"] else []
     )
     asked: list[Change] = [Recheck(row.subject), Refresh(row.subject, ["facts"]), *gone]
+    if (contact := await _contact(tx, row)) is not None:
+        head = fragment("contacts/_identity.html", contact=contact)
+        asked.append(Patch(row.subject, dom_id("contact", contact.id, "identity"), "replace", head))
     return [*asked, Refresh(_list(row), LISTS)]
 
 

@@ -38,7 +38,7 @@ def _error_response(request: Request, error: DomainError) -> Response:
             body["theirs"] = error.theirs
         return JSONResponse(body, error.status)
     theirs = error.theirs if isinstance(error, Conflict) else None
-    html = render("kit/_error.html", error=error, theirs=theirs, path=request.url.path)
+    html = render("kit/_error.html", error=error, theirs=theirs)
     note = json.dumps({"text": message, "undo": None, "error": True})
     return HTMLResponse(html, error.status, {"X-Toast": note, "HX-Reswap": "none"})
 

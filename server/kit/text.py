@@ -109,12 +109,14 @@ def hue(id: int | None) -> int:
 UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me")
 # Letters and signs without a shape: Hangul fillers, the empty Braille cell, a note without a head.
 BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
-TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # they turn round whatever stands after them
+TURNS = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]  # they turn round whatever stands after them
+BREAKS = [0xAD, 0x200B, 0x2060, 0xFEFF]  # where a line may end; pasted along, they make two of what looks like one name
+_dropped = dict.fromkeys(TURNS + BREAKS)
 
 
 def one_line(text: object, limit: int) -> str:
-    """A name as it is kept: one line, nothing in it that turns the page round; "" when nobody could see it."""
-    name = " ".join(clean(text, limit).translate(TURNS).split())
+    """A name as it is kept: one line, nothing in it that turns the page round or hides; "" when nobody could see it."""
+    name = " ".join(clean(text, limit).translate(_dropped).split())
     return name if (name.isascii() and name.isprintable()) or any(map(_is_seen, name)) else ""
 
 

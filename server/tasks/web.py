@@ -42,6 +42,8 @@ async def index(request: Request, tx: Tx, who: Principal) -> Answer:
     heads = await page_heads(tx, who, topic)
     inputs = await _list_inputs(tx, who, parse_query(request.query_params))
     topics = {topic: heads[topic]}
+    if (paging := inputs["paging"]) and paging.page > paging.pages:
+        return RedirectResponse(inputs["query"].url(page=paging.pages), 303)
     if is_htmx(request):
         return render("tasks/_tasks.html", topics=topics, **inputs)
     return await page(request, tx, who, "tasks/index.html", heads=heads, topics=topics, **inputs)

@@ -8,7 +8,7 @@ export function startFacts() {
   document.addEventListener('patch:held', showBeside);
   htmx.on('htmx:after:swap', saidOnce);
   document.addEventListener('click', ({ target }) => {
-    if (target.closest?.('.fact [data-take]')) take(target.closest('.fact'));
+    if (target.closest?.('[data-take]')) take(target);
     if (target.closest?.('.fact [data-keep]')) keep(target.closest('.fact'));
   });
 }
@@ -26,12 +26,19 @@ function onKey(event) {
   }
 }
 
-// [data-cancel-fact] fetches the fact as it is; what came meanwhile is newer and already here.
+// What came meanwhile is newer than what would be fetched, and already here.
 function leave(fact) {
+  if (!fact.dataset.waiting) return drop(fact.querySelector('form'));
   fact.querySelector('form').reset();
   document.activeElement.blur();
-  if (fact.dataset.waiting) return release(fact.id, { force: true });
-  fact.querySelector('[data-cancel-fact], [data-close]')?.click();
+  release(fact.id, { force: true });
+}
+
+// By the form's own way out: what it was opened on is fetched again, or its window closes.
+function drop(form) {
+  form.reset();
+  document.activeElement.blur();
+  form.querySelector('[data-cancel-fact], [data-close]')?.click();
 }
 
 function showBeside({ target: fact, detail: { newcomer } }) {
@@ -60,7 +67,9 @@ async function nameWriter(place, { byName, by }) {
 
 const valueOf = (fact) => fact.dataset.text ?? (fact.querySelector('[data-value], .fact-value') ?? fact.querySelector('dd') ?? fact).textContent.trim();
 
-function take(fact) {
+function take(button) {
+  const fact = button.closest('.fact');
+  if (!fact?.dataset.waiting) return drop(button.closest('form'));
   release(fact.id, { force: true });
   document.querySelector(`#${CSS.escape(fact.id)} .fact-value`)?.focus();
 }

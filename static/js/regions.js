@@ -1,10 +1,12 @@
 // Fetches regions of the page again with the reader's own rights, at a moment of the reader's choosing or soon.
+import htmx from 'htmx.org';
 import { counted } from './words.js';
 import { pass, signIn } from './page.js';
 import { isBusy, swapRegion } from './swap.js';
 
 const AGAIN_AFTER = 5_000;
-const HURRY = 0.2; // seconds at most before what rings is fetched: few hear it, and nobody waits at a telephone
+const HURRY = 0.2; // seconds at most before what rings, or what one has just done, is fetched: few hear it, and they wait
+const JUST_NOW = 3_000;
 const CALM = 5_000; // between two loads of a region that follows whatever happens, such as counts
 
 const waiting = new Map(); // id → timer
@@ -12,8 +14,10 @@ const stale = new Set(); // ids that changed while nobody looked
 const offered = new Map(); // id → changes since, shown in the pill
 const loading = new Set();
 const loadedAt = new Map();
+let actedAt = -JUST_NOW;
 
-export function refreshRegions(regions, spread = 0) {
+export function refreshRegions(regions, seconds = 0) {
+  const spread = performance.now() - actedAt < JUST_NOW ? Math.min(seconds, HURRY) : seconds;
   for (const region of regions) {
     if (!region?.id) continue;
     if (region.dataset.refresh === 'pill' && !region.querySelector('.blank')) offer(region.id); // an empty list has no rows to jump
@@ -48,6 +52,9 @@ export function dropPage(topic) {
 }
 
 export function watchRegions() {
+  htmx.on('htmx:before:request', ({ detail }) => {
+    if (detail.ctx.request.method !== 'GET') actedAt = performance.now();
+  });
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) return;
     for (const id of stale) schedule(id, 0);

@@ -20,6 +20,7 @@ export function openSocket(path, handlers) {
   connect();
   setInterval(noticeSilence, 5_000);
   addEventListener('online', connectNow);
+  addEventListener('offline', () => cut(true)); // a line that is gone may stay open for half a minute of silence
   addEventListener('pageshow', connectNow);
   // An open socket would keep the page out of the browser's back and forward cache.
   addEventListener('pagehide', () => cut(false));

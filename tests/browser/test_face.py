@@ -179,3 +179,52 @@ def test_what_is_selected_is_exported(sqlite_house: House, pair: tuple[Page, Pag
     text = waiting.value.path().read_text()
     assert "Bea Holloway" in text
     assert "Amara Holloway" not in text
+
+
+def test_a_clash_over_a_name_closes_the_window_when_theirs_is_taken(
+    sqlite_house: House, pair: tuple[Page, Page]
+) -> None:
+    """Of a record, and of a task in whose notes the form gives way to what a colleague wrote."""
+    ana, _mateo = pair
+    house, own = sqlite_house, ana.locator("dialog[open] [name=value]")
+    record = house.contact("Nil Ferrer")
+    task = house.owner.post("/tasks", data={"title": "Weigh the bags"}).headers["location"]
+    for page, heading, url, change in (
+        (ana, "h1", record, (f"{record}/facts/name", {"value": "Nil Ferrer Gil", "seen": "0"})),
+        (ana, ".task-title", task, (task, {"field": "title", "value": "Weigh all bags", "seen": "0"})),
+    ):
+        page.goto(house.url + url)
+        live(page)
+        page.keyboard.press("e")
+        expect(own).to_be_focused()
+        assert house.owner.put(change[0], data=change[1]).status_code == 200
+        expect(page.locator(heading).first).to_contain_text(change[1]["value"])
+        own.fill("Mine")
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Take theirs").click()
+        expect(page.locator("dialog[open], .fact .fact")).to_have_count(0)
+        expect(page.locator(heading).first).to_contain_text(change[1]["value"])
+    ana.get_by_role("button", name="Write").click()
+    ana.locator("#task-notes-input").fill("Mine")
+    assert house.owner.put(task, data={"field": "notes", "value": "Both scales", "seen": "0"}).status_code == 200
+    ana.locator("section:has(#task-notes-input) [type=submit]").click()
+    ana.get_by_role("button", name="Take theirs").first.click()
+    expect(ana.locator(".written", has_text="Both scales")).to_be_visible()
+    expect(ana.locator("#task-notes-input")).to_have_count(0)
+
+
+def test_a_task_is_made_from_each_part_of_a_record_on_a_phone(sqlite_house: House, chromium: Browser) -> None:
+    phone = sqlite_house.sit(chromium, "ana@example.org", viewport={"width": 390, "height": 844})
+    phone.goto(sqlite_house.url + sqlite_house.contact("Telma Ortiz"))
+    live(phone)
+    for part in ("Timeline", "Facts", "Discussion"):
+        phone.locator(".ztabs").get_by_text(part).click()
+        phone.locator(".acts > .keep > summary").click()
+        phone.get_by_role("button", name="New task").click()
+        phone.locator("dialog[open] [name=title]").fill(f"From {part}")
+        phone.locator("dialog[open] [type=submit]").click()
+        expect(phone.locator("dialog[open]")).to_have_count(0)
+    phone.locator(".ztabs").get_by_text("Timeline").click()
+    for part in ("Timeline", "Facts", "Discussion"):
+        expect(phone.locator(".ev", has_text=f"From {part}").first).to_be_visible()
+    phone.context.close()

@@ -116,10 +116,13 @@ def test_comes_back_after_a_cut_with_its_last_number(wire: Wire, page: Page) -> 
     expect(page.locator("[data-lamp] span")).to_have_text("Live")
 
 
-def test_lamp_and_strip_tell_of_a_long_cut(wire: Wire, page: Page) -> None:
+@pytest.mark.parametrize("told", [True, False])
+def test_lamp_and_strip_tell_of_a_long_cut(wire: Wire, page: Page, told: bool) -> None:
+    """Also where nobody closes the socket: its browser knows that there is no network."""
     show(wire, page, TASKS + '<div id="offline-strip" class="strip" hidden>No connection</div>')
     page.context.set_offline(True)
-    wire.cut()
+    if told:
+        wire.cut()
     expect(page.locator("[data-lamp] span")).to_have_text("Paused", timeout=10_000)
     expect(page.locator("#offline-strip")).to_be_visible()
     page.context.set_offline(False)

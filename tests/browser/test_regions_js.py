@@ -49,6 +49,16 @@ def test_what_rings_is_fetched_at_once(wire: Wire, page: Page) -> None:
     expect(page.locator("#rings")).to_have_text("Lucía calls")
 
 
+def test_what_i_have_just_done_is_fetched_at_once(wire: Wire, page: Page) -> None:
+    show(wire, page, TASKS + '<button hx-put="/tasks/2" hx-swap="none">Take it</button>')
+    wire.fragments["/tasks"] = lambda: HTMLResponse(TASKS.replace("Write", "Mine"))
+    wire.answer = lambda _path, _form: HTMLResponse("")
+    page.get_by_text("Take it").click()
+    wire.wait_for(lambda: bool(wire.posts))
+    wire.say({"t": "r", "topic": "tasks:1", "n": 2, "regions": ["tasks"], "spread": 3600})
+    expect(page.locator("#task-2")).to_have_text("Mine")
+
+
 def test_an_empty_list_has_nothing_to_hold_still(wire: Wire, page: Page) -> None:
     empty = '<div id="tasks" data-refresh="pill" data-topics=\'{"tasks:1":1}\' data-src="/tasks"><p class="blank">None</p></div>'
     show(wire, page, empty)

@@ -115,6 +115,15 @@ async def test_addresses_that_make_no_sense_are_refused(api: Client, query: str)
     assert (await api.get(f"/contacts?{query}")).status_code == 422
 
 
+async def test_back_from_the_trash(api: Client, other: Client, lucia: dict[str, Any]) -> None:
+    assert (await api.delete("/contacts/1/trash")).status_code == 404
+    await api.delete("/contacts/1")
+    assert (await other.delete("/contacts/1/trash")).status_code == 403
+    assert (await api.delete("/companies/1/trash")).status_code == 404
+    assert (await api.delete("/contacts/1/trash")).json()["name"] == lucia["name"]
+    assert (await api.get("/contacts/1")).status_code == 200
+
+
 async def test_away_into_the_trash(app: Starlette, api: Client, other: Client, lucia: dict[str, Any]) -> None:
     assert (await other.delete("/contacts/1")).status_code == 403
     answer = await api.delete("/contacts/1")

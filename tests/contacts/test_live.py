@@ -262,6 +262,20 @@ async def test_the_narrow_list_beside_a_record_follows_names(
         assert ("Oliver" in said) == bool(shown)
 
 
+@pytest.mark.parametrize("language", ["en", "es"])
+async def test_a_lock_beside_the_name_says_that_a_record_is_restricted(
+    app: Starlette, ana: Client, mateo: Client, lucia: str, language: str
+) -> None:
+    await make.speak(app, 2, language)
+    for names in (["user:1", "user:2"], []):
+        act = lambda: ana.put(f"{lucia}/restriction", data={"who": names})  # noqa: B023, E731
+        screen = await assert_live_equals_reload(
+            app, mateo, lucia, act, language=language, regions=("contact-1-identity",)
+        )
+        said = screen.page.find("contact-1-identity").text()
+        assert ({"en": "Only chosen people", "es": "Solo unas pocas personas"}[language] in said) == bool(names)
+
+
 async def test_a_companys_people_on_its_page(
     app: Starlette, ana: Client, mateo: Client, lucia: str, almadraba: str
 ) -> None:

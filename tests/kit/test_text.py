@@ -33,6 +33,7 @@ def test_fold(text: str, folded: str) -> None:
         ("\ufe0f\u0301", ""),  # marks on nothing
         ("\x01\x7f", ""),
         ("invoice\u202efdp", "invoicefdp"),
+        ("\ufeffAc\u00adme\u200b", "Acme"),  # pasted along; two companies of one look otherwise
         ("👩\u200d🚀", "👩\u200d🚀"),
         ("می\u200cخواهم", "می\u200cخواهم"),
         ("\u200fשלום", "\u200fשלום"),

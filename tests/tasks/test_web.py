@@ -206,6 +206,12 @@ async def test_pages_do_not_overlap(ana: Client, many: None) -> None:
     assert not ids[0] & ids[1]
 
 
+async def test_a_page_after_the_last_leads_to_the_last(ana: Client, many: None) -> None:
+    answer = await ana.get("/tasks?page=9999")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/tasks?page=8")
+    assert (await ana.get("/tasks?q=zzz&page=9999")).headers["location"] == "/tasks?q=zzz"
+
+
 async def test_a_task_is_put_in_another_lane_and_back(app: Starlette, ana: Client) -> None:
     made = await ana.post("/tasks", data={"title": "Call Lucía", "assignee": "me", "due": "2020-01-02"})
     url = made.headers["location"]

@@ -136,6 +136,7 @@ def test_claiming_and_taking_over(pair: tuple[Page, Page]) -> None:
     expect(ana.locator(".case-writing")).to_contain_text("Mateo has this case")
     expect(mateo.get_by_role("button", name="Let go")).to_be_visible()  # the strip has grown: nothing moves any more
     mateo.get_by_role("button", name="Send reply").click()
+    expect(mateo.locator("#case-reply-text")).to_have_value("")  # it was taken, without another word
     expect(ana.locator(".tl")).to_contain_text("Mine first")
 
 

@@ -71,6 +71,11 @@ def carries_style_or_handler(source: str) -> bool:
     return bool(re.search(r"\sstyle=|\son(click|load|error|submit|change)=|hx-on|javascript:", source))
 
 
+def keeps_what_was_fetched(source: str) -> bool:
+    """A dialog that is fetched each time it opens would take words typed into what it showed the last time."""
+    return bool(re.search(r"<dialog (?![^>]*data-empty-on-close)[^>]*></dialog>", source))
+
+
 def imports_the_kit(source: str) -> bool:
     return "import 'kit/_kit.jinja'" in source
 

@@ -22,6 +22,7 @@ BROKEN: list[tuple[Callable[..., bool], tuple[str, ...], tuple[str, ...]]] = [  
     (rules.lacks_a_root, ("<li>{{ task.title }}</li>",), ("<li id=\"{{ dom_id('task', 7) }}\"></li>",)),
     (rules.knows_the_viewer, ("<li>{{ who.name }}</li>",), ("<li>{{ task.assignee.name }}</li>",)),
     (rules.carries_style_or_handler, ('<b style="color: red">',), ('<b class="bad-t">',)),
+    (rules.keeps_what_was_fetched, ('<dialog id="a"></dialog>',), ('<dialog id="a" data-empty-on-close></dialog>',)),
     (rules.imports_the_kit, ("{% import 'kit/_kit.jinja' as k %}",), ("{{ k.av(user) }}",)),
     (rules.shows_bare_words, ("<b>Save</b>",), ("<b>{{ _('Save') }}</b>",)),
     (rules.is_no_fact, ("created",), ("task.created",)),

@@ -89,6 +89,10 @@ def test_a_fragment_has_one_root_with_an_id_and_no_viewer(path: Path) -> None:
     assert path.parent.name == "identity" or not rules.knows_the_viewer(path.read_text(), path.name)
 
 
+def test_a_dialog_that_is_fetched_is_emptied() -> None:
+    assert those(TEMPLATES, rules.keeps_what_was_fetched) == []
+
+
 @pytest.mark.parametrize("path", TEMPLATES, ids=str)
 def test_templates_carry_no_inline_style_or_handler(path: Path) -> None:
     assert not rules.carries_style_or_handler(path.read_text())

@@ -46,13 +46,17 @@ mesh.hindrance = lambda *_: "failed"  # a direct path would go on without us
 class Wire:
     """The socket of a page: while it is cut, what is said waits in both directions, as TCP lets it wait."""
 
+    is_laid: bool = False
     is_cut: bool = False
     waiting: list[Callable[[], None]] = field(default_factory=list)
 
     def lay(self, page: WebSocketRoute) -> None:
+        self.is_laid = True
         server = page.connect_to_server()
         page.on_message(lambda text: self._carry(lambda: server.send(text)))
         server.on_message(lambda text: self._carry(lambda: page.send(text)))
+        page.on_close(lambda code, reason: self._carry(lambda: server.close()))
+        server.on_close(lambda code, reason: self._carry(lambda: page.close()))
 
     def _carry(self, send: Callable[[], None]) -> None:
         if self.is_cut:
@@ -104,9 +108,10 @@ def place(cut_house: tuple[House, Path], callers: Browser) -> Iterator[Place]:
     wire = Wire()
     ana = Caller(house.sit(callers, "ana@example.org"))
     mateo = Caller(house.sit(callers, "mateo@example.org"))
-    mateo.page.route_web_socket("**/live", wire.lay)
+    mateo.page.route_web_socket("**/live?*", wire.lay)
     found = Place(house, ana, mateo, house.contact("Lucía Ferrer"), wire, file)
     both_in(house, (ana, mateo, found.path))
+    assert wire.is_laid
     ana.sees("Mateo")
     mateo.sees("Ana")
     mateo.page.evaluate("window.same = true")

@@ -26,7 +26,7 @@ from realtime.calls.addresses import local_addresses
 from realtime.calls.ports import MediaSettings
 from tests.realtime.calls.desk import Member
 from tests.realtime.calls.scripted import Heard
-from tests.realtime.calls.test_sfu import drop
+from tests.realtime.calls.test_lost import drop
 from tests.realtime.fakes import until
 
 

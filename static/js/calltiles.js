@@ -60,7 +60,7 @@ export function openTiles(grid, template) {
     return tile;
   }
 
-  // The biggest comes first: a screen, or who speaks.
+  // The biggest comes first: a screen, or who of the others spoke last.
   function arrange(keys, me) {
     const screen = keys.find((key) => key.endsWith('-screen'));
     const loud = large ? keys.find((key) => key === `${speaker}`) ?? keys.find((key) => key !== `${me}`) : undefined;
@@ -84,8 +84,9 @@ export function openTiles(grid, template) {
   return {
     draw,
     speaks(who) {
-      speaker = who;
       for (const [key, tile] of tiles) tile.classList.toggle('talks', key === `${who}`);
+      const tile = tiles.get(`${who}`);
+      if (tile && !tile.classList.contains('mine')) speaker = who; // who speaks looks at the others
     },
     quality(of) {
       for (const [who, level] of of) rate(tiles.get(`${who}`), level);

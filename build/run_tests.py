@@ -1,6 +1,6 @@
 """Runs the parts of the test suite one after the other, all of them even when one fails, and sums up.
 
-PYTHONPATH=. .venv/bin/python build/run_tests.py [part …]      parts: quick, engines, faults, calls, browser
+PYTHONPATH=. .venv/bin/python build/run_tests.py [part …]      parts: quick, engines, lasting, browser
 """
 
 import os
@@ -26,20 +26,25 @@ class Part:
     wants: tuple[str, ...] = ()
 
 
-# Calls whose seconds are real ones: they need no second engine below the verbs, and wait more than they work.
+# What takes real seconds: calls with real media, servers that are killed, cut and stopped. They wait more than they
+# work, so one more of them runs at once. Media needs no second engine: it knows none.
 MEDIA = ["tests/realtime/calls", "tests/calls/test_mixes.py", "tests/announcer/test_heard.py"]
-WHOLE_CALLS = ["tests/calls/test_whole.py", "tests/calls/test_killed.py", "tests/announcer/test_whole.py"]
-APART = [f"--ignore={path}" for path in ("tests/browser", "tests/faults", *MEDIA)]
-NOT_BROWSER = ["-p", "tests.every_fact", "-m", "not browser", "-n", "2", *APART]
-QUICK = [*NOT_BROWSER, *(f"--ignore={path}" for path in WHOLE_CALLS)]
-AGAIN = ["-p", "tests.second_engine", *NOT_BROWSER]
-FAULTS = ["tests/faults", "-n", "2"]
+LASTING = [
+    "tests/calls/test_killed.py",
+    "tests/calls/test_processes.py",
+    "tests/calls/test_whole.py",
+    "tests/announcer/test_whole.py",
+    "tests/faults",
+]
+APART = [f"--ignore={path}" for path in ("tests/browser", *MEDIA, *LASTING)]
+QUICK = ["-p", "tests.every_fact", "-m", "not browser", "-n", "2", *APART]
+AGAIN = ["-p", "tests.second_engine", *QUICK]
+SERVERS = ("postgres", "redis-server")
 PARTS = [
     Part("quick", "SQLite and memory bus", QUICK),
-    Part("engines", "PostgreSQL and Redis", AGAIN, {"ENGINE": "postgres"}, ("postgres", "redis-server")),
-    Part("faults", "faults, SQLite", FAULTS, wants=("redis-server",)),
-    Part("faults", "faults, PostgreSQL", FAULTS, {"ENGINE": "postgres"}, ("postgres", "redis-server")),
-    Part("calls", "calls with real media", [*MEDIA, *WHOLE_CALLS, "-n", "2"], wants=("chromium", "redis-server")),
+    Part("engines", "PostgreSQL and Redis", AGAIN, {"ENGINE": "postgres"}, SERVERS),
+    Part("lasting", "calls and faults, SQLite", [*MEDIA, *LASTING, "-n", "3"], wants=("chromium", "redis-server")),
+    Part("lasting", "calls and faults, PostgreSQL", [*LASTING, "-n", "3"], {"ENGINE": "postgres"}, SERVERS),
     Part("browser", "browsers", ["tests/browser", "-n", "2"], wants=("chromium",)),
 ]
 

@@ -1,4 +1,4 @@
-"""Whether who carries a call is known to be dead: a lock that the kernel ends with its process, whatever way that is."""
+"""Whether who carries a call is known to be dead: a lock that the kernel ends with its process, however it ends."""
 
 import fcntl
 import logging

@@ -24,6 +24,7 @@ from server.channels.models import Channel
 from server.channels.proving import came_back
 from server.channels.queries import own_addresses
 from server.channels.quotes import own_words
+from server.channels.spoken import spoken_in
 from server.contacts.access import visible_contacts
 from server.contacts.actions import ContactDraft, create_contact
 from server.contacts.models import Contact, ContactKey
@@ -83,7 +84,8 @@ async def take_letter(tx: Tx, channel: Channel, letter: Letter, files: list[Case
     contact = await person_of(tx, who, letter, channel)
     with speaking(channel.language):
         subject = MARK.sub("", letter.subject).strip() or _("(no subject)")
-    case = await open_case(tx, who, contact, subject, channel, letter.sender.address)
+    tongue = spoken_in(f"{letter.subject}\n{own_words(letter.text)}")
+    case = await open_case(tx, who, contact, subject, channel, letter.sender.address, language=tongue)
     if answered is not None and is_party:
         case.follows = answered.number
     elif answered is not None:

@@ -81,6 +81,14 @@ async def take_letter(tx: Tx, channel: Channel, letter: Letter, files: list[Case
             return Taken(answered, await _receive(tx, who, answered, letter, files, own, is_proved))
     if letter.is_automatic:
         return Taken(None)  # a machine's answer to nothing of ours would open a case for each letter we send
+    case = await _open_anew(tx, who, channel, letter, answered, is_party)
+    return Taken(case, await _receive(tx, who, case, letter, files, own, is_party and is_proved))
+
+
+async def _open_anew(
+    tx: Tx, who: Principal, channel: Channel, letter: Letter, answered: Case | None, is_party: bool
+) -> Case:
+    """A case of its own, which says which one it goes on from, or only names."""
     contact = await person_of(tx, who, letter, channel)
     with speaking(channel.language):
         subject = MARK.sub("", letter.subject).strip() or _("(no subject)")
@@ -90,7 +98,7 @@ async def take_letter(tx: Tx, channel: Channel, letter: Letter, files: list[Case
         case.follows = answered.number
     elif answered is not None:
         case.refers_to = answered.number
-    return Taken(case, await _receive(tx, who, case, letter, files, own, is_party and is_proved))
+    return case
 
 
 async def _held(tx: Tx, who: Principal, letter: Letter) -> CaseMessage | None:

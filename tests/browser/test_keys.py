@@ -95,3 +95,15 @@ def test_what_is_typed_into_the_search_is_typed(page: Page) -> None:
     page.keyboard.type("jken")
     expect(search).to_have_value("jken")
     expect(page.locator("[data-row].current, dialog[open]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_what_is_new_in_the_list_covers_no_words_of_it(house: House, page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    house.case("Nerea Olmos", "Opened meanwhile", "They called about it.")
+    pill, view = page.locator(".pillbar"), page.locator("#case-views a").first
+    expect(pill).to_be_visible()
+    under, over = view.bounding_box(), pill.bounding_box()
+    assert under is not None and over is not None
+    words = under["y"] + (under["height"] - 14) / 2  # its line of text
+    assert over["y"] + over["height"] <= words

@@ -29,6 +29,7 @@ from server import __version__
 from server.announcer.book import AttendedBook
 from server.announcer.desk import Announcer
 from server.announcer.speech import find_speech
+from server.calls.alive import Marks
 from server.cases.delivery import Deliveries
 from server.channels.doorway import Doorway
 from server.channels.inbox import Inbox, Login
@@ -140,7 +141,8 @@ def build_calls(settings: Settings, database: Database, bus: Bus, *, owns: bool)
     files = Files(settings.data_dir / "files")
     speech = find_speech(settings.data_dir / "speech", files.path, settings.speech)
     announcer = Announcer(database, speech, Passwords())
-    calls, tasks = open_calls(AttendedBook(database, announcer), bus, media_settings(settings), owns=owns), Tasks()
+    book = AttendedBook(database, announcer, Marks(settings.data_dir / "carriers"))
+    calls, tasks = open_calls(book, bus, media_settings(settings), owns=owns), Tasks()
     announcer.speak_through(calls)
 
     def look(tx: Tx) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from realtime.calls.ports import Fact, Wishes
 from server.announcer.desk import Announcer
 from server.announcer.models import Line
+from server.calls.alive import Marks
 from server.calls.book import CallBook
 from server.calls.models import Call
 from server.identity.models import Workspace
@@ -16,8 +17,8 @@ from server.kit.db import Database
 class AttendedBook(CallBook):
     """A CallBook that tells the announcer too, after the commit."""
 
-    def __init__(self, database: Database, announcer: Announcer) -> None:
-        super().__init__(database)
+    def __init__(self, database: Database, announcer: Announcer, marks: Marks) -> None:
+        super().__init__(database, marks)
         self._rows, self._announcer = database, announcer
         self._recording: set[str] = set()
 

@@ -48,10 +48,14 @@ async def begin(tx: Tx, line: Line, caller: Caller, at_once: int) -> tuple[Call,
         unknown = _("Caller")
     name = caller.contact.name if caller.contact else parse_guest_name(caller.name) if caller.name.strip() else unknown
     call = Call(
-        workspace_id=line.workspace_id, room=secrets.token_hex(16), kind="audio", direction="in", number="", note="",
-        about=caller.contact.about if caller.contact else "", starter_id=None, started_at=now(), reason="",
-        locked=False, handed=False, attended=True, recording="off", legal_hold=False, seconds=0, version=1,
-    )  # fmt: skip
+        workspace_id=line.workspace_id,
+        room=secrets.token_hex(16),
+        kind="audio",
+        direction="in",
+        about=caller.contact.about if caller.contact else "",
+        started_at=now(),
+        attended=True,
+    )
     tx.add(call)
     await tx.flush()
     one = Participant(call_id=call.id, user_id=None, link_id=None, name=name, is_host=False, is_admitted=True)

@@ -55,18 +55,8 @@ async def start_call(tx: Tx, who: Principal, about: str, kind: str = "video") ->
         room=secrets.token_hex(16),
         about=home.about,
         kind=kind,
-        direction="out",
-        number="",
-        note="",
         starter_id=who.user_id,
         started_at=now(),
-        reason="",
-        locked=False,
-        handed=False,
-        recording="off",
-        legal_hold=False,
-        seconds=0,
-        version=1,
     )
     tx.add(call)
     await tx.flush()
@@ -228,12 +218,7 @@ async def log_call(tx: Tx, who: Principal, draft: LoggedDraft) -> Call:
         missed_at=ended if is_missed else None,
         ended_at=ended,
         reason=draft.outcome,
-        locked=False,
-        handed=False,
-        recording="off",
-        legal_hold=False,
         seconds=draft.minutes * 60,
-        version=1,
     )
     tx.add(call)
     await tx.flush()

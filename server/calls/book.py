@@ -4,13 +4,15 @@ import secrets
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlalchemy.orm import selectinload
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from realtime.calls.ports import Emptied, Fact, Joined, Left, Recorded, Seat, Wishes
 from realtime.ports import Person as Listener
 from server.calls.access import visible_calls
 from server.calls.actions import add_member, come_in, go_out, look_later
+from server.calls.alive import Marks
 from server.calls.guests import guest_of
 from server.calls.models import Call, Participant
 from server.calls.recordings import keep_part
@@ -52,8 +54,8 @@ def wishes_of(call: Call) -> Wishes:
 class CallBook:
     """What `realtime/calls` asks (its `Book`), answered from the tables."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, marks: Marks | None = None) -> None:
+        self._database, self._marks = database, marks
 
     async def seat(self, person: Listener, call: str, token: str | None) -> Seat | None:
         """A member is brought back by their session, a guest by their pass; a token proves nothing more."""
@@ -89,14 +91,17 @@ class CallBook:
         return None if call.locked and one.first_joined_at is None else seat_of(one)
 
     async def claim(self, call: str, process: str) -> str | None:
+        if self._marks is not None:
+            self._marks.hold(process)
         free = or_(Call.owner.is_(None), Call.owner == process, Call.lease_until < now())
-        mine = update(Call).where(Call.room == call, Call.ended_at.is_(None), free)
         async with self._database.transaction() as tx:
-            owner = await tx.scalar(mine.values(owner=process, lease_until=now() + LEASE).returning(Call.owner))
-            if owner is None:
-                open_ = select(Call.owner).where(Call.room == call, Call.ended_at.is_(None))
-                owner = await tx.scalar(open_)
-            return owner
+            if await tx.scalar(_taken(call, process, free)) is not None:
+                return process
+            open_ = select(Call.owner).where(Call.room == call, Call.ended_at.is_(None))
+            owner = await tx.scalar(open_)
+            if owner is None or self._marks is None or not self._marks.is_dead(owner):
+                return owner
+            return process if await tx.scalar(_taken(call, process, Call.owner == owner)) else await tx.scalar(open_)
 
     async def renew(self, calls: Collection[str], process: str) -> set[str]:
         """Calls that ended stay with their owner until it has closed them."""
@@ -124,6 +129,12 @@ class CallBook:
                     calls[fact.call] = await tx.scalar(_by_room(fact.call).with_for_update(of=Call))
                 if (call := calls[fact.call]) is not None:
                     await note(tx, call, fact)
+
+
+def _taken(room: str, process: str, when: ColumnElement[bool]) -> ReturningUpdate[tuple[int]]:
+    """Makes this process the owner of a call that goes on, if that holds of its row: its id, or nothing."""
+    mine = update(Call).where(Call.room == room, Call.ended_at.is_(None), when)
+    return mine.values(owner=process, lease_until=now() + LEASE).returning(Call.id)
 
 
 def _by_room(room: str) -> Select[Call]:

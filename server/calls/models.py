@@ -179,6 +179,11 @@ class Ring(Base):
     user: Mapped[User] = relationship(lazy="raise")
     team: Mapped[Team | None] = relationship(lazy="raise")
 
+    @property
+    def is_told(self) -> bool:
+        """Whether a page says how it stands with them; who has answered is in the call, or was."""
+        return self.state in ("ringing", "busy", "declined", "missed")
+
 
 class GuestLink(Base):
     """Lets somebody without an account into one call. The link's secret is stored hashed."""

@@ -13,7 +13,9 @@ from server.kit.pages import about_id, dom_id
 async def room_patches(tx: Tx, call: Call) -> list[Change]:
     """The room's own page: what state it is in, who is in it, who was asked, which links stand."""
     state = fragment("calls/_state.html", call=call)
-    people = fragment("calls/_people.html", call=call, rings=await rings_of(tx, call.id))
+    rings = await rings_of(tx, call.id)
+    people = fragment("calls/_people.html", call=call, rings=rings)
+    rung = fragment("calls/_rung.html", call=call, rings=rings)
     links = fragment("calls/_links.html", call=call, links=await links_of(tx, call))
     dot, hosting = fragment("calls/_dot.html", call=call), fragment("calls/_hosting.html", call=call)
     waiting = fragment("calls/_waiting.html", call=call)
@@ -23,6 +25,7 @@ async def room_patches(tx: Tx, call: Call) -> list[Change]:
         Patch(call.subject, dom_id("call", call.id, "waiting"), "replace", waiting),
         Patch(call.subject, dom_id("call", call.id, "state"), "replace", state),
         Patch(call.subject, dom_id("call", call.id, "people"), "replace", people),
+        Patch(call.subject, dom_id("call", call.id, "rung"), "replace", rung),
         Patch(call.subject, dom_id("call", call.id, "links"), "replace", links),
     ]
 

@@ -44,31 +44,25 @@ async def open_case(
     address: str = "",
     via: str = "email",
     call: int | None = None,
+    language: str = "",
 ) -> Case:
-    """A case of this person; its number is the workspace's next. Two that are opened at once wait for each other."""
+    """A case of this person; its number is the workspace's next. Two that are opened at once wait for each other.
+    `language`: what they write in, as it seems; what is known of them counts more, the channel's less."""
     case = Case(
         workspace_id=who.workspace_id,
         number=await _next_number(tx, who.workspace_id),
         subject=parse_subject(subject),
-        status="new",
-        priority="normal",
         about=contact.about,
         contact=contact,
-        type="",
-        tags=[],
-        language=contact.language or (channel.language if channel else ""),
+        language=contact.language or language or (channel.language if channel else ""),
         address=address or contact.email,
         channel=channel,
         via=via,
-        is_proved=False,
         team_id=channel.team_id if channel else None,
         assignee=None,
         claimed_by=None,
-        messages=0,
-        said_n=0,
         created_at=now(),
         active_at=now(),
-        version=1,
     )
     tx.add(case)
     await tx.flush()

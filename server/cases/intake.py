@@ -24,6 +24,7 @@ from server.channels.models import Channel
 from server.channels.proving import came_back
 from server.channels.queries import own_addresses
 from server.channels.quotes import own_words
+from server.channels.spoken import spoken_in
 from server.contacts.access import visible_contacts
 from server.contacts.actions import ContactDraft, create_contact
 from server.contacts.models import Contact, ContactKey
@@ -80,15 +81,24 @@ async def take_letter(tx: Tx, channel: Channel, letter: Letter, files: list[Case
             return Taken(answered, await _receive(tx, who, answered, letter, files, own, is_proved))
     if letter.is_automatic:
         return Taken(None)  # a machine's answer to nothing of ours would open a case for each letter we send
+    case = await _open_anew(tx, who, channel, letter, answered, is_party)
+    return Taken(case, await _receive(tx, who, case, letter, files, own, is_party and is_proved))
+
+
+async def _open_anew(
+    tx: Tx, who: Principal, channel: Channel, letter: Letter, answered: Case | None, is_party: bool
+) -> Case:
+    """A case of its own, which says which one it goes on from, or only names."""
     contact = await person_of(tx, who, letter, channel)
     with speaking(channel.language):
         subject = MARK.sub("", letter.subject).strip() or _("(no subject)")
-    case = await open_case(tx, who, contact, subject, channel, letter.sender.address)
+    tongue = spoken_in(f"{letter.subject}\n{own_words(letter.text)}")
+    case = await open_case(tx, who, contact, subject, channel, letter.sender.address, language=tongue)
     if answered is not None and is_party:
         case.follows = answered.number
     elif answered is not None:
         case.refers_to = answered.number
-    return Taken(case, await _receive(tx, who, case, letter, files, own, is_party and is_proved))
+    return case
 
 
 async def _held(tx: Tx, who: Principal, letter: Letter) -> CaseMessage | None:

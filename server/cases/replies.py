@@ -94,6 +94,8 @@ async def answer_case(
     await hold_replies(tx, who, case)
     message = await add_message(tx, case, audience="customer", author_id=who.user_id, body=body, files=files, **way_out)
     case.claimed_by = case.claimed_until = None
+    if send_at is None:  # before its writer takes it on, which would open a new one for a moment
+        await turn(tx, who, case, "waiting")
     if case.assignee_id is None and who.user_id is not None:
         await assign_case(tx, who, case, who.user_id, case.team_id)
     if draft_seen is not None:

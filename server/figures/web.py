@@ -12,7 +12,7 @@ from server.identity.queries import list_people, list_teams
 from server.kit.access import Principal
 from server.kit.db import Tx
 from server.kit.pages import render
-from server.kit.sheets import BOM, csv_line
+from server.kit.sheets import BOM, csv_line, with_decimals
 from server.kit.text import _
 from server.kit.web import Answer, is_htmx, page, page_heads, route
 
@@ -72,8 +72,8 @@ def _cells(name: str, row: Row) -> list[str]:
     def minutes(seconds: float | None) -> str:
         return "" if seconds is None else f"{seconds / 60:.0f}"
 
-    share = "" if row.share is None else f"{row.share * 100:.1f}"
-    stars = "" if row.rating is None else f"{row.rating:.2f}"
+    share = "" if row.share is None else with_decimals(f"{row.share * 100:.1f}")
+    stars = "" if row.rating is None else with_decimals(f"{row.rating:.2f}")
     counts = [str(row.opened), str(row.solved), minutes(row.answer), minutes(row.solution), share]
     return [name, *counts, str(row.promised), stars, str(len(row.stars)), str(row.waiting), minutes(row.age)]
 

@@ -20,7 +20,7 @@ from server.kit.clock import now
 from server.kit.db import Database, Tx
 from server.kit.errors import Invalid
 from server.kit.files import safe_name
-from server.kit.sheets import BOM, csv_line
+from server.kit.sheets import BOM, csv_line, with_decimals
 from server.kit.text import _, speaking
 from server.kit.web import Answer
 from server.portability.access import get_batch
@@ -121,8 +121,11 @@ async def _next(tx: Tx, who: Principal, request: Request, ids: list[int], after:
 
 def _row(record: Contact, names: Sequence[str], fields: Fields) -> list[str]:
     cells = [_cell(record, name) for name in names]
-    cells += [custom_text(record.custom.get(key)) for key in fields]
-    return cells
+    return cells + [_own_cell(record.custom.get(key)) for key in fields]
+
+
+def _own_cell(value: Any) -> str:
+    return with_decimals(str(value)) if isinstance(value, float) else custom_text(value)
 
 
 def _cell(record: Contact, name: str) -> str:
@@ -146,10 +149,10 @@ async def failures(request: Request, tx: Tx, who: Principal) -> Answer:
     """The rows that did not get in, as they came, to be mended and brought again."""
     batch = await get_batch(tx, who, request.path_params["id"])
     database: Database = request.app.state.database
-    headers = [*failure_headers()] + [column["header"] for column in batch.survey["columns"]]
+    head = BOM + csv_line([*failure_headers(), *(column["header"] for column in batch.survey["columns"])])
 
     async def body() -> AsyncIterator[str]:
-        yield BOM + csv_line(headers)
+        yield head
         last = 0
         while True:
             async with database.transaction(read=True) as tx:
@@ -159,7 +162,8 @@ async def failures(request: Request, tx: Tx, who: Principal) -> Answer:
             last = rows[-1].id
             reasons = [f"{row.column}: {row.reason}" if row.column else row.reason for row in rows]
             cells = [[str(row.line), reason, *row.cells] for row, reason in zip(rows, reasons, strict=True)]
-            yield "".join(csv_line(line) for line in cells)
+            with speaking(who.language):
+                yield "".join(csv_line(line) for line in cells)
 
     stem = batch.name.rpartition(".")[0] or batch.name
     name = _("%(name)s, failed rows.csv") % {"name": stem}

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from server.cases.access import WHOLE, get_case, visible_cases
+from server.cases.access import WHOLE, visible_cases
 from server.cases.copies import requesters
 from server.cases.models import Case, CaseFile, CaseMessage
 from server.channels.models import Channel
@@ -108,9 +108,3 @@ async def get_place(tx: Tx, who: Principal, channel_id: int) -> Channel:
 def must_be_admin(who: Principal) -> None:
     if not who.is_at_least("admin"):
         raise Forbidden(_("Only admins change channels"))
-
-
-async def side_of(tx: Tx, who: Principal, case_id: int) -> CaseSide | None:
-    """For the team, whose right to the case is asked first."""
-    case = await get_case(tx, who, case_id)
-    return await tx.get(CaseSide, case.id)

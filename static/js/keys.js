@@ -1,4 +1,5 @@
-// Single keys: / to search, j and k through rows, Enter to open, ? for help, and one letter for each visible [data-key].
+// Single keys: / to search, j and k through rows, x to choose one, Enter to open, ? for help, and one letter for each
+// visible [data-key].
 import { openDialog } from './dialogs.js';
 
 const WRITABLE = 'input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable]';
@@ -29,12 +30,33 @@ const fixed = {
   '?': () => open('keys'),
   j: () => step(1),
   k: () => step(-1),
+  x: () => choose(),
   Enter: () => openRow(),
 };
 
 function byLetter(key) {
   const target = key.length === 1 && [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(isWithinReach);
-  return target && (() => press(target));
+  return target ? () => press(target) : ofOneRow(key);
+}
+
+// While no row is chosen, what the bar does with the chosen ones is done with the row one is at, and no longer than that.
+function ofOneRow(key) {
+  const act = document.querySelector(`[data-bulk-bar] [data-key="${CSS.escape(key)}"]`);
+  const box = act && boxOf(current());
+  if (!box) return undefined;
+  return () => {
+    box.click();
+    act.addEventListener('htmx:after:request', () => box.checked && box.click(), { once: true });
+    press(act);
+  };
+}
+
+const boxOf = (row) => row?.querySelector('[data-bulk-row]');
+
+function choose() {
+  const box = boxOf(current());
+  if (!box) return false;
+  box.click();
 }
 
 // What opens a field (`data-focus`) leads into it.

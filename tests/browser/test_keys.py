@@ -61,6 +61,28 @@ def test_from_the_list_to_solved(page: Page) -> None:
     expect(page.locator("h1")).to_have_text(subject)
 
 
+def test_rows_are_worked_through_without_going_into_them(page: Page) -> None:
+    """X chooses; A and E do with the chosen ones what the bar does, or with the row one is at. One ring is around it."""
+    rows = page.locator("#case-list [data-row]")
+    page.keyboard.press("j")
+    expect(rows.nth(0).locator("a")).to_be_focused()
+    expect(rows.nth(0).locator("a")).to_have_css("outline-style", "none")
+    page.keyboard.press("a")
+    expect(rows.nth(0).locator(".av-xs")).to_have_count(1)
+    expect(page.locator("[data-bulk-row]:checked")).to_have_count(0)
+    page.goto(page.url.replace("unassigned", "mine"))
+    live(page)
+    before = rows.count()
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(rows.nth(0).locator("[data-bulk-row]")).to_be_checked()
+    expect(page.locator("[data-bulk-bar]")).to_be_visible()
+    with page.expect_response("**/cases/selection/status"):
+        page.keyboard.press("e")
+    page.reload()
+    expect(rows).to_have_count(before - 1)
+
+
 def test_with_capitals_locked(page: Page) -> None:
     page.keyboard.down("J")
     expect(page.locator("#case-list [data-row]").nth(0)).to_have_class("case-row current")
@@ -73,3 +95,15 @@ def test_what_is_typed_into_the_search_is_typed(page: Page) -> None:
     page.keyboard.type("jken")
     expect(search).to_have_value("jken")
     expect(page.locator("[data-row].current, dialog[open]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_what_is_new_in_the_list_covers_no_words_of_it(house: House, page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    house.case("Nerea Olmos", "Opened meanwhile", "They called about it.")
+    pill, view = page.locator(".pillbar"), page.locator("#case-views a").first
+    expect(pill).to_be_visible()
+    under, over = view.bounding_box(), pill.bounding_box()
+    assert under is not None and over is not None
+    words = under["y"] + (under["height"] - 14) / 2  # its line of text
+    assert over["y"] + over["height"] <= words

@@ -13,7 +13,7 @@ from tests.calls.conftest import AGREED, Client, guest, read_call, told
 from tests.conftest import add_person, client_of
 from tests.live import assert_live_equals_reload
 
-ROOM = ("call-1-state", "call-1-people", "call-1-links")
+ROOM = ("call-1-state", "call-1-people", "call-1-rung", "call-1-links")
 
 
 @pytest.mark.parametrize(

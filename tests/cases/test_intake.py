@@ -32,6 +32,22 @@ async def test_any_mail_of_a_person_finds_them(app: Starlette, take: Take) -> No
     assert taken.case is not None and taken.case.contact_id == known.id
 
 
+async def test_a_case_speaks_as_its_letter_does(app: Starlette, take: Take) -> None:
+    """To an English address too; what stands on the record counts more."""
+    spanish = "Buenos días: la máquina pierde agua por debajo. ¿Pueden venir hoy?"
+    languages = []
+    await make.contact(app, "Bo", emails=["bo@x.example"], language="en")
+    for n, (sender, words) in enumerate(
+        (("rosa", spanish), ("jim", "Please send it to me."), ("eve", "5521"), ("bo", spanish))
+    ):
+        taken = await take(
+            sender=f"{sender} <{sender}@x.example>", subject="5521", text=words, Message_ID=f"<{n}@x.example>"
+        )
+        assert taken.case is not None
+        languages.append(taken.case.language)
+    assert languages == ["es", "en", "en", "en"]
+
+
 async def test_an_answer_joins_its_case(take: Take) -> None:
     first = await take(Message_ID="<a@x.example>")
     again = await take(In_Reply_To="<a@x.example>", subject="Quite another subject", Message_ID="<b@x.example>")

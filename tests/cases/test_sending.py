@@ -187,3 +187,12 @@ async def test_the_frame_speaks_the_customers_language(
     text, html = (part.get_payload(decode=True).decode() for part in inbox.letters[0].get_payload())  # type: ignore[union-attr]
     assert words in text and words in html
     assert f'lang="{"es" if words.startswith("L") else "en"}"' in html
+
+
+async def test_a_first_answer_turns_a_new_case_over_at_once(app: Starlette, ana: Client, take: Take) -> None:
+    """Its writer takes it on by that; that it was opened on the way there is no news."""
+    await take()
+    await ana.post("/cases/1/messages", data={"audience": "customer", "text": "Hello.", "seen": "1"})
+    turned = [row.data for row in await make.facts(app, "case.changed")]
+    assert [(data["old"], data["new"]) for data in turned if data["field"] == "status"] == [("new", "waiting")]
+    assert [row.data["new"] for row in await make.facts(app, "case.assigned")] == [1]

@@ -97,6 +97,17 @@ async def test_the_file_says_what_the_page_says(ana: Client, month: None) -> Non
     assert "Ana Beltrán" in page and "30 min" in page
 
 
+async def test_the_file_of_spanish_readers_is_one_for_their_spreadsheets(
+    app: Starlette, ana: Client, month: None
+) -> None:
+    """Semicolons between cells, a comma before decimals."""
+    await make.speak(app, 1, "es")
+    async with moment("2026-11-12T11:00"):
+        text = (await ana.get(f"/figures/cases.csv?{NOVEMBER}")).text
+    rows = list(csv.reader(StringIO(text.removeprefix("\ufeff")), delimiter=";"))
+    assert rows[-1][:6] == ["Todo", "3", "1", "60", "2880", "75,0"]
+
+
 @pytest.mark.parametrize("query", ["since=x&until=y&by=z", "since=2030-01-01", "since=0001-01-01&until=9999-12-31"])
 async def test_an_address_with_nonsense_shows_the_usual(ana: Client, query: str) -> None:
     assert (await ana.get(f"/figures/cases?{query}")).status_code == 200

@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 
 from server.contacts.models import Contact
 from server.kit.sheets import guard, unguard
+from tests import make
 from tests.make import counted
 from tests.portability.conftest import Client, bring, contacts, counts
 
@@ -38,6 +39,21 @@ async def test_a_table_comes_back_as_it_went(app: Starlette, ana: Client, strang
     assert counts(batch) == (2, 0, 0, 0)
     assert [plain(one) for one in await contacts(app) if one.workspace_id == 2] == went
     assert {one.name for one in await contacts(app, "company") if one.workspace_id == 2} == {"-Firma", 'Say "hi", S.L.'}
+
+
+async def test_a_spanish_table_opens_in_a_spanish_spreadsheet_and_comes_back(app: Starlette, ana: Client) -> None:
+    """There a comma begins the decimals: cells are parted by semicolons, and 1.5 would be the first of May."""
+    table = 'name,email,seats,height\n"Faro, Ana",a@example.org;b@example.org,1234,1.5\nTom,,2,1.234\n'
+    await bring(app, ana, table, to_2="new:number", to_3="new:number")
+    await make.speak(app, 1, "es")
+    went = {one.name: (one.emails, one.custom) for one in await contacts(app)}
+    answer = await ana.get("/export/contacts")
+    rows = list(csv.reader(StringIO(answer.text.removeprefix("\ufeff")), delimiter=";"))
+    assert {row[0]: row[-2:] for row in rows[1:]} == {"Faro, Ana": ["1234", "1,5"], "Tom": ["2", "1,234"]}
+    for one in await contacts(app):
+        await ana.put(f"/contacts/{one.id}/trash")
+    assert counts(await bring(app, ana, answer.text)) == (2, 0, 0, 0)
+    assert {one.name: (one.emails, one.custom) for one in await contacts(app) if one.trashed_at is None} == went
 
 
 async def test_coming_back_to_the_same_workspace_changes_nothing(app: Starlette, ana: Client) -> None:

@@ -184,10 +184,16 @@ async function begin(event) {
   const fields = new FormData(form);
   const mail = find('start-mail').value.trim();
   if (mail && !fields.get('emails')) fields.set('emails', mail);
-  if (!fields.get('text').trim() && !form.elements.files.files.length) return form.elements.text.focus();
+  if (!fields.get('text').trim() && !form.elements.files.files.length) return missing(form.elements.text);
   const words = [...fields].filter(([, value]) => typeof value === 'string');
   keep({ waiting: { key: newKey(), words } });
   await sendWaiting(form.elements.files.files);
+}
+
+function missing(field) {
+  find('start-wrong').textContent = find('start-wrong').dataset.empty;
+  field.setAttribute('aria-invalid', 'true');
+  field.focus();
 }
 
 // What was written before there was a connection waits here, under one key, also across a reload.

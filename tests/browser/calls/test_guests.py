@@ -17,7 +17,7 @@ Pair = tuple[Caller, Caller, str]
 def link_for_a_guest(ana: Caller) -> str:
     ana.page.locator("label", has_text="People").click()
     ana.page.get_by_role("button", name="Link for a guest").click()
-    return ana.page.locator("#new-guest-link input").input_value()
+    return ana.page.locator("#call-new-link input").input_value()
 
 
 def test_two_talk_directly_until_a_guest_comes(call_house: House, callers: Browser, pair: Pair) -> None:

@@ -15,10 +15,14 @@ from tests.realtime.calls.desk import Member
 from tests.server import OWNER, Server, add_colleague, servers
 
 
+# Nobody waits for this one: who is back in time was let in because the dead are known to be dead.
+LONG_LEASE = "import datetime, server.calls.book\nserver.calls.book.LEASE = datetime.timedelta(hours=1)"
+
+
 async def test_a_recording_outlives_kill_9(settings: Settings) -> None:
     async with servers(settings) as (server,):
         token = await add_colleague(settings, "mateo@example.org", "Mateo Ríos")
-        await server.start()
+        await server.start(LONG_LEASE)
         async with server.browser(OWNER) as ana, server.browser("mateo@example.org") as mateo, server.program() as api:
             about = f"contact:{(await api.post('/contacts', json={'name': 'Lucía Ferrer'})).json()['id']}"
             await ana.post("/calls", data={"about": about, "kind": "audio"})
@@ -37,9 +41,7 @@ async def test_a_recording_outlives_kill_9(settings: Settings) -> None:
             for one in people:
                 await one.close()
             await server.start()
-            begun = asyncio.get_running_loop().time()
             again = [await back(server, server.token, 1, room), await back(server, token, 2, room)]
-            assert asyncio.get_running_loop().time() - begun < 5, "long before the lease of the dead one is over"
             try:
                 await again[0].hears(2, more=50)
                 await ana.delete("/calls/1")

@@ -241,7 +241,7 @@ def linked(name: str) -> Iterator[None]:
 
 
 def asked_about(text: str | None) -> str | None:
-    """A record that a list is asked for. One that is not there has nothing; what is no reference at all is a mistake."""
+    """A record that a list is asked for. One that is not there has nothing; what is no reference is a mistake."""
     if text is not None:
         with linked("about"):
             parse_about(text)

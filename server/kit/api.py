@@ -212,6 +212,10 @@ def _sentence(detail: ErrorDetails) -> str:
             return _("At most %(n)s characters") % {"n": limits.get("max_length")}
         case "too_long":
             return _("At most %(n)s") % {"n": limits.get("max_length")}
+        case "less_than_equal":
+            return _("At most %(n)s") % {"n": limits.get("le")}
+        case "greater_than_equal":
+            return _("At least %(n)s") % {"n": limits.get("ge")}
         case "string_too_short":
             return _("This is needed")
         case "literal_error":

@@ -100,6 +100,11 @@ async def test_a_slip_in_what_was_seen_overwrites_nothing(api: Client, lucia: di
     assert (await api.get(address)).json()["phones"] == lucia["phones"]
 
 
+@pytest.mark.parametrize(("limit", "said"), [(0, "At least 1"), (101, "At most 100")])
+async def test_how_many_a_page_has_is_said(api: Client, limit: int, said: str) -> None:
+    assert (await api.get(f"/contacts?limit={limit}")).json()["fields"] == {"limit": said}
+
+
 async def test_how_an_own_field_is_compared_is_said(api: Client) -> None:
     await api.post("/fields", json={"label": "Tenure", "kind": "number"})
     for name in ("x.tenure", "x.tenure.ge"):

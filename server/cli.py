@@ -1,7 +1,9 @@
 """Everything the command line does: serve, worker, calls, migrate, admin, token, import, channel, mail-in, demo."""
 
 import asyncio
+import errno
 import fcntl
+import os
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
@@ -36,20 +38,35 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
 
 
-def load_settings() -> Settings:
-    """What is wrong in the environment or in `.env` is told setting by setting."""
+def load_settings(code: int = 1) -> Settings:
+    """What is wrong in the environment, in `.env` or in DATA_DIR is told setting by setting; ends with `code` then."""
     try:
         settings = Settings()
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
     except ValidationError as error:
         for one in error.errors():
             said = one["msg"].removeprefix("Value error, ")  # never the value, which may hold a password
             typer.echo(f"{str(one['loc'][0]).upper()} cannot be used: {said}", err=True)
-        raise typer.Exit(1) from None
+        raise typer.Exit(code) from None
+    except (OSError, UnicodeDecodeError) as error:
+        said = "it is no text in UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror or ""
+        typer.echo(f".env cannot be read: {said}", err=True)
+        raise typer.Exit(code) from None
+    try:
+        open_home(settings)
     except OSError as error:
-        typer.echo(f"DATA_DIR={settings.data_dir} cannot be used: {error.strerror}", err=True)
-        raise typer.Exit(1) from None
+        place = error.filename or settings.data_dir
+        typer.echo(f"DATA_DIR cannot be used: {place}: {error.strerror}", err=True)
+        raise typer.Exit(code) from None
     return settings
+
+
+def open_home(settings: Settings) -> None:
+    """Raises OSError when DATA_DIR cannot be made or written, or the key in it not be read."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    for place in (settings.data_dir, settings.data_dir / "tertulia.db"):
+        if place.exists() and not os.access(place, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
+    assert settings.secret
 
 
 def hold_alone(settings: Settings) -> Any:
@@ -68,8 +85,8 @@ def hold_alone(settings: Settings) -> Any:
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 0,
-    workers: Annotated[int, typer.Option(help="Processes that share the port (PostgreSQL and Redis).")] = 1,
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 0,
+    workers: Annotated[int, typer.Option(help="Processes that share the port (PostgreSQL and Redis).", min=1)] = 1,
     jobs: Annotated[bool, typer.Option(help="Also do background work in this process.")] = True,
 ) -> None:
     """Migrate, then serve everything in one process (or several on PostgreSQL)."""
@@ -205,7 +222,7 @@ def mail_in(to: Annotated[str, typer.Option(help="The address it was delivered t
         typer.echo("There is no mail on standard input: nothing was kept.", err=True)
         raise typer.Exit(NOTHING)
     try:
-        taken = run(take(load_settings(), to, raw))
+        taken = run(take(load_settings(LATER), to, raw))  # a setting that is wrong costs nobody a letter
     except (SQLAlchemyError, OSError) as error:
         if not (is_busy(error) or is_full(error)):
             raise

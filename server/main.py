@@ -11,7 +11,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -44,7 +43,7 @@ from server.kit.domain import House, discover
 from server.kit.errors import DomainError
 from server.kit.events import run_reactions
 from server.kit.files import Files
-from server.kit.guard import SecurityHeaders
+from server.kit.guard import BodyLimit, SecurityHeaders
 from server.kit.idempotency import KeyLocks
 from server.kit.jobs import Services, queue_after_facts
 from server.kit.logging import log
@@ -206,7 +205,7 @@ def build_app(settings: Settings, *, jobs: bool = True, background: bool = True)
         middleware=[
             Middleware(SecurityHeaders, https=settings.is_https),
             Middleware(GZipMiddleware, minimum_size=1024, compresslevel=1),
-            Middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_upload_mb * 1024 * 1024),
+            Middleware(BodyLimit, most=settings.max_upload_mb * 1024 * 1024),
         ],
         exception_handlers={DomainError: on_domain_error, HTTPException: on_http_error, Exception: on_crash},
         lifespan=lifespan,

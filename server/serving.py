@@ -36,7 +36,7 @@ def listen(settings: Settings) -> socket.socket:
     try:
         made.bind((settings.host, settings.port))
     except OSError as error:
-        print(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Set PORT.", file=sys.stderr)
+        print(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Set HOST or PORT.", file=sys.stderr)
         raise SystemExit(1) from None
     made.listen(2048)
     return made

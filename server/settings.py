@@ -1,5 +1,7 @@
 """Every setting once: its type, its default and one sentence. Read from the environment or `.env`."""
 
+import fcntl
+import os
 import secrets
 from functools import cached_property
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+SHORTEST_KEY = 16
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SCHEMES = {
     "redis_url": ("redis://", "rediss://", "unix://"),
@@ -26,7 +29,9 @@ class Settings(BaseSettings):
     )
     database_url: str = Field("", description="PostgreSQL address (postgresql://…); empty means SQLite in DATA_DIR.")
     redis_url: str = Field("", description="Redis address (redis://…); empty means the bus inside the process.")
-    secret_key: str = Field("", description="Key that stored tokens are hashed with; empty makes one in DATA_DIR.")
+    secret_key: str = Field(
+        "", description="Key that stored tokens are hashed with, 16 characters or more; empty makes one in DATA_DIR."
+    )
     smtp_url: str = Field("", description="Mail server (smtp://user:password@host:587); empty shows links to copy.")
     mail_from: str = Field("", description="Sender of the mails this server writes.")
     lmtp_address: str = Field("", description="host:port where a mail server brings letters by LMTP; empty means none.")
@@ -51,8 +56,10 @@ class Settings(BaseSettings):
     speech: str = Field(
         "espeak-ng", description="The program that speaks to callers; empty plays the sentences that ship."
     )
-    line_calls: int = Field(3, description="How often an unknown caller may call the public line in ten minutes.")
-    line_calls_at_once: int = Field(4, description="Unknown callers that a workspace's public line takes at once.")
+    line_calls: int = Field(3, ge=0, description="How often an unknown caller may call the public line in ten minutes.")
+    line_calls_at_once: int = Field(
+        4, ge=0, description="Unknown callers that a workspace's public line takes at once."
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @field_validator("database_url")
@@ -74,6 +81,13 @@ class Settings(BaseSettings):
             raise ValueError(f"an address that begins with {' or '.join(known)}")
         return url
 
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, key: str) -> str:
+        if key and len(key) < SHORTEST_KEY:
+            raise ValueError(f"at least {SHORTEST_KEY} characters, such as `openssl rand -hex 32` prints")
+        return key
+
     @field_validator("log_level")
     @classmethod
     def _level(cls, text: str) -> str:
@@ -81,12 +95,13 @@ class Settings(BaseSettings):
             raise ValueError(f"one of {', '.join(LEVELS)}")
         return text.upper()
 
-    @field_validator("lmtp_address", "smtp_in")
+    @field_validator("lmtp_address", "smtp_in", "outbound_allow")
     @classmethod
-    def _place(cls, text: str) -> str:
-        host, _, port = text.rpartition(":")
-        if text and not (host and port.isdigit() and 0 < int(port) < 65536):
-            raise ValueError("host:port, such as 127.0.0.1:2424")
+    def _places(cls, text: str, info: ValidationInfo) -> str:
+        given = text.split(",") if info.field_name == "outbound_allow" else [text]
+        for host, _, port in (one.strip().rpartition(":") for one in given if one.strip()):
+            if not (host and port.isdecimal() and 0 < int(port) < 65536):
+                raise ValueError("host:port, such as 127.0.0.1:2424")
         return text
 
     @field_validator("media_ports")
@@ -125,7 +140,16 @@ class Settings(BaseSettings):
         if self.secret_key:
             return self.secret_key.encode()
         path = self.data_dir / "secret"
-        if not path.exists():
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_hex(32))
-        return path.read_text().strip().encode()
+        kept = path.read_text().strip() if path.exists() else ""
+        return (kept or first_secret(path)).encode()
+
+
+def first_secret(path: Path) -> str:
+    """Processes that start side by side share what the first of them made. An empty file is one that was cut."""
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        kept = file.read().strip()
+        if not kept:
+            kept = secrets.token_hex(32)
+            file.write(kept)
+        return kept

@@ -25,7 +25,7 @@ from server.settings import Settings
 from tests.own_postgres import postgres_server
 
 Copy = Callable[[str], str]  # the name of a scene, or the address of a database that nobody has open → a new address
-SECRET_KEY = "a key for tests"
+SECRET_KEY = "a key for the tests"
 
 
 @dataclass(frozen=True)

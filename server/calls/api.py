@@ -22,7 +22,7 @@ from server.calls.models import Call, GuestLink
 from server.calls.queries import call_by_id, calls_after, links_of
 from server.contacts.access import get_record
 from server.kit.access import Principal
-from server.kit.api import PREFIX, Body, Listing, Moment, Page, Query, Shape, api, linked, page_of
+from server.kit.api import PREFIX, Body, Listing, Moment, Page, Query, Shape, api, asked_about, linked, page_of
 from server.kit.db import Tx
 
 About = Field(
@@ -145,8 +145,7 @@ def link_shape(link: GuestLink, address: str | None = None) -> GuestLinkShape:
 
 async def index(request: Request, tx: Tx, who: Principal) -> Page[CallShape]:
     asked: CallListing = request.state.query
-    about = asked.about.replace("\x00", "") if asked.about is not None else None
-    rows = await calls_after(tx, who, about, asked.after, asked.limit)
+    rows = await calls_after(tx, who, asked_about(asked.about), asked.after, asked.limit)
     return page_of(rows, asked.limit, call_shape, lambda call: call.id)
 
 

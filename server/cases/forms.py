@@ -11,6 +11,7 @@ from server.cases.models import PRIORITIES, STATUSES, TYPES
 from server.contacts.fields import parse_tags
 from server.kit.clock import now
 from server.kit.errors import Invalid
+from server.kit.forms import parse_text
 from server.kit.paging import page_number
 from server.kit.text import _, clean, one_line
 
@@ -38,14 +39,7 @@ def parse_subject(raw: object) -> str:
 
 
 def parse_body(raw: object) -> str:
-    if not isinstance(raw, str):
-        raise Invalid(text=_("Text is expected here"))
-    if len(raw) > BODY_LENGTH:
-        raise Invalid(text=_("At most %(n)s characters") % {"n": BODY_LENGTH})
-    body = clean(raw, BODY_LENGTH)
-    if not body:
-        raise Invalid(text=_("There is nothing to send yet"))
-    return body
+    return parse_text(raw, BODY_LENGTH, _("There is nothing to send yet"))
 
 
 def parse_status(raw: object) -> str:

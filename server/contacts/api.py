@@ -13,7 +13,7 @@ from server.contacts.actions import ContactDraft
 from server.contacts.custom import define_field
 from server.contacts.fields import CUSTOM, POINTS, TAGS, own_values
 from server.contacts.filters import check_filters
-from server.contacts.forms import FILTERS, CustomFilter, ListQuery, own_filters
+from server.contacts.forms import FILTERS, OPERATORS, CustomFilter, ListQuery, own_filters
 from server.contacts.listing import list_after
 from server.contacts.models import Contact, CustomField
 from server.contacts.queries import list_fields
@@ -177,10 +177,17 @@ def _own_filters(asked: dict[str, str], fields: dict[str, CustomField]) -> tuple
     found = own_filters(asked, fields)
     known = {f"x.{one.key}.{one.operator}" for one in found}
     if strange := [name for name in asked if name not in known]:
-        raise Invalid(**{clean(name, 80): _("No such field") for name in strange})
+        raise Invalid(**{clean(name, 80): _unknown_filter(name, fields) for name in strange})
     if len(found) > FILTERS:
         raise Invalid(_("At most %(n)s") % {"n": FILTERS})
     return tuple(found)
+
+
+def _unknown_filter(name: str, fields: dict[str, CustomField]) -> str:
+    key = name.removeprefix("x.")
+    if name.startswith("x.") and (key in fields or key.rpartition(".")[0] in fields):
+        return _("Say how it is compared: %(list)s") % {"list": ", ".join("." + one for one in OPERATORS)}
+    return _("No such field")
 
 
 async def create(request: Request, tx: Tx, who: Principal) -> ContactShape:
@@ -206,6 +213,9 @@ async def change(request: Request, tx: Tx, who: Principal) -> ContactShape:
     contact = await _get(request, tx, who, "edit")
     body: ContactChanges = request.state.body
     values = _values(body)
+    slips = body.seen.keys() - ContactChanges.model_fields.keys() - values.keys() - contact.field_versions.keys()
+    if slips:  # one would write over what somebody else wrote
+        raise Invalid(**{f"seen.{name}": _("No such field") for name in slips})
     seen = dict.fromkeys(values, body.version) if body.version is not None else {}
     known = {name: version for name, version in (seen | body.seen).items() if version is not None}
     await actions.change_fields(tx, who, contact, values, known)
@@ -235,7 +245,6 @@ class FieldShape(Shape):
     label: str
     kind: FieldKind
     choices: list[str]
-    home = "fields"
 
 
 def field_shape(field: CustomField) -> FieldShape:

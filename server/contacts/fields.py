@@ -21,6 +21,8 @@ THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3}){2,}(\.\d+)?|[-+]?\d{1,3}(,\d{3})+\
 THOUSANDS_EN = re.compile(r"[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
 POINTED = re.compile(r"[-+]?\d{1,3}(\.\d{3})+,\d+|[-+]?\d{1,3}(\.\d{3}){2,}")
 LABELLED = re.compile(r"(.*?)\s*\(([^()]{1,40})\)\s*\Z", re.S)
+# Addresses have brackets of their own, "Mayor 3 (2º izda.)": of those these words alone are labels.
+PLACES = ("home", "work", "school", "other", "billing", "delivery", "casa", "trabajo", "facturación", "envío")
 
 
 def parse_points(field: str, value: object) -> list[dict[str, str]]:
@@ -50,8 +52,8 @@ def _labelled(field: str, item: object) -> tuple[str, str]:
         return _point(field, item["value"]), clean(item.get("label", ""), 40)
     if not isinstance(item, str):
         raise Invalid(**{field: _("Text is expected here")})
-    match = LABELLED.match(item) if field != "addresses" else None
-    if match and (text := _point(field, match[1])):
+    match = LABELLED.match(item)
+    if match and (field != "addresses" or match[2].lower() in PLACES) and (text := _point(field, match[1])):
         return text, clean(match[2], 40)
     return _point(field, item), ""
 

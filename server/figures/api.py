@@ -40,7 +40,6 @@ class FiguresShape(Shape):
     until: date
     rows: list[FiguresRow]
     total: FiguresRow
-    home = "figures/cases"
 
 
 def _row(row: Row) -> FiguresRow:

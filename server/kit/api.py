@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from server.kit.about import parse_about
 from server.kit.access import Principal
 from server.kit.db import Tx
 from server.kit.errors import DomainError, Invalid
@@ -49,13 +50,14 @@ class Listing(Query):
 
 
 class Shape(BaseModel):
-    """What the API answers. `home` is where things of this kind stand, below the prefix."""
+    """What the API answers. `home` is where things of this kind stand, each by its number, below the prefix; those that
+    have no address of their own are read where they were posted."""
 
     model_config = ConfigDict(extra="forbid")
     home: ClassVar[str] = ""
 
     def location(self) -> str:
-        return f"{PREFIX}/{self.home}/{getattr(self, 'id', '')}"
+        return f"{PREFIX}/{self.home}/{getattr(self, 'id', '')}" if self.home else ""
 
 
 S = TypeVar("S", bound=Shape)
@@ -136,7 +138,7 @@ def api(
         shape = await handler(request, tx, who)
         if shape is None or isinstance(shape, Response):
             return shape or Response(status_code=204)
-        headers = {"location": shape.location()} if method == "POST" else None
+        headers = {"location": shape.location() or request.url.path} if method == "POST" else None
         return Response(shape.model_dump_json(), operation.status, headers, "application/json")
 
     inner = route(method, PREFIX + path, answer, before=before)
@@ -210,6 +212,10 @@ def _sentence(detail: ErrorDetails) -> str:
             return _("At most %(n)s characters") % {"n": limits.get("max_length")}
         case "too_long":
             return _("At most %(n)s") % {"n": limits.get("max_length")}
+        case "less_than_equal":
+            return _("At most %(n)s") % {"n": limits.get("le")}
+        case "greater_than_equal":
+            return _("At least %(n)s") % {"n": limits.get("ge")}
         case "string_too_short":
             return _("This is needed")
         case "literal_error":
@@ -236,3 +242,11 @@ def linked(name: str) -> Iterator[None]:
         if error.status != 404:
             raise
         raise Invalid(**{name: error.message}) from error
+
+
+def asked_about(text: str | None) -> str | None:
+    """A record that a list is asked for. One that is not there has nothing; what is no reference is a mistake."""
+    if text is not None:
+        with linked("about"):
+            parse_about(text)
+    return text

@@ -1,5 +1,21 @@
 """The only errors a domain raises, and two more. Each knows its status; one handler turns them into answers."""
 
+# What programs read in `error`: one name for each status, whoever found it (a verb, a door, the table of routes).
+NAMES = {
+    400: "malformed",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "no_such_method",
+    409: "conflict",
+    413: "too_large",
+    422: "invalid",
+    429: "too_many",
+    500: "internal",
+    503: "busy",
+    507: "disk_full",
+}
+
 
 class DomainError(Exception):
     """`message` is a plain sentence for the person; `fields` maps a field's name to what is wrong with it."""
@@ -34,6 +50,10 @@ class Conflict(DomainError):
     def __init__(self, message: str = "", theirs: dict[str, object] | None = None, /, **fields: str) -> None:
         super().__init__(message, **fields)
         self.theirs = theirs or {}
+
+
+class TooLarge(DomainError):
+    status = 413
 
 
 class TooMany(DomainError):

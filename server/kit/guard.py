@@ -1,9 +1,11 @@
-"""Headers that every answer carries: what a page may load, who may frame it, what it may ask of the browser."""
+"""Around every request: how large it may be, and the headers of its answer (what a page may load, who may frame it)."""
 
 import secrets
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server.kit.errors import TooLarge
 
 POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; font-src 'self'; "
@@ -43,3 +45,27 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, send_guarded)
+
+
+class BodyLimit:
+    """Whoever sends more is told so like of any other mistake: the error is raised where the body is read."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self._app, self._most = app, most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        told, size = Headers(scope=scope).get("content-length", ""), 0
+
+        async def receive_bounded() -> Message:
+            nonlocal size
+            if told.isdecimal() and int(told) > self._most:
+                raise TooLarge
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > self._most:
+                raise TooLarge
+            return message
+
+        await self._app(scope, receive_bounded, send)

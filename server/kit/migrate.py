@@ -1,9 +1,11 @@
 """Brings a database to the newest schema. Safe to run twice, and after a cut."""
 
+import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import server
@@ -23,7 +25,10 @@ def newest() -> str:
 
 def _is_newest(connection: Connection) -> bool:
     known = inspect(connection).has_table("alembic_version")
-    return known and connection.scalar(text("SELECT version_num FROM alembic_version")) == newest()
+    found = connection.scalar(text("SELECT version_num FROM alembic_version")) if known else None
+    if found is not None and found > newest():
+        raise Away(f"The database is of a newer Tertulia: its schema is {found}, this one knows {newest()}")
+    return bool(found == newest())
 
 
 def _upgrade(connection: Connection) -> None:
@@ -53,16 +58,34 @@ def config(connection: Connection) -> "Config":
 
 
 async def migrate(url: str) -> None:
-    """Raises Away, with what the driver says of it, when there is no database to be had."""
+    """Raises Away, with what the driver says of it, when there is no database to be had or it is not ours to use."""
     engine = create_async_engine(url)
     try:
         try:
             connection = await engine.connect()
         except Exception as error:  # drivers pass on errors of the network, of theirs and of their server's as they are
-            said = str(getattr(error, "orig", None) or error) or repr(error)
-            raise Away(f"The database cannot be opened: {said}") from error
-        async with connection.begin():
-            await connection.run_sync(_upgrade)
-        await connection.close()
+            raise Away(f"The database cannot be opened: {_said(error)}") from error
+        try:
+            async with connection.begin():
+                await connection.run_sync(_upgrade)
+        except DBAPIError as error:
+            if not _is_unfit(error):
+                raise
+            raise Away(f"The database cannot be used: {_said(error)}") from error
+        finally:
+            await connection.close()
     finally:
         await engine.dispose()
+
+
+def _said(error: Exception) -> str:
+    """The server's own words; around those of PostgreSQL there is the name of a class."""
+    said = getattr(error, "orig", None) or error
+    return str(said.__cause__ or said) or repr(said)
+
+
+def _is_unfit(error: DBAPIError) -> bool:
+    """Whether the database is not one, or this user may not do in it what we need: no mistake of a migration."""
+    if isinstance(error.orig, sqlite3.DatabaseError):
+        return any(word in str(error.orig) for word in ("readonly", "not a database", "malformed"))
+    return getattr(error.orig, "sqlstate", "") in ("42501", "3F000", "0A000", "58P01")

@@ -10,7 +10,7 @@ from starlette.routing import Match, Route
 
 from server.kit.access import Principal
 from server.kit.db import is_busy, is_full
-from server.kit.errors import Away, Conflict, DomainError, Full
+from server.kit.errors import NAMES, Away, Conflict, DomainError, Full
 from server.kit.logging import log
 from server.kit.pages import render
 from server.kit.text import _, speaking
@@ -33,7 +33,7 @@ def _is_part(request: Request) -> bool:
 def _error_response(request: Request, error: DomainError) -> Response:
     message = error.message or _default_message(error.status)
     if is_api(request):
-        body: dict[str, Any] = {"error": _code(error), "message": message, "fields": error.fields}
+        body: dict[str, Any] = {"error": NAMES[error.status], "message": message, "fields": error.fields}
         if isinstance(error, Conflict):
             body["theirs"] = error.theirs
         return JSONResponse(body, error.status)
@@ -67,18 +67,6 @@ async def _shell_of_asker(request: Request) -> dict[str, Any] | None:
         return None
 
 
-def _code(error: DomainError) -> str:
-    return {
-        404: "not_found",
-        403: "forbidden",
-        422: "invalid",
-        409: "conflict",
-        429: "too_many",
-        503: "busy",
-        507: "disk_full",
-    }[error.status]
-
-
 def _default_message(status: int) -> str:
     return {
         404: _("There is nothing here, or it is not for you"),
@@ -99,7 +87,7 @@ async def on_http_error(request: Request, error: Exception) -> Response:
         return await _error_page(request, error.status_code, headers=headers)
     with speaking(request_language(request)):
         message = _default_message(error.status_code)
-        body = {"error": f"http_{error.status_code}", "message": message, "fields": {}}
+        body = {"error": NAMES[error.status_code], "message": message, "fields": {}}
         return JSONResponse(body, error.status_code, headers)
 
 
@@ -120,5 +108,5 @@ async def on_crash(request: Request, error: Exception) -> Response:
     with speaking(request_language(request)):
         message = _("Something went wrong on our side. Nothing of yours is lost")
         if is_api(request):
-            return JSONResponse({"error": "internal", "message": message, "code": code, "fields": {}}, 500)
+            return JSONResponse({"error": NAMES[500], "message": message, "code": code, "fields": {}}, 500)
         return await _error_page(request, 500, message, code=code)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
 from server.kit.api import PREFIX, Operation, Shape, is_write
+from server.kit.errors import NAMES
 
 REF = "#/components/schemas/"
 ABOUT = """\
@@ -21,7 +22,7 @@ same key gets the same answer again and writes once. Changes as they happen come
 class Problem(Shape):
     """`fields` says which member is wrong, and why. `theirs` tells what somebody else wrote meanwhile (409)."""
 
-    error: str
+    error: str = Field(description="One for each status: " + ", ".join(f"{name} ({n})" for n, name in NAMES.items()))
     message: str
     fields: dict[str, str] = Field(default_factory=dict)
     theirs: dict[str, Any] | None = None
@@ -51,7 +52,7 @@ def document(operations: Iterable[Operation], version: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": schemas["$defs"],
-            "responses": {str(status): _problem(why) for status, why in REASONS.items()},
+            "responses": {str(status): _problem(f"`{NAMES[status]}`: {why}") for status, why in REASONS.items()},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }

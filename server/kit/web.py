@@ -16,7 +16,7 @@ from starlette.routing import Route
 from server.kit.about import RecordNumber
 from server.kit.access import Principal
 from server.kit.db import Database, Tx
-from server.kit.errors import Forbidden, Invalid
+from server.kit.errors import NAMES, Forbidden, Invalid
 from server.kit.idempotency import check_key, claim, fingerprint, settle
 from server.kit.pages import render
 from server.kit.patches import read_heads
@@ -227,7 +227,9 @@ def is_htmx(request: Request) -> bool:
 def _sign_in_first(request: Request) -> Response:
     if is_api(request):
         return JSONResponse(
-            {"error": "unauthorized", "message": "Send a valid bearer token"}, 401, {"WWW-Authenticate": "Bearer"}
+            {"error": NAMES[401], "message": "Send a valid bearer token", "fields": {}},
+            401,
+            {"WWW-Authenticate": "Bearer"},
         )
     target = "/signin?next=" + quote(_address(request) if request.method == "GET" and not is_htmx(request) else "/")
     if is_htmx(request) or request.method not in SAFE:

@@ -132,17 +132,13 @@ def _cell(record: Contact, name: str) -> str:
     """As the import reads it back: points one a line, with their labels."""
     match name:
         case "emails" | "phones" | "addresses":
-            return cell_text(getattr(record, name)) if name != "addresses" else "\n".join(_values(record.addresses))
+            return cell_text([point | {"value": " ".join(point["value"].split())} for point in getattr(record, name)])
         case "tags":
             return ", ".join(record.tags)
         case "company" | "owner" | "team":
             linked = getattr(record, name)
             return linked.name if linked else ""
     return str(getattr(record, name))
-
-
-def _values(points: list[Any]) -> list[str]:
-    return [" ".join(point["value"].split()) for point in points]
 
 
 async def failures(request: Request, tx: Tx, who: Principal) -> Answer:

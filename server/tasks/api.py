@@ -7,7 +7,7 @@ from pydantic import Field
 from starlette.requests import Request
 
 from server.kit.access import Principal
-from server.kit.api import Body, Listing, Number, Page, Shape, api, fields_named, linked, page_of
+from server.kit.api import Body, Listing, Number, Page, Shape, api, asked_about, fields_named, linked, page_of
 from server.kit.db import Tx
 from server.kit.errors import Invalid
 from server.kit.text import _
@@ -110,8 +110,7 @@ async def index(request: Request, tx: Tx, who: Principal) -> Page[TaskShape]:
     asked: TaskListing = request.state.query
     words = {"": None, "me": who.user_id, "none": 0}
     assignee = words[asked.assignee] if asked.assignee in words else int(asked.assignee)
-    about = asked.about.replace("\x00", "") if asked.about is not None else None
-    wanted = TaskFilter(about, assignee, asked.team, asked.done)
+    wanted = TaskFilter(asked_about(asked.about), assignee, asked.team, asked.done)
     rows = await list_after(tx, who, wanted, asked.after, asked.limit)
     return page_of(rows, asked.limit, task_shape, lambda task: task.id)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select
 
 from server.contacts.access import get_record
 from server.identity.models import User
@@ -69,7 +69,7 @@ async def edit_note(
     new = await _mention(tx, who, parse_body(body), mentions)
     if new == note.body:
         return note
-    if seen is not None and note.version > seen:
+    if seen is not None and await _version_of_words(tx, note) > seen:
         theirs: dict[str, object] = {"value": note.body, "at": note.edited_at and note.edited_at.isoformat()}
         raise Conflict(_("Somebody changed this note while you were editing"), theirs, text=plain(note.body, 500))
     if note.edited_at is None:
@@ -81,6 +81,12 @@ async def edit_note(
     await index_docs(tx, [doc_of(note)])
     emit(tx, who, facts.NoteEdited(subject=note.subject, about=note.about, mentions=fresh, excerpt=plain(new, EXCERPT)))
     return note
+
+
+async def _version_of_words(tx: Tx, note: Note) -> int:
+    """A pin makes a version of the note, not of its words: who writes meanwhile writes over nobody's."""
+    newest = select(func.max(NoteVersion.version)).where(NoteVersion.note_id == note.id)
+    return await tx.scalar(newest) or 1
 
 
 async def pin_note(tx: Tx, who: Principal, note: Note) -> Note:

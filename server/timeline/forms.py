@@ -4,9 +4,9 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from server.kit.errors import Invalid
+from server.kit.forms import parse_text
 from server.kit.markdown import MENTION
-from server.kit.text import _, clean
+from server.kit.text import _
 
 BODY_LENGTH = 20_000
 SHOWS: dict[str, tuple[str, ...]] = {
@@ -38,14 +38,7 @@ class NewFile:
 
 
 def parse_body(raw: object) -> str:
-    if not isinstance(raw, str):
-        raise Invalid(text=_("Text is expected here"))
-    if len(raw) > BODY_LENGTH:
-        raise Invalid(text=_("At most %(n)s characters") % {"n": BODY_LENGTH})
-    body = clean(raw, BODY_LENGTH)
-    if not body:
-        raise Invalid(text=_("An empty note says nothing"))
-    return body
+    return parse_text(raw, BODY_LENGTH, _("An empty note says nothing"))
 
 
 def with_mentions(body: str, chosen: Mapping[str, str], known: Collection[tuple[str, str]]) -> str:

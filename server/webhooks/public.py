@@ -11,7 +11,7 @@ from server.cases.models import CaseFile
 from server.channels.models import Channel
 from server.kit.clock import now
 from server.kit.db import Tx
-from server.kit.errors import DomainError, Forbidden, NotFound
+from server.kit.errors import DomainError, Forbidden, NotFound, TooLarge
 from server.kit.files import safe_name
 from server.kit.jobs import Services
 from server.kit.public import public_route
@@ -43,7 +43,7 @@ async def _told(request: Request, tx: Tx) -> tuple[Channel, Inbound | Told]:
 
 async def take(request: Request, tx: Tx) -> Answer:
     if len(request.state.digest) > LARGEST:
-        return JSONResponse({"error": "too_large", "message": _("At most 256 KB"), "fields": {}}, 413)
+        raise TooLarge(_("At most 256 KB"))
     channel, told = await _told(request, tx)
     if isinstance(told, Told):
         noted = await take_event(tx, channel, told)

@@ -1,7 +1,6 @@
 // What forms need from a script: dialogs that close when it worked, errors that go when one tries again, the reader's own time zone.
 import htmx from 'htmx.org';
 import { me, signIn } from './page.js';
-import { toast } from './toasts.js';
 
 export function startForms() {
   htmx.on('htmx:before:request', ({ detail }) => clearErrors(formOf(detail.ctx.sourceElement)));
@@ -19,8 +18,6 @@ export function startForms() {
 export const formOf = (element) => element?.closest?.('form');
 
 function finish({ response, sourceElement }) {
-  const refused = response?.status === 413 && formOf(sourceElement)?.dataset.tooLarge; // no domain has seen it
-  if (refused) toast(refused, { error: true });
   if (!response || response.status >= 400) return;
   const form = formOf(sourceElement);
   if (form?.hasAttribute('data-clear-on-success')) form.reset();

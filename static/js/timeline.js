@@ -1,7 +1,6 @@
-// A record's stream: tells the server how far one has read, and says when they are too large.
+// A record's stream: tells the server how far one has read, and lets the same file be chosen again.
 import htmx from 'htmx.org';
 import { me } from './page.js';
-import { toast } from './toasts.js';
 import { newKey } from './acts.js';
 
 const LOOKED = 1_500; // ms a line is in sight before it counts as read
@@ -48,8 +47,7 @@ async function send(url, line) {
 
 // Files
 
-function takeBackFiles({ response, sourceElement }) {
+function takeBackFiles({ sourceElement }) {
   if (!sourceElement?.matches?.('input[data-files]')) return;
   sourceElement.value = ''; // the same file may be chosen again
-  if (response?.status === 413) toast(sourceElement.dataset.tooLarge, { error: true });
 }

@@ -52,6 +52,22 @@ async def test_every_operation_is_in_the_document(app: Starlette, ana: Client) -
     assert len(ids) == len(set(ids))
 
 
+async def test_what_is_made_stands_where_the_answer_says(app: Starlette, api: Client) -> None:
+    made = [route.operation for route in app.state.house.routes if isinstance(route, ApiRoute)]
+    readable = {one.path for one in made if one.method == "GET"}
+    posted = {one.gives.home for one in made if one.method == "POST" and one.gives and one.gives.home}
+    assert len(posted) > 5 and {f"/{home}/{{id:int}}" for home in posted} <= readable
+    field = await api.post("/fields", json={"label": "Tenure", "kind": "number"})
+    assert field.headers["location"] == "/api/v1/fields"
+
+
+@pytest.mark.parametrize("about", ["nonsense", "contact:", "contact:x", "7"])
+async def test_what_is_no_reference_is_no_empty_list(api: Client, about: str) -> None:
+    for home in ("tasks", "calls"):
+        assert (await api.get(f"/{home}?about={about}")).json()["fields"] == {"about": "No such record"}
+        assert (await api.get(f"/{home}?about=contact:999")).json()["items"] == []
+
+
 @pytest.mark.parametrize("language", ["en", "es"])
 async def test_the_page_names_every_operation_in_the_reader_s_language(
     app: Starlette, ana: Client, language: str

@@ -9,7 +9,7 @@ from server.kit.domain import discover
 from server.main import build_app
 from server.settings import Settings
 discover()
-build_app(Settings(_env_file=None, data_dir="/nowhere", secret_key="a key for tests"), background=False)
+build_app(Settings(_env_file=None, data_dir="/nowhere", secret_key="a key for the tests"), background=False)
 heavy = {"imapclient", "imaplib", "aiosmtplib", "aiosmtpd", "httpcore2", "css_inline", "cryptography"}
 print(*sorted({name.split(".")[0] for name in sys.modules} & heavy))
 """

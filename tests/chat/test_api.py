@@ -84,6 +84,16 @@ async def test_a_discussion_begins_with_its_first_message(app: Starlette, api: C
     assert list((await api.post(home, json={"body": " "})).json()["fields"]) == ["body"]
 
 
+async def test_an_answer_stops_nobody_from_changing_their_words(
+    ana: Client, api: Client, other: Client, general: int
+) -> None:
+    first = await say(ana, general, "first words")
+    await other.post(f"/rooms/{general}/messages", json={"body": "I see", "reply_to": first})
+    assert (await api.get(f"/messages/{first}")).json()["version"] > 1
+    changed = await api.patch(f"/messages/{first}", json={"body": "second words", "version": 1})
+    assert changed.status_code == 200, changed.text
+
+
 async def test_ones_own_message_is_changed_and_removed(
     app: Starlette, ana: Client, api: Client, other: Client, general: int
 ) -> None:

@@ -93,6 +93,25 @@ async def test_a_body_that_is_no_object_is_refused(api: Client, raw: str) -> Non
     assert answer.status_code == 422, answer.text
 
 
+async def test_a_slip_in_what_was_seen_overwrites_nothing(api: Client, lucia: dict[str, Any]) -> None:
+    address = f"/contacts/{lucia['id']}"
+    slip = await api.patch(address, json={"phones": ["+34 600 000 119"], "seen": {"phone": 1}})
+    assert (slip.status_code, slip.json()["fields"]) == (422, {"seen.phone": "No such field"})
+    assert (await api.get(address)).json()["phones"] == lucia["phones"]
+
+
+@pytest.mark.parametrize(("limit", "said"), [(0, "At least 1"), (101, "At most 100")])
+async def test_how_many_a_page_has_is_said(api: Client, limit: int, said: str) -> None:
+    assert (await api.get(f"/contacts?limit={limit}")).json()["fields"] == {"limit": said}
+
+
+async def test_how_an_own_field_is_compared_is_said(api: Client) -> None:
+    await api.post("/fields", json={"label": "Tenure", "kind": "number"})
+    for name in ("x.tenure", "x.tenure.ge"):
+        answer = await api.get(f"/contacts?{name}=12")
+        assert answer.status_code == 422 and ".gt" in answer.json()["fields"][name]
+
+
 async def test_lists_go_on_after_a_cursor(api: Client) -> None:
     for n in range(5):
         assert (

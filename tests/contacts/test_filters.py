@@ -72,4 +72,5 @@ async def test_values_are_read_as_people_write_them(ana: Client, api: Client, qu
 async def test_programs_ask_for_nothing_unknown(api: Client, query: str) -> None:
     answer = await api.get(f"/contacts?{query}")
     assert answer.status_code == 422
-    assert answer.json()["fields"] == {query.partition("=")[0]: "No such field"}
+    said = "Say how it is compared: .is, .has, .gt, .lt, .none, .any" if "near" in query else "No such field"
+    assert answer.json()["fields"] == {query.partition("=")[0]: said}

@@ -107,6 +107,11 @@ def is_unnamed(setting: str, readme: str) -> bool:
     return f"`{setting.upper()}`" not in readme
 
 
+def is_only_for_tests(program: str, lock: str) -> bool:
+    """A program that operators are told to start and that `make run` does not install."""
+    return program != "python" and not re.search(rf"^{re.escape(program)}==", lock, re.MULTILINE)
+
+
 def is_untranslated(text: str, *forms: str) -> bool:
     return bool(text) and not re.fullmatch(r"[\W\d_]*", text) and not all(forms)
 

@@ -29,6 +29,7 @@ BROKEN: list[tuple[Callable[..., bool], tuple[str, ...], tuple[str, ...]]] = [  
     (rules.has_no_macro, ("task.eaten", "tasks/lines.html"), ("task.created", "tasks/lines.html")),
     (rules.has_no_mirror, ("weather",), ("tasks",)),
     (rules.is_unnamed, ("port", "`HOST`"), ("port", "`HOST` `PORT`")),
+    (rules.is_only_for_tests, ("honcho", "redis==8"), ("honcho", "redis==8\nhoncho==2")),
     (rules.is_untranslated, ("Save", ""), ("Save", "Guardar")),
     (rules.loses_placeholders, ("Hello %(name)s", "Hola %(nombre)s"), ("Hello %(name)s", "Hola %(name)s")),
 ]

@@ -1,5 +1,6 @@
 """The rules hold (tests/house/rules.py); that each can be broken is shown in test_able_to_fail.py."""
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -121,6 +122,13 @@ def test_every_domain_has_its_mirror() -> None:
 def test_the_readme_names_every_setting() -> None:
     readme = Path("README.md").read_text()
     assert [name for name in Settings.model_fields if rules.is_unnamed(name, readme)] == []
+
+
+def test_what_the_readme_starts_is_installed() -> None:
+    lock = Path("requirements/app.lock").read_text()
+    told = set(re.findall(r"\.venv/bin/([\w-]+)", Path("README.md").read_text() + Path("Procfile").read_text()))
+    assert "honcho" in told
+    assert [program for program in told if rules.is_only_for_tests(program, lock)] == []
 
 
 def test_every_setting_says_what_it_is_for() -> None:

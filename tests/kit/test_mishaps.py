@@ -1,10 +1,14 @@
 """Error pages: people who are signed in keep their navigation, strangers and a database that is away get the bare page."""
 
+import json
+from unittest.mock import ANY
+
 import httpx2 as httpx
 import pytest
 from starlette.applications import Starlette
 
 from server.identity.models import User, Workspace
+from server.kit.errors import NAMES
 from tests import make
 from tests.conftest import add_person, client_of
 
@@ -19,6 +23,36 @@ async def test_what_is_not_there_keeps_the_navigation(ana: Client, path: str) ->
     assert SIDEBAR in answer.text
     assert GATE not in answer.text
     assert "Back to the table" in answer.text
+
+
+async def test_programs_read_one_name_for_one_thing(api: Client) -> None:
+    """Whoever finds it: a verb, the table of routes, the form's reader, the limit of bodies."""
+    nothing, nowhere = await api.get("/contacts/999"), await api.get("/nothing/here")
+    assert nothing.status_code == nowhere.status_code == 404
+    for answer in (nothing, nowhere):
+        assert answer.json() == {"error": "not_found", "message": ANY, "fields": {}}
+    broken = {"content-type": "multipart/form-data"}
+    for answer, status, error in (
+        (await api.put("/me"), 405, "no_such_method"),
+        (await api.post("/contacts/1/files", content=b"--x", headers=broken), 400, "malformed"),
+        (await api.post("/contacts", content=b" " * (51 << 20)), 413, "too_large"),
+        (await api.get("/me", headers={"authorization": "Bearer wrong"}), 401, "unauthorized"),
+    ):
+        assert (answer.status_code, answer.json()["error"]) == (status, error), answer.text
+        assert answer.json()["message"] and answer.json()["fields"] == {}
+    described = (await api.get("/openapi.json")).json()["components"]["schemas"]["Problem"]["properties"]["error"]
+    assert all(name in described["description"] for name in NAMES.values())
+
+
+async def test_what_is_too_large_is_said_to_people_too(ana: Client) -> None:
+    """Before anybody knows who asks: the sentence speaks the browser's language, the page its reader's."""
+    ana.cookies.set("lang", "es")
+    much = {"file": ("customers.csv", b" " * (51 << 20))}
+    part = await ana.post("/import", files=much, headers={"hx-request": "true"})
+    assert (part.status_code, part.headers["hx-reswap"]) == (413, "none")
+    assert "Es demasiado grande" in json.loads(part.headers["x-toast"])["text"]
+    visit = await ana.post("/import", files=much)
+    assert visit.status_code == 413 and "That is too large" in visit.text and SIDEBAR in visit.text
 
 
 async def test_a_stranger_gets_the_bare_page(app: Starlette, workspace: Workspace) -> None:

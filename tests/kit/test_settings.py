@@ -1,8 +1,12 @@
 """Settings that cannot be used are told in one line each, and a database that is not there in one."""
 
+import fcntl
 import os
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,6 +27,9 @@ WRONG = {
     "PATCH_HOURS": ("-3",),
     "SESSION_DAYS": ("0",),
     "TRASH_DAYS": ("soon",),
+    "SECRET_KEY": ("short",),
+    "OUTBOUND_ALLOW": ("db.example.org", "127.0.0.1:25, :80"),
+    "LINE_CALLS": ("-1",),
 }
 
 
@@ -38,6 +45,70 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     told = CliRunner().invoke(commands, ["migrate"], env={"DATA_DIR": str(tmp_path / "file" / "data")})
     assert (told.exit_code, told.stderr.count("\n")) == (1, 1)
+
+
+@pytest.mark.parametrize("what", ["", "tertulia.db"])
+def test_what_may_not_be_written_is_said(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked in a way that the administrator of the machine, who may write everything, can be refused too."""
+    (tmp_path / "tertulia.db").touch()
+    shut = tmp_path / what
+    monkeypatch.setattr("server.cli.os.access", lambda place, mode: place != shut)
+    told = CliRunner().invoke(commands, ["serve"], env={"DATA_DIR": str(tmp_path)})
+    assert (told.exit_code, told.stderr) == (1, f"DATA_DIR cannot be used: {shut}: Permission denied\n")
+
+
+def test_an_env_file_that_is_no_text_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes(b"MAIL_FROM=\xff\xfe")
+    told = CliRunner().invoke(commands, ["migrate"])
+    assert (told.exit_code, told.stderr) == (1, ".env cannot be read: it is no text in UTF-8\n")
+
+
+def test_a_setting_that_is_wrong_costs_nobody_a_letter(tmp_path: Path) -> None:
+    """Whoever pipes it in keeps it and tries again; with any other code it would be sent back."""
+    env = {"DATA_DIR": str(tmp_path), "PORT": "abc"}
+    assert CliRunner().invoke(commands, ["mail-in", "--to", "help@example.org"], "Hello", env=env).exit_code == 75
+
+
+@pytest.mark.parametrize("words", [["--port", "70000"], ["--port", "-1"], ["--workers", "0"]])
+def test_options_of_serve_that_cannot_be_used_are_said(words: list[str], tmp_path: Path) -> None:
+    told = CliRunner().invoke(commands, ["serve", *words], env={"DATA_DIR": str(tmp_path)})
+    assert told.exit_code == 2 and words[0] in told.stderr
+
+
+def _a_newer_schema(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as made:
+        made.execute("CREATE TABLE alembic_version (version_num VARCHAR(32))")
+        made.execute("INSERT INTO alembic_version VALUES ('9999')")
+        made.commit()
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda file: file.write_bytes(b"This is a letter. " * 1000), "The database cannot be used: file is not a "),
+        (_a_newer_schema, "The database is of a newer Tertulia: its schema is 9999"),
+    ],
+)
+def test_a_database_that_is_not_ours_is_said(make: Callable[[Path], object], said: str, tmp_path: Path) -> None:
+    make(tmp_path / "tertulia.db")
+    told = CliRunner().invoke(commands, ["migrate"], env={"DATA_DIR": str(tmp_path)})
+    assert told.exit_code == 75
+    assert told.stderr.startswith(said) and told.stderr.count("\n") == 1
+
+
+def test_processes_that_start_side_by_side_share_one_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it is made everybody else waits; a file without one is what a cut has left."""
+    (tmp_path / "secret").touch()
+
+    def made(size: int) -> str:
+        with (tmp_path / "secret").open() as other, pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return "ab" * size
+
+    monkeypatch.setattr("server.settings.secrets.token_hex", made)
+    first, second = (Settings(_env_file=None, data_dir=tmp_path) for _ in range(2))  # type: ignore[call-arg]
+    assert first.secret == second.secret == b"ab" * 32
 
 
 @pytest.mark.parametrize("command", ["migrate", "serve", "worker"])

@@ -56,6 +56,20 @@ async def test_a_spanish_table_opens_in_a_spanish_spreadsheet_and_comes_back(app
     assert {one.name: (one.emails, one.custom) for one in await contacts(app) if one.trashed_at is None} == went
 
 
+async def test_addresses_keep_their_labels_and_their_own_brackets(
+    app: Starlette, ana: Client, api: Client, stranger: Client
+) -> None:
+    addresses = [{"value": "Mayor 3 (2º izda.), Cádiz", "label": "work"}, {"value": "Sol 1 (bajo)", "label": ""}]
+    await api.post("/contacts", json={"name": "Lucía", "addresses": addresses})
+    for ending in ("csv", "vcf"):
+        went = (await ana.get(f"/export/contacts.{ending}")).text
+        await bring(app, stranger, went, name=f"contacts.{ending}")
+        newest = (await contacts(app))[-1]
+        assert (newest.workspace_id, newest.addresses) == (2, addresses)
+    form = (await ana.get("/contacts/1/facts/addresses/edit")).text
+    assert "Mayor 3 (2º izda.), Cádiz (work)" in form
+
+
 async def test_coming_back_to_the_same_workspace_changes_nothing(app: Starlette, ana: Client) -> None:
     await bring(app, ana, ODD)
     batch = await bring(app, ana, (await ana.get("/export/contacts")).text)

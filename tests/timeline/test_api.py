@@ -28,6 +28,15 @@ async def test_the_life_of_a_note(app: Starlette, api: Client, other: Client, no
     assert (await api.get("/notes/1")).status_code == 404 and (await api.get(notes)).json()["items"] == []
 
 
+async def test_a_pin_writes_over_nobody_s_words(api: Client, other: Client, notes: str) -> None:
+    """Who has the note open meanwhile is not asked whose words hold."""
+    await api.post(notes, json={"body": "Prefers the morning"})
+    await other.patch("/notes/1", json={"pinned": True})
+    edited = await api.patch("/notes/1", json={"body": "Prefers the evening", "version": 1})
+    assert edited.status_code == 200 and edited.json()["pinned"] is True, edited.text
+    assert (await api.patch("/notes/1", json={"body": "Prefers noon", "version": 2})).status_code == 409
+
+
 async def test_the_newest_come_first(app: Starlette, api: Client, notes: str) -> None:
     for n in range(3):
         await api.post(notes, json={"body": f"note {n}"})

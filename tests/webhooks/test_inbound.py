@@ -122,7 +122,7 @@ async def test_programs_are_told_in_json_what_is_wrong(bridge: Bridge) -> None:
     for answer, status, error in (
         (await bridge.say(secret="whsec_wrong"), 403, "forbidden"),
         (await bridge.client.post("/p/hooks/nothing", json=MESSAGE), 404, "not_found"),
-        (await bridge.client.get(bridge.path), 405, "http_405"),
+        (await bridge.client.get(bridge.path), 405, "no_such_method"),
         (await bridge.say(b"x" * 300_000), 422, "invalid"),
     ):
         assert (answer.status_code, answer.json()["error"]) == (status, error), answer.text

@@ -17,9 +17,10 @@ from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Invalid
 from server.kit.events import emit
+from server.kit.forms import parse_text
 from server.kit.index import Doc, index_docs, unindex
 from server.kit.markdown import MENTION, mentioned, plain
-from server.kit.text import _, clean
+from server.kit.text import _
 
 EMOJI = ("👍", "❤️", "😂", "🎉", "👀", "🙏", "✅", "🔥", "👏", "🤔", "😮", "😢")
 COUNTED = 200  # people of whom one message keeps that it called them
@@ -108,13 +109,7 @@ async def _root_of(tx: Tx, room: Room, reply_to: Message | None) -> Message | No
 
 async def _settle(tx: Tx, who: Principal, body: str, chosen: Sequence[str]) -> str:
     """The text as it is kept: mentions carry the id and the true name, unknown ones are plain text."""
-    if not isinstance(body, str):
-        raise Invalid(text=_("Text is expected here"))
-    text = clean(body, BODY_LENGTH + 1)
-    if not text:
-        raise Invalid(text=_("Write something first"))
-    if len(text) > BODY_LENGTH:
-        raise Invalid(text=_("At most %(n)s characters") % {"n": BODY_LENGTH})
+    text = parse_text(body, BODY_LENGTH, _("Write something first"))
     wanted = {name for name in (*mentioned(text), *chosen) if re.fullmatch(r"(user|team):[1-9][0-9]{0,17}", name)}
     names = await _names(tx, who, wanted) if wanted else {}
     text = MENTION.sub(lambda m: f"@[{names[m[2]]}]({m[2]})" if m[2] in names else "@" + m[1], text)

@@ -14,7 +14,6 @@ from tests.calls.test_whole import read, sitting, until
 from tests.realtime.calls.desk import Member
 from tests.server import OWNER, Server, add_colleague, servers
 
-
 # Nobody waits for this one: who is back in time was let in because the dead are known to be dead.
 LONG_LEASE = "import datetime, server.calls.book\nserver.calls.book.LEASE = datetime.timedelta(hours=1)"
 

@@ -43,7 +43,7 @@ def test_a_note_that_is_edited(record: Page) -> None:
     expect(record.locator(".note-body textarea")).to_be_focused()
     record.keyboard.type(" or in May")
     record.keyboard.press("Control+Enter")
-    expect(record.locator(".note-body .bubble")).to_contain_text("in May")
+    expect(record.locator(".note-body .bubble")).to_have_text("They open in spring or in May")
     expect(more).to_be_focused()
 
 
@@ -67,3 +67,18 @@ def test_from_the_address_to_the_password(house: House, chromium: Browser) -> No
     page.keyboard.press("Enter")
     page.wait_for_url("**/contacts")
     page.context.close()
+
+
+def test_who_opens_a_room_writes_at_once(house: House, ana: Page) -> None:
+    ana.goto(f"{house.url}/chat/1")
+    live(ana)
+    ana.keyboard.type("Good morning")
+    ana.keyboard.press("Enter")
+    said = ana.locator(".msg", has_text="Good morning")
+    expect(said).to_be_visible()
+    ana.keyboard.press("ArrowUp")
+    expect(said.locator("textarea")).to_be_focused()
+    ana.keyboard.type(", all")
+    ana.keyboard.press("Enter")
+    expect(said).to_contain_text("Good morning, all")
+    expect(ana.locator("#composer-text")).to_be_focused()

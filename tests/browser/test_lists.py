@@ -45,3 +45,27 @@ def test_by_owner_and_back(listed: Page) -> None:
     expect(listed.locator("#contact-blank")).to_contain_text("Nobody matches")
     listed.locator(".fchip", has_text="Owner").click()
     expect(listed.locator("tbody")).to_contain_text("Hugo Barrera")
+
+
+def test_the_search_stays_beside_filters_on_a_telephone(house: House, listed: Page) -> None:
+    listed.set_viewport_size({"width": 390, "height": 844})
+    listed.goto(f"{house.url}/contacts?owner=2&tag=wholesale&team=1")
+    box = listed.locator(".fchips > .search").bounding_box()
+    assert box is not None and box["width"] > 140
+    open_menu(listed)
+    field, menu = listed.locator("#filter-field").bounding_box(), listed.locator("[data-filter]").bounding_box()
+    assert field is not None and menu is not None and field["x"] - menu["x"] >= 8
+
+
+def test_from_the_search_into_what_was_found(listed: Page) -> None:
+    search = listed.locator("#contact-list [data-search]")
+    listed.keyboard.press("/")
+    listed.keyboard.type("olmos")
+    listed.wait_for_url("**/contacts?q=olmos")
+    listed.keyboard.press("ArrowDown")
+    expect(listed.locator("[data-row].current")).to_contain_text("Marta Olmos")
+    listed.keyboard.press("/")
+    listed.keyboard.press("Escape")
+    expect(search).to_have_value("")
+    listed.keyboard.press("Escape")
+    expect(search).not_to_be_focused()

@@ -1,5 +1,6 @@
 """Reads about calls: the log, what rings for somebody, what stands on a record's page."""
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
@@ -134,11 +135,12 @@ async def message_by_id(tx: Tx, message_id: int) -> CallMessage | None:
 
 
 async def links_of(tx: Tx, call: Call) -> list[GuestLink]:
-    """Those that still let somebody in."""
+    """Those that still let somebody in, or have; a seat whose guest a host put out is nobody's any more."""
     found = select(GuestLink).where(
         GuestLink.call_id == call.id, GuestLink.revoked_at.is_(None), GuestLink.expires_at > now()
     )
-    return list(await tx.scalars(found.order_by(GuestLink.id).limit(LINKS)))
+    out = Counter(one.link_id for one in call.people if one.is_removed and one.first_joined_at is not None)
+    return [link for link in await tx.scalars(found.order_by(GuestLink.id).limit(LINKS)) if out[link.id] < link.seats]
 
 
 @dataclass(frozen=True, slots=True)

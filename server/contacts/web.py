@@ -15,7 +15,7 @@ from server.contacts.bulk import change_many
 from server.contacts.cells import cells_of, draw_row
 from server.contacts.fields import FieldView, field_views
 from server.contacts.filters import unfit
-from server.contacts.forms import parse_list
+from server.contacts.forms import ListQuery, parse_list
 from server.contacts.listing import list_page
 from server.contacts.models import Contact, SavedView
 from server.contacts.queries import list_fields, list_tags, list_views, names_of, people_of, pick_records, recent
@@ -47,12 +47,34 @@ async def index(request: Request, tx: Tx, who: Principal) -> Answer:
     columns = [fields[key] for key in query.columns]
     cells = cells_of(query.kind, columns)
     rows = [draw_row(language(), cells, row) for row in found]
-    owner = next((row.owner.name for row in found if row.owner), "")  # of a list by owner: all rows have the same
     shared = {"rows": rows, "paging": paging, "query": query, "fields": fields, "columns": columns, "views": views}
-    shared |= {"owner": owner, "unfit": unfit(query, fields), "days": request.app.state.settings.trash_days}
+    shared |= await _filtered_by(tx, who, query)
+    shared |= {"unfit": unfit(query, fields), "days": request.app.state.settings.trash_days}
     if is_htmx(request) and request.headers.get("hx-target", "").endswith("contact-list"):
         return render("contacts/_list.html", who=who, topics={topic: heads[topic]}, **shared)
     return await page(request, tx, who, "contacts/index.html", heads=heads, topics={topic: heads[topic]}, **shared)
+
+
+async def _filtered_by(tx: Tx, who: Principal, query: ListQuery) -> dict[str, str]:
+    """The names of what stands in the address as a number."""
+    people = (
+        {str(one.id): one.name for one in await list_people(tx, who, active=False)} if query.owner.isdigit() else {}
+    )
+    teams = {str(one.id): one.name for one in await list_teams(tx, who)} if query.team else {}
+    companies = await names_of(tx, who, [f"company:{query.company}"]) if query.company else {}
+    company = next((one.name for one in companies.values()), _("a company"))
+    return {
+        "owner": people.get(query.owner, _("a colleague")),
+        "team": teams.get(query.team, _("a team")),
+        "company": company,
+    }
+
+
+async def filters(request: Request, tx: Tx, who: Principal) -> Answer:
+    """What the list can be narrowed by, fetched when somebody opens the menu."""
+    fields, tags = await list_fields(tx, who), await list_tags(tx, who)
+    people, teams = await list_people(tx, who), await list_teams(tx, who)
+    return render("contacts/_filters.html", fields=fields, tags=tags, people=people, teams=teams)
 
 
 async def _views(tx: Tx, who: Principal) -> list[tuple[SavedView, bool]]:
@@ -267,6 +289,7 @@ routes = [
     route("GET", "/contacts/{id:int}/restriction", restriction_form),
     route("PUT", "/contacts/{id:int}/restriction", restrict),
     route("PUT", "/contacts/selection/{what}", change_selection),
+    route("GET", "/contacts/filters", filters),
     route("GET", "/contacts/views", views),
     route("GET", "/records", pick),
     route("GET", "/records/cards", cards),

@@ -126,9 +126,15 @@ env.globals.update(
 )
 
 
+def quoted(words: str) -> str:
+    """What somebody said, between the marks of the reader's language."""
+    return text._("“%(words)s”") % {"words": words}
+
+
 env.filters.update(
     markdown=markdown,
     plain=plain,
+    quoted=quoted,
     json=to_json,
     size=size,
     number=number,

@@ -21,7 +21,7 @@ export function startChat() {
   document.addEventListener('visibilitychange', markRead);
   htmx.on('htmx:after:swap', show);
   show();
-  goToMessage();
+  if (!goToMessage()) enterRoom();
 }
 
 function show() {
@@ -175,8 +175,15 @@ function editLast(event) {
 
 function goToMessage() {
   const wanted = /^#message-\d+$/.test(location.hash) && document.querySelector(location.hash);
-  if (!wanted) return;
+  if (!wanted) return false;
   wanted.scrollIntoView({ block: 'center' });
   wanted.classList.add('flash');
   setTimeout(() => wanted.classList.remove('flash'), 1_500);
+  return true;
+}
+
+// Who opens a room at a desk writes at once; on a telephone the keyboard would cover what is read.
+function enterRoom() {
+  const atDesk = matchMedia('(hover: hover) and (min-width: 701px)').matches;
+  if (atDesk && document.activeElement === document.body) document.getElementById('composer-text')?.focus({ preventScroll: true });
 }

@@ -36,9 +36,10 @@ function leave(fact) {
 
 // By the form's own way out: what it was opened on is fetched again, or its window closes.
 function drop(form) {
+  const way = form.querySelector('[data-cancel-fact], [data-close]');
   form.reset();
-  document.activeElement.blur();
-  form.querySelector('[data-cancel-fact], [data-close]')?.click();
+  way?.focus();
+  way?.click();
 }
 
 function showBeside({ target: fact, detail: { newcomer } }) {

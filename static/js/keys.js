@@ -8,6 +8,7 @@ export function startKeys() {
   document.addEventListener('keydown', (event) => {
     if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === 'k') return run(event, () => open('palette'));
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.repeat) return;
+    if (event.target.matches?.('[data-search]') && fromSearch(event)) return;
     if (isTyped(event.target) || document.querySelector('dialog[open]')) return;
     const key = event.shiftKey ? event.key : lower(event.key); // capitals may be locked
     const act = fixed[key] ?? byLetter(key);
@@ -71,6 +72,14 @@ const isWithinReach = (element) => element.checkVisibility() || element.closest(
 
 function visible(selector) {
   return [...document.querySelectorAll(selector)].find((element) => element.checkVisibility());
+}
+
+// From what was found into its rows by arrow; Escape, once the field is empty, leaves it for the other keys.
+function fromSearch(event) {
+  if (event.key === 'ArrowDown') run(event, () => step(1));
+  else if (event.key === 'Escape' && !event.target.value) event.target.blur();
+  else return false;
+  return true;
 }
 
 function focus(element) {

@@ -135,8 +135,8 @@ def open_house(folder: Path, before: str = "", **env: str) -> Iterator[House]:
         stop()
 
 
-def invite(owner: httpx.Client, email: str, name: str, team: str) -> None:
-    answer = owner.post("/settings/invitations", data={"emails": email, "role": "member", "team": team})
+def invite(owner: httpx.Client, email: str, name: str, team: str, role: str = "member") -> None:
+    answer = owner.post("/settings/invitations", data={"emails": email, "role": role, "team": team})
     link = re.search(r"/join/[\w-]+", answer.text)
     assert link is not None, answer.text
     with httpx.Client(base_url=owner.base_url) as guest:

@@ -228,3 +228,12 @@ def test_a_task_is_made_from_each_part_of_a_record_on_a_phone(sqlite_house: Hous
     for part in ("Timeline", "Facts", "Discussion"):
         expect(phone.locator(".ev", has_text=f"From {part}").first).to_be_visible()
     phone.context.close()
+
+
+def test_an_invitation_that_was_made_leaves_the_field_empty(sqlite_house: House, pair: tuple[Page, Page]) -> None:
+    ana, _mateo = pair
+    ana.goto(f"{sqlite_house.url}/settings/people")
+    ana.fill("#invite-emails", "nuria@example.org")
+    ana.get_by_role("button", name="Make links").click()
+    expect(ana.locator("#links")).to_contain_text("nuria@example.org")
+    expect(ana.locator("#invite-emails")).to_have_value("")

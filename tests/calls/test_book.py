@@ -140,7 +140,10 @@ async def test_a_seat_that_led_nowhere_is_free_again(app: Starlette, ana: Client
             await came(app, secret, "While they wait")
         await ana.delete(f"{call}/participants/{second.id}")
         third = await came(app, secret, "Leaves")
-        await told(book, Joined(room, time.time(), third.id), Left(room, time.time(), third.id, "left"))
+        await told(book, Joined(room, time.time(), third.id))
+        assert "in use: Leaves" in (await ana.get(call)).text
+        await told(book, Left(room, time.time(), third.id, "left"))
+        assert "in use: " not in (await ana.get(call)).text
         fourth = await came(app, secret, "Stays")
         async with app.state.database.transaction(read=True) as tx:
             revoked = set(await tx.scalars(select(Pass.subject).where(Pass.revoked_at.is_not(None))))
@@ -149,6 +152,7 @@ async def test_a_seat_that_led_nowhere_is_free_again(app: Starlette, ana: Client
         await ana.delete(f"{call}/participants/{fourth.id}")
         with pytest.raises(Conflict):
             await came(app, secret, "Whom a host put out comes not again")
+        assert "No link is open." in (await ana.get(call)).text
 
 
 async def test_one_process_owns_a_call(app: Starlette, call: str, book: CallBook) -> None:

@@ -181,7 +181,7 @@ async def test_the_empty_trash_says_so(ana: Client) -> None:
 async def test_the_owners_filter_says_whose(app: Starlette, ana: Client, mateo: Client) -> None:
     await mateo.post("/contacts", data={"name": "Iris"})
     assert "<b>Mateo Ríos</b>" in (await ana.get("/contacts?owner=2")).text
-    assert "<b>a colleague</b>" in (await ana.get("/contacts?owner=1")).text
+    assert "<b>a colleague</b>" in (await ana.get("/contacts?owner=99")).text
 
 
 async def test_a_page_after_the_last_leads_to_the_last(app: Starlette, ana: Client) -> None:
@@ -214,3 +214,14 @@ async def test_what_is_in_the_trash_says_so_and_comes_back(
     assert "/contacts/selection/restore" in (await ana.get("/contacts?trash=1")).text
     assert (await ana.put("/contacts/selection/restore", data={"ids": str(lucia.id)})).status_code == 200
     assert "is in the trash" not in (await ana.get(lucia.url)).text
+
+
+async def test_what_narrows_the_list_is_named_also_when_nobody_matches(ana: Client) -> None:
+    await ana.post("/settings/teams", data={"name": "Sales"})
+    company = (await ana.post("/contacts", data={"name": "Maple & Rye", "kind": "company"})).headers["location"]
+    number = company.rpartition("/")[2]
+    for address, name in (("team=1", "Sales"), ("owner=1", "Ana"), (f"company={number}", "Maple &amp; Rye")):
+        page = (await ana.get(f"/contacts?q=nobody&{address}")).text
+        assert "Nobody matches" in page and f"<b>{name}" in page, address
+    assert "<b>a team</b>" in (await ana.get("/contacts?team=999")).text
+    assert "<b>a colleague</b>" in (await ana.get("/contacts?owner=999")).text

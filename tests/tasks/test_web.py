@@ -168,6 +168,18 @@ async def test_a_stranger_speaks_no_spanish_but_the_page_does(ana: Client, app: 
         assert english not in page
 
 
+async def test_what_somebody_said_stands_between_the_marks_of_the_language(
+    ana: Client, app: Starlette, task: str
+) -> None:
+    from tests.make import speak
+
+    await ana.put(f"{task}/handover", data={"to": "team:2", "comment": "Firma hoy <ya>, 5 %"}, headers=HX)
+    assert "“Firma hoy &lt;ya&gt;, 5 %”" in (await ana.get(task)).text
+    await speak(app, 1, "es")
+    page = (await ana.get(task)).text
+    assert page.count("«Firma hoy &lt;ya&gt;, 5 %»") == 2 and "“" not in page
+
+
 @pytest.fixture
 async def many(app: Starlette, ana: Client, lucia: str) -> None:
     day = date(2026, 1, 1)

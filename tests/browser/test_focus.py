@@ -1,0 +1,84 @@
+"""Where the keyboard stands: what is saved, left or replaced does not take the focus away."""
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.house import PASSWORD, House, live
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def record(house: House, ana: Page) -> Page:
+    ana.goto(f"{house.url}{house.contact('Noelia Soto')}")
+    live(ana)
+    return ana
+
+
+def fact(page: Page, field: str) -> Locator:
+    return page.locator(f"[data-field={field}] .fact-value")
+
+
+@pytest.mark.parametrize("leave", ["Enter", "Escape"])
+def test_a_fact_that_is_saved_or_left(record: Page, leave: str) -> None:
+    fact(record, "title").focus()
+    record.keyboard.press("Enter")
+    expect(record.locator("#fact-input")).to_be_focused()
+    record.keyboard.type("Buyer")
+    record.keyboard.press(leave)
+    expect(fact(record, "title")).to_be_focused()
+    record.keyboard.press("Tab")
+    expect(fact(record, "company")).to_be_focused()
+
+
+def test_a_note_that_is_edited(record: Page) -> None:
+    record.keyboard.press("n")
+    record.keyboard.type("They open in spring")
+    record.keyboard.press("Control+Enter")
+    more = record.locator(".note-more")
+    more.focus()
+    record.keyboard.press("Enter")
+    record.locator("[popover]:popover-open").get_by_text("Edit").focus()
+    record.keyboard.press("Enter")
+    expect(record.locator(".note-body textarea")).to_be_focused()
+    record.keyboard.type(" or in May")
+    record.keyboard.press("Control+Enter")
+    expect(record.locator(".note-body .bubble")).to_have_text("They open in spring or in May")
+    expect(more).to_be_focused()
+
+
+def test_a_dialog_that_a_menu_opened(record: Page) -> None:
+    more = record.get_by_label("More", exact=True)
+    more.focus()
+    record.keyboard.press("Enter")
+    record.locator(".idbar .menu").get_by_text("Rename").focus()
+    record.keyboard.press("Enter")
+    expect(record.locator("#fact-input")).to_be_focused()
+    record.keyboard.press("Escape")
+    expect(more).to_be_focused()
+
+
+def test_from_the_address_to_the_password(house: House, chromium: Browser) -> None:
+    page = chromium.new_page()
+    page.goto(f"{house.url}/signin")
+    page.keyboard.type("ana@example.org")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/contacts")
+    page.context.close()
+
+
+def test_who_opens_a_room_writes_at_once(house: House, ana: Page) -> None:
+    ana.goto(f"{house.url}/chat/1")
+    live(ana)
+    ana.keyboard.type("Good morning")
+    ana.keyboard.press("Enter")
+    said = ana.locator(".msg", has_text="Good morning")
+    expect(said).to_be_visible()
+    ana.keyboard.press("ArrowUp")
+    expect(said.locator("textarea")).to_be_focused()
+    ana.keyboard.type(", all")
+    ana.keyboard.press("Enter")
+    expect(said).to_contain_text("Good morning, all")
+    expect(ana.locator("#composer-text")).to_be_focused()

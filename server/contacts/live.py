@@ -21,6 +21,7 @@ silent("contact.erased", "the record is gone from every screen when it is trashe
 
 CELLS = {"emails": "points", "phones": "points"}  # fields that share a cell of the list
 BESIDE = {"name", "company", "emails"}  # fields whose words stand in the narrow list
+WAYS = {"emails", "phones"}  # fields that a record's buttons write and call to; which ones depends on who reads
 LISTS = ["contact-list", "record-zone"]
 PEOPLE = 200  # of one company, whose rows change with its name or its rights
 
@@ -52,6 +53,8 @@ async def show_change(tx: Tx, row: EventRow) -> list[Change]:
             changes += [
                 Patch(t, dom_id("contact", contact.id, f"fact-{_css(view.name)}"), "replace", shown) for t in record
             ]
+    if row.data["field"] in WAYS:
+        changes += [Refresh(t, ["record-acts"]) for t in record]
     name = CELLS.get(row.data["field"], row.data["field"])
     cell = fragment("contacts/_cell.html", row=row_of(contact), cell=cell_of(name))
     changes += [Patch(t, dom_id("contact", contact.id, f"cell-{_css(name)}"), "replace", cell) for t in lists]

@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from server.contacts.cells import cell_of
 from server.kit.text import _
 from tests import make
-from tests.live import assert_live_equals_reload
+from tests.live import assert_live_equals_reload, lines_of
 
 Client = httpx.AsyncClient
 
@@ -34,6 +34,23 @@ async def test_a_changed_field_reaches_the_page(
         app, mateo, lucia, act, language=language, regions=("facts", "contact-1-identity")
     )
     assert "+34 600 000 142" in screen.page.text()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "way"),
+    [
+        ("emails", "lucia@almadraba.example.org", "mailto:lucia@almadraba.example.org"),
+        ("phones", "+34 600 000 142", "tel:+34600000142"),
+    ],
+)
+async def test_the_ways_to_reach_somebody_follow_their_facts(
+    app: Starlette, ana: Client, mateo: Client, lucia: str, field: str, value: str, way: str
+) -> None:
+    async def act() -> httpx.Response:
+        return await ana.put(f"{lucia}/facts/{field}", data={"value": value, "seen": "0"})
+
+    screen = await assert_live_equals_reload(app, mateo, lucia, act, regions=("record-acts",))
+    assert way in str(lines_of(screen.page.find("record-acts")))
 
 
 async def test_a_changed_field_is_told_in_the_reader_s_language(

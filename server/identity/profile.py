@@ -143,7 +143,8 @@ async def create_token(request: Request, tx: Tx, who: Principal) -> Answer:
     user = await get_user(tx, who, who.user_id or 0)
     name = parse_name(field(request.state.form, "name"))
     token = await actions.create_token(tx, user, name, request.app.state.settings.secret)
-    return HTMLResponse(render("identity/_token.html", token=token), 201)
+    tokens = await list_tokens(tx, who)
+    return HTMLResponse(render("identity/_token.html", token=token, tokens=tokens), 201)
 
 
 async def revoke_token(request: Request, tx: Tx, who: Principal) -> Answer:

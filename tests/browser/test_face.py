@@ -1,5 +1,6 @@
 """What only a browser shows of the face: tiles that move, records picked as one types, notices said at once."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -237,3 +238,14 @@ def test_an_invitation_that_was_made_leaves_the_field_empty(sqlite_house: House,
     ana.get_by_role("button", name="Make links").click()
     expect(ana.locator("#links")).to_contain_text("nuria@example.org")
     expect(ana.locator("#invite-emails")).to_have_value("")
+
+
+def test_a_token_that_was_made_stands_among_the_others(sqlite_house: House, pair: tuple[Page, Page]) -> None:
+    ana, _mateo = pair
+    ana.goto(f"{sqlite_house.url}/settings/profile")
+    what = ana.get_by_label("What is it for?")
+    what.fill("Nightly sync")
+    what.press("Enter")
+    expect(ana.locator("#token-value")).to_have_value(re.compile("^tert_"))
+    expect(ana.locator("#tokens")).to_contain_text("Nightly sync")
+    expect(what).to_have_value("")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import ConsoleMessage, Frame, Page, expect
 
 from tests.browser.wire import Wire
 
@@ -47,3 +47,8 @@ def wait_for(page: Page, true: Callable[[], bool]) -> None:
             return
         page.wait_for_timeout(100)
     raise AssertionError("it did not come")
+
+
+def violations(frame: Frame) -> list[str]:
+    """What axe, which the page has loaded, finds wrong: each rule and the first place."""
+    return frame.evaluate("async () => (await axe.run()).violations.map((one) => one.id + ' ' + one.nodes[0].html)")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from tests.browser.house import House, live
-from tests.browser.screen import note, wait_for
+from tests.browser.screen import note, violations, wait_for
 from tests.browser.sites import Site, open_site
 
 pytestmark = pytest.mark.browser
@@ -295,7 +295,3 @@ def test_the_frame_is_accessible(sqlite_house: House, site: Site, chromium: Brow
     page.keyboard.press("Escape")
     expect(frame.locator("#panel")).to_be_hidden()
     context.close()
-
-
-def violations(frame: object) -> list[str]:
-    return frame.evaluate("async () => (await axe.run()).violations.map((one) => one.id + ' ' + one.nodes[0].html)")  # type: ignore[attr-defined,no-any-return]

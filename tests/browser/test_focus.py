@@ -19,6 +19,13 @@ def fact(page: Page, field: str) -> Locator:
     return page.locator(f"[data-field={field}] .fact-value")
 
 
+def choose(page: Page, menu: Locator, item: Locator) -> None:
+    """By keys alone: the menu's button, then what stands in it."""
+    for each in (menu, item):
+        each.focus()
+        page.keyboard.press("Enter")
+
+
 @pytest.mark.parametrize("leave", ["Enter", "Escape"])
 def test_a_fact_that_is_saved_or_left(record: Page, leave: str) -> None:
     fact(record, "title").focus()
@@ -36,10 +43,7 @@ def test_a_note_that_is_edited(record: Page) -> None:
     record.keyboard.type("They open in spring")
     record.keyboard.press("Control+Enter")
     more = record.locator(".note-more")
-    more.focus()
-    record.keyboard.press("Enter")
-    record.locator("[popover]:popover-open").get_by_text("Edit").focus()
-    record.keyboard.press("Enter")
+    choose(record, more, record.locator("[popover]:popover-open").get_by_text("Edit"))
     expect(record.locator(".note-body textarea")).to_be_focused()
     record.keyboard.type(" or in May")
     record.keyboard.press("Control+Enter")
@@ -49,10 +53,7 @@ def test_a_note_that_is_edited(record: Page) -> None:
 
 def test_a_dialog_that_a_menu_opened(record: Page) -> None:
     more = record.get_by_label("More", exact=True)
-    more.focus()
-    record.keyboard.press("Enter")
-    record.locator(".idbar .menu").get_by_text("Rename").focus()
-    record.keyboard.press("Enter")
+    choose(record, more, record.locator(".idbar .menu").get_by_text("Rename"))
     expect(record.locator("#fact-input")).to_be_focused()
     record.keyboard.press("Escape")
     expect(more).to_be_focused()

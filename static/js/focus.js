@@ -8,7 +8,8 @@ let stood; // the element that had the focus before the swap, and what lay aroun
 
 export function startFocus() {
   htmx.on('htmx:before:swap', remember);
-  htmx.on('htmx:after:swap', () => setTimeout(settle)); // what comes with a focus of its own goes first
+  htmx.on('htmx:after:swap', () => setTimeout(restore)); // what comes with a focus of its own goes first
+  document.addEventListener('focusin', ({ target }) => goToEnd(target));
   document.addEventListener('click', rememberOpener, true);
   document.addEventListener('close', ({ target }) => target.matches?.('dialog') && setTimeout(leaveDialog, 0, target), true);
 }
@@ -25,14 +26,9 @@ function* around(element) {
   }
 }
 
-function settle() {
-  restore();
-  goToEnd(document.activeElement);
-}
-
-// Who mends a text goes on where it ends.
+// Who mends a text goes on where it ends, from the first key.
 function goToEnd(field) {
-  if (!field?.matches('textarea[autofocus], input[autofocus]') || field.selectionEnd !== 0 || field.value !== field.defaultValue) return;
+  if (!field.matches('textarea[autofocus], input[autofocus]') || field.selectionEnd !== 0 || field.value !== field.defaultValue) return;
   field.setSelectionRange(field.value.length, field.value.length);
 }
 

@@ -26,6 +26,11 @@ def choose(page: Page, menu: Locator, item: Locator) -> None:
         page.keyboard.press("Enter")
 
 
+TYPE_AT_ONCE = (
+    """text => addEventListener('focusin', () => document.execCommand('insertText', false, text), {once: true})"""
+)
+
+
 @pytest.mark.parametrize("leave", ["Enter", "Escape"])
 def test_a_fact_that_is_saved_or_left(record: Page, leave: str) -> None:
     fact(record, "title").focus()
@@ -49,6 +54,19 @@ def test_a_note_that_is_edited(record: Page) -> None:
     record.keyboard.press("Control+Enter")
     expect(record.locator(".note-body .bubble")).to_have_text("They open in spring or in May")
     expect(more).to_be_focused()
+
+
+def test_words_that_are_typed_the_moment_a_field_opens_stand_at_its_end(record: Page) -> None:
+    record.keyboard.press("n")
+    record.keyboard.type("They open in spring")
+    record.keyboard.press("Control+Enter")
+    edit = record.locator(".note-body").get_by_text("Edit")
+    record.locator(".note-more").focus()
+    record.keyboard.press("Enter")
+    expect(edit).to_be_visible()
+    record.evaluate(TYPE_AT_ONCE, " or in May")
+    edit.evaluate("button => button.click()")
+    expect(record.locator(".note-body textarea")).to_have_value("They open in spring or in May")
 
 
 def test_a_dialog_that_a_menu_opened(record: Page) -> None:

@@ -26,25 +26,37 @@ class Part:
     wants: tuple[str, ...] = ()
 
 
-# What takes real seconds: calls with real media, servers that are killed, cut and stopped. They wait more than they
-# work, so one more of them runs at once. Media needs no second engine: it knows none.
-MEDIA = ["tests/realtime/calls", "tests/calls/test_mixes.py", "tests/announcer/test_heard.py"]
+# What takes real seconds: calls with real media, mail servers and a Redis of its own, servers that are killed, cut and
+# stopped. They wait more than they work, so one more of them runs at once. The first ones know no engine.
+WAITING = [
+    "tests/realtime/calls",
+    "tests/realtime/test_bus_redis.py",
+    "tests/realtime/test_conformance.py",
+    "tests/realtime/test_memory.py",
+    "tests/calls/test_mixes.py",
+    "tests/announcer/test_heard.py",
+    "tests/channels/test_inbox.py",
+    "tests/kit/test_settings.py",
+]
 LASTING = [
     "tests/calls/test_killed.py",
     "tests/calls/test_processes.py",
     "tests/calls/test_whole.py",
     "tests/announcer/test_whole.py",
+    "tests/channels/test_accounts.py",
+    "tests/cases/test_mailbox_troubles.py",
+    "tests/cases/test_round_trip.py",
     "tests/faults",
 ]
-APART = [f"--ignore={path}" for path in ("tests/browser", *MEDIA, *LASTING)]
+APART = [f"--ignore={path}" for path in ("tests/browser", *WAITING, *LASTING)]
 QUICK = ["-p", "tests.every_fact", "-m", "not browser", "-n", "2", *APART]
 AGAIN = ["-p", "tests.second_engine", *QUICK]
 SERVERS = ("postgres", "redis-server")
 PARTS = [
     Part("quick", "SQLite and memory bus", QUICK),
     Part("engines", "PostgreSQL and Redis", AGAIN, {"ENGINE": "postgres"}, SERVERS),
-    Part("lasting", "calls and faults, SQLite", [*MEDIA, *LASTING, "-n", "3"], wants=("chromium", "redis-server")),
-    Part("lasting", "calls and faults, PostgreSQL", [*LASTING, "-n", "3"], {"ENGINE": "postgres"}, SERVERS),
+    Part("lasting", "calls, mail and faults, SQLite", [*WAITING, *LASTING, "-n", "3"]),
+    Part("lasting", "calls, mail and faults, PostgreSQL", [*LASTING, "-n", "3"], {"ENGINE": "postgres"}, SERVERS),
     Part("browser", "browsers", ["tests/browser", "-n", "2"], wants=("chromium",)),
 ]
 

@@ -23,7 +23,7 @@ from bench.audience import audience
 from bench.floor import Load, compiled, kernel
 from bench.table import row
 from realtime.connection import Connection, Outbox
-from realtime.frames import Batch, Frame, wire_frame
+from realtime.frames import Frame, wire_frame
 from realtime.server_protocol import uvicorn_options
 from realtime.writers import DoorWriter, open_writer
 from tests.needs import free_port
@@ -88,7 +88,7 @@ def ours(port: int, load: Load, size: int, answer: Pipe) -> None:
     async def endpoint(websocket: WebSocket) -> None:
         await websocket.accept()
         connections.append(Connection(Listener()))
-        connections[-1].writer = open_writer(websocket, Batch(()))
+        connections[-1].writer = open_writer(websocket, Frame(b"bye"))
         if len(connections) == load.listeners:
             answer.send(await send(load, size, connections))
             os._exit(0)

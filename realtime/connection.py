@@ -78,29 +78,39 @@ class Connection:
 
 
 class Outbox:
-    """Gathers what is due for each connection and writes it once: at the end of the loop turn, or, when frames
-    keep coming, once per window. Connections that get the same frames share one buffer."""
+    """Writes what comes after a pause at once. What follows in the same loop turn, or within the window after it, is
+    gathered for each connection and written once; connections that get the same frames share one buffer."""
 
     def __init__(self, on_slow: Callable[[Connection], None], window: float = 0.005) -> None:
         self._on_slow, self._window = on_slow, window
         self._due: list[Connection] = []
+        self._slow: list[Connection] = []  # told at the flush: who writes is in the middle of a list of theirs
         self._timer: asyncio.Handle | None = None
         self._flushed_at = float("-inf")
 
     def put(self, frame: Frame, connections: Iterable[Connection]) -> None:
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            next_at = self._flushed_at + self._window
+            if loop.time() >= next_at:
+                self._timer = loop.call_soon(self.flush)
+                self._write_now(frame, connections)
+                return
+            self._timer = loop.call_at(next_at, self.flush)
         for connection in connections:
             if connection.closed is None:
                 if not connection.due:
                     self._due.append(connection)
                 connection.due.append(frame)
-        if self._timer is None and self._due:
-            self._schedule()
 
-    def _schedule(self) -> None:
-        loop = asyncio.get_running_loop()
-        next_at = self._flushed_at + self._window
-        early = loop.time() < next_at
-        self._timer = loop.call_at(next_at, self.flush) if early else loop.call_soon(self.flush)
+    def _write_now(self, frame: Frame, connections: Iterable[Connection]) -> None:
+        batch = Batch((frame,))
+        for connection in connections:
+            if connection.closed is None:
+                if connection.writer is None:
+                    connection.due.append(frame)
+                elif not connection.writer.write(batch):
+                    self._slow.append(connection)
 
     def flush(self) -> None:
         if self._timer is not None:
@@ -111,6 +121,9 @@ class Outbox:
         batches: dict[tuple[Frame, ...], Batch] = {}
         for connection in due:
             self._write(connection, batches)
+        slow, self._slow = self._slow, []
+        for connection in slow:
+            self._on_slow(connection)
 
     def flush_one(self, connection: Connection) -> None:
         if connection.due:

@@ -1,16 +1,15 @@
 """uvicorn's WebSocket protocol with a door for frames that were made once and are shared by many connections."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
-from websockets.frames import Frame, Opcode
+from websockets.frames import Frame as Piece
+from websockets.frames import Opcode
 from websockets.server import ServerProtocol
 
-from realtime.frames import WINDOW_BITS
+from realtime.frames import WINDOW_BITS, Batch, Frame
 
 EXTENSION = "tertulia.frames"
 HIGH_WATER = 256 * 1024  # bytes waiting for one peer; above it the peer counts as slow
@@ -20,21 +19,39 @@ FRAGMENTS = 1024  # pieces of one message kept apart before they are joined
 BIGGEST = 128 * 1024  # bytes of the longest message a client may send: a call frame and some
 
 
-@dataclass(frozen=True, slots=True)
 class Door:
     """What the scope extension `tertulia.frames` offers; all but `drain` are synchronous.
 
-    `write` takes complete unmasked server frames and says False when nothing was written: not open, closing, or
-    more than HIGH_WATER bytes wait for the peer. `close` sends a close frame behind what waits and cuts the peer
-    off after GRACE seconds. `drain` returns when at most PACE bytes wait. `deflate`: compressed frames are
-    understood. `farewell` names the frame to send before the server closes everything at its own end.
+    `deflate`: compressed frames are understood. What a write looks at stands here, together: written to a thousand
+    peers in a row, each thing that is looked up elsewhere costs as much as the checks themselves.
     """
 
-    write: Callable[[bytes], bool]
-    close: Callable[[int], None]
-    drain: Callable[[], Awaitable[object]]
-    farewell: Callable[[bytes], None]
-    deflate: bool
+    __slots__ = ("deflate", "piling", "protocol", "transport")
+
+    def __init__(self, protocol: "SharedFrameProtocol") -> None:
+        self.protocol = protocol
+        self.transport: asyncio.Transport | None = None  # while the door is open
+        self.deflate = self.piling = False
+
+    def write(self, batch: Frame | Batch) -> bool:
+        """False when nothing was written: not open, closing, or more than HIGH_WATER bytes wait for the peer."""
+        transport = self.transport
+        if transport is None or (self.piling and transport.get_write_buffer_size() > HIGH_WATER):
+            return False
+        transport.write(batch.deflated if self.deflate else batch.plain)
+        return True
+
+    def close(self, code: int) -> None:
+        """Sends a close frame behind what waits, and cuts the peer off after GRACE seconds."""
+        self.protocol.close_behind(code)
+
+    async def drain(self) -> None:
+        """Returns when at most PACE bytes wait."""
+        await self.protocol.writable.wait()
+
+    def farewell(self, frame: Frame) -> None:
+        """Names the frame to send before the server closes everything at its own end."""
+        self.protocol.farewell = frame
 
 
 def uvicorn_options() -> dict[str, Any]:
@@ -52,17 +69,35 @@ def uvicorn_options() -> dict[str, Any]:
 class Conversation(ServerProtocol):
     """RFC 6455 as `websockets` does it, but for one thing: 7.1.5."""
 
-    def recv_frame(self, frame: Frame) -> None:
+    def recv_frame(self, frame: Piece) -> None:
         # A close in the middle of a fragmented message is a close, answered with its own code, not with 1002.
         if frame.opcode is Opcode.CLOSE:
             self.current_size = None
         super().recv_frame(frame)
 
 
+def mark(name: str) -> Any:
+    """A mark that uvicorn sets: kept as it is, and passed on to the door."""
+
+    def read(protocol: "SharedFrameProtocol") -> bool:
+        return bool(vars(protocol)[name])
+
+    def write(protocol: "SharedFrameProtocol", value: bool) -> None:
+        vars(protocol)[name] = value
+        protocol.mind_door()
+
+    return property(read, write)
+
+
 class SharedFrameProtocol(WebSocketsSansIOProtocol):
+    handshake_complete: bool = mark("handshake_complete")
+    close_sent: bool = mark("close_sent")
+    disconnected: bool = mark("disconnected")
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.door = Door(self)
         super().__init__(*args, **kwargs)
-        self.farewell = b""
+        self.farewell: Frame | None = None
         extensions = [shared_deflate()] if self.config.ws_per_message_deflate else []
         self.conn = Conversation(extensions=extensions, max_size=self.config.ws_max_size, logger=self.logger)
 
@@ -71,23 +106,27 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
         self.transport.set_write_buffer_limits(high=PACE)
 
     async def run_asgi(self) -> None:
-        deflate = self.understands_ours()
-        door = Door(self.write_frames, self.close_behind, self.writable.wait, self.set_farewell, deflate)
-        self.scope["extensions"][EXTENSION] = {"door": door}
+        self.door.deflate = self.understands_ours()
+        self.scope["extensions"][EXTENSION] = {"door": self.door}
         await super().run_asgi()
+
+    def mind_door(self) -> None:
+        """Open between the handshake and whatever ends it first."""
+        is_open = self.handshake_complete and not (self.close_sent or self.disconnected or self.transport.is_closing())
+        self.door.transport = self.transport if is_open else None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.door.piling = True
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.door.piling = False
 
     def understands_ours(self) -> bool:
         """A peer may have asked for a smaller window than ours: it gets plain frames, which are always allowed."""
         agreed = (extension for extension in self.conn.extensions if isinstance(extension, PerMessageDeflate))
         return any(deflate.local_max_window_bits >= WINDOW_BITS for deflate in agreed)
-
-    def write_frames(self, data: bytes) -> bool:
-        if self.close_sent or self.disconnected or not self.handshake_complete or self.transport.is_closing():
-            return False
-        if not self.writable.is_set() and self.transport.get_write_buffer_size() > HIGH_WATER:
-            return False
-        self.transport.write(data)
-        return True
 
     def close_behind(self, code: int) -> None:
         if self.close_sent or self.disconnected or self.transport.is_closing():
@@ -102,12 +141,9 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
             self.read_paused = False
             self.transport.resume_reading()
 
-    def set_farewell(self, frame: bytes) -> None:
-        self.farewell = frame
-
     def shutdown(self) -> None:
         if self.farewell:
-            self.write_frames(self.farewell)
+            self.door.write(self.farewell)
         super().shutdown()
         self.cut_off_later()
 
@@ -121,16 +157,22 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
             return
         if now:
             self.transport.abort()
+            self.mind_door()
         elif self.close_timer is None:
             self.close_timer = self.loop.call_later(GRACE, self.transport.abort)
+
+    def handle_close(self, event: Piece) -> None:
+        super().handle_close(event)
+        self.mind_door()
 
     def handle_ping(self) -> None:
         # Pongs are written without asking: a peer that pings and never reads must not fill our memory.
         if self.transport.get_write_buffer_size() > HIGH_WATER:
             self.transport.abort()
+            self.mind_door()
         super().handle_ping()
 
-    def handle_cont(self, event: Frame) -> None:
+    def handle_cont(self, event: Piece) -> None:
         super().handle_cont(event)
         if len(self.frames) >= FRAGMENTS:
             self.frames = [b"".join(self.frames)]

@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from realtime.admission import GONE, LATER
 from realtime.connection import Connection
-from realtime.frames import Batch, json_frame
+from realtime.frames import json_frame
 from realtime.hub import BYE, Hub
 from realtime.limits import MALFORMED, TOPICS, Credits
 from realtime.ports import Doors, Person
@@ -39,7 +39,6 @@ def live_route(
     calls: Calls | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> WebSocketRoute:
-    farewell = Batch([BYE])
 
     async def endpoint(websocket: WebSocket) -> None:
         person = await doors.authenticate(websocket)
@@ -52,7 +51,7 @@ def live_route(
                 await refuse(websocket, connection.closed)
                 return
             await websocket.accept()
-            writer = open_writer(websocket, farewell)
+            writer = open_writer(websocket, BYE)
             hub.accepted(connection, writer)
             await converse(hub, connection, writer, calls, clock)
         except WebSocketDisconnect:
@@ -73,11 +72,10 @@ def public_route(
 ) -> WebSocketRoute:
     """The door of people without an account: `{"t":"auth","token":…}` is their first frame, within five seconds.
     No cookie is read here."""
-    farewell = Batch([BYE])
 
     async def endpoint(websocket: WebSocket) -> None:
         await websocket.accept()
-        writer = open_writer(websocket, farewell)
+        writer = open_writer(websocket, BYE)
         connection = None
         try:
             person = await introduced(websocket, writer, doors)

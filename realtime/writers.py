@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from starlette.websockets import WebSocket
 
-from realtime.frames import Batch
+from realtime.frames import Batch, Frame
 from realtime.server_protocol import EXTENSION, GRACE, HIGH_WATER, Door
 
 Event = dict[str, Any]
@@ -26,7 +26,7 @@ class SocketWriter(Protocol):
     async def stop(self) -> None: ...
 
 
-def open_writer(websocket: WebSocket, farewell: Batch) -> SocketWriter:
+def open_writer(websocket: WebSocket, farewell: Frame) -> SocketWriter:
     """The best writer for this server; `farewell` is said when the server closes all its sockets by itself."""
     extension = websocket.scope.get("extensions", {}).get(EXTENSION)
     if extension is None:
@@ -35,20 +35,12 @@ def open_writer(websocket: WebSocket, farewell: Batch) -> SocketWriter:
 
 
 class DoorWriter:
-    __slots__ = ("_door", "_websocket")
+    __slots__ = ("_websocket", "close", "drain", "write")
 
-    def __init__(self, websocket: WebSocket, door: Door, farewell: Batch) -> None:
-        self._websocket, self._door = websocket, door
-        door.farewell(farewell.plain)
-
-    def write(self, batch: Batch) -> bool:
-        return self._door.write(batch.deflated if self._door.deflate else batch.plain)
-
-    def close(self, code: int) -> None:
-        self._door.close(code)
-
-    async def drain(self) -> None:
-        await self._door.drain()
+    def __init__(self, websocket: WebSocket, door: Door, farewell: Frame) -> None:
+        self._websocket = websocket
+        self.write, self.close, self.drain = door.write, door.close, door.drain
+        door.farewell(farewell)
 
     async def receive(self) -> Event:
         return dict(await self._websocket.receive())

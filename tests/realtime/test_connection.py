@@ -13,23 +13,15 @@ def connection(id: int = 5) -> tuple[Connection, FakeWriter]:
     return one, writer
 
 
-async def test_what_is_due_in_one_turn_is_one_shared_buffer():
+async def test_the_first_is_written_at_once_and_the_rest_of_the_turn_is_one_shared_buffer():
     outbox = Outbox(lambda slow: None)
     people = [connection(id) for id in range(50)]
     for n in range(10):
         outbox.put(json_frame(t="p", n=n), [c for c, _ in people])
-    await until(lambda: people[-1][1].batches)
-    assert all(len(writer.batches) == 1 and [f["n"] for f in writer.frames] == list(range(10)) for _, writer in people)
-    assert len({id(writer.batches[0]) for _, writer in people}) == 1
-
-
-async def test_a_single_frame_waits_for_no_window():
-    outbox = Outbox(lambda slow: None, window=3600)
-    one, writer = connection()
-    outbox.put(json_frame(t="a"), [one])
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    assert writer.of("a")
+    assert all([f["n"] for f in writer.frames] == [0] for _, writer in people)
+    await until(lambda: len(people[-1][1].batches) == 2)
+    assert all(len(writer.batches) == 2 and [f["n"] for f in writer.frames] == list(range(10)) for _, writer in people)
+    assert len({id(writer.batches[n]) for n in range(2) for _, writer in people}) == 2
 
 
 async def test_frames_that_keep_coming_are_gathered():

@@ -31,15 +31,26 @@ class Screen:
     async def load(self) -> None:
         answer = await self.client.get(self.url)
         assert answer.status_code == 200, answer.text
-        self.source, self.page = answer.text, parse(answer.text)
-        self.since = {}
+        self._show(answer.text)
+
+    def _show(self, source: str) -> None:
+        self.source, self.page, self.since = source, parse(source), {}
         for node in self.page.walk():
             for topic, n in json.loads(node.attrs.get("data-topics") or "{}").items():
                 self.since[topic] = min(n, self.since.get(topic, n))
 
-    async def reload(self) -> "Screen":
+    async def open(self, newest: int) -> None:
+        """Loads the page, unless it was loaded after the newest fact: in a row of acts one after the other."""
+        known: tuple[int, str] = vars(self.client).get("pages", {}).get((self.url, self.language), (-1, ""))
+        if known[0] == newest:
+            self._show(known[1])
+        else:
+            await self.load()
+
+    async def reload(self, newest: int) -> "Screen":
         self.fresh = Screen(self.app, self.client, self.url, self.language)
         await self.fresh.load()
+        vars(self.client).setdefault("pages", {})[self.url, self.language] = newest, self.fresh.source
         return self.fresh
 
     async def catch_up(self) -> int:
@@ -127,48 +138,43 @@ async def assert_live_equals_reload(
     *,
     language: str = "en",
     regions: tuple[str, ...] = (),
-    before: Screen | None = None,
 ) -> Screen:
     """What a watcher's page becomes through patches is what a reload would have shown.
 
     `regions`: compare only these ids (for pages with parts that other topics keep). The fact that nothing came at
-    all is a failure too. `before`: the last screen of a row of acts, when nothing happened since: what was loaded at
-    its end need not be loaded again.
+    all is a failure too.
     """
-    screen = (before and before.fresh) or Screen(app, watcher, page, language)
-    if before is None:
-        await screen.load()
-    await _happen(app, act)
+    newest = await _newest(app)
+    screen = Screen(app, watcher, page, language)
+    await screen.open(newest)
+    await _happen(app, act, newest)
     await _compare(screen, await published([screen]), regions)
     return screen
 
 
 async def assert_live_in_both_languages(
-    app: Starlette,
-    watcher: httpx.AsyncClient,
-    page: str,
-    act: Act,
-    *,
-    user: int = 2,
-    regions: tuple[str, ...] = (),
-    before: Sequence[Screen] = (),
+    app: Starlette, watcher: httpx.AsyncClient, page: str, act: Act, *, regions: tuple[str, ...] = ()
 ) -> list[Screen]:
-    """The same for one act that the watcher, this user, follows in English and in Spanish."""
-    screens = [one.fresh for one in before if one.fresh] or [Screen(app, watcher, page, one) for one in LANGUAGES]
-    for screen in [] if before else screens:
-        await speak(app, user, screen.language)
-        await screen.load()
-    await _happen(app, act)
+    """The same for one act that Mateo (user 2) follows in English and in Spanish."""
+    newest = await _newest(app)
+    screens = [Screen(app, watcher, page, language) for language in LANGUAGES]
+    for screen in screens:
+        await speak(app, 2, screen.language)
+        await screen.open(newest)
+    await _happen(app, act, newest)
     messages = await published(screens)
     for screen in screens:
-        await speak(app, user, screen.language)
+        await speak(app, 2, screen.language)
         await _compare(screen, messages, regions)
     return screens
 
 
-async def _happen(app: Starlette, act: Act) -> None:
+async def _newest(app: Starlette) -> int:
     async with app.state.database.transaction(read=True) as tx:
-        newest = await tx.scalar(select(func.max(EventRow.id))) or 0
+        return await tx.scalar(select(func.max(EventRow.id))) or 0
+
+
+async def _happen(app: Starlette, act: Act, newest: int) -> None:
     answer = await act()
     assert getattr(answer, "status_code", 200) < 400, answer.text
     async with app.state.database.transaction(read=True) as tx:
@@ -178,7 +184,7 @@ async def _happen(app: Starlette, act: Act) -> None:
 
 
 async def _compare(screen: Screen, messages: dict[str, list[Message]], regions: tuple[str, ...]) -> None:
-    fresh = await screen.reload()
+    fresh = await screen.reload(await _newest(screen.app))
     came = await screen.hear(messages, {screen.url: fresh.source})
     assert came > 0, f"the act announced nothing to this page, read in {screen.language}"
     for region in regions or ("main",):

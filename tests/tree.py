@@ -49,11 +49,9 @@ class Node:
 
     def place(self, id: str) -> "tuple[list[Node | str], int] | None":
         """Where the element stands: among which others, and at which place."""
-        for node in self.walk():
-            for at, child in enumerate(node.children):
-                if isinstance(child, Node) and child.attrs.get("id") == id:
-                    return node.children, at
-        return None
+        target = self.find(id)
+        around = next((node.children for node in self.walk() if target in node.children), None)
+        return None if around is None or target is None else (around, around.index(target))
 
     def text(self) -> str:
         return " ".join(child if isinstance(child, str) else child.text() for child in self.children)

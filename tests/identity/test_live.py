@@ -110,7 +110,6 @@ async def test_departments_and_the_workspace(app: Starlette, ana: Client, mateo:
 
 
 async def test_an_own_new_name_in_every_window(app: Starlette, mateo: Client) -> None:
-
     async def act() -> httpx.Response:
         return await mateo.put("/settings/profile/name", data={"value": "Mateo Ríos Vega"})
 

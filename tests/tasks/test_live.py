@@ -4,7 +4,7 @@ import httpx2 as httpx
 import pytest
 from starlette.applications import Starlette
 
-from tests.live import Screen, assert_live_equals_reload, assert_live_in_both_languages
+from tests.live import assert_live_equals_reload, assert_live_in_both_languages
 from tests.tasks.conftest import Client, join
 
 PAGE = (
@@ -35,13 +35,12 @@ ACTS: list[tuple[str, str, dict[str, str]]] = [
 
 async def through_all(app: Starlette, ana: Client, mateo: Client, page: str, regions: tuple[str, ...]) -> None:
     """One after the other on the same task: each patch meets what the earlier ones left."""
-    screens: list[Screen] = []
     for method, path, data in ACTS:
 
         async def act(method: str = method, path: str = path, data: dict[str, str] = data) -> httpx.Response:
             return await ana.request(method, path, data=data)
 
-        screens = await assert_live_in_both_languages(app, mateo, page, act, regions=regions, before=screens)
+        await assert_live_in_both_languages(app, mateo, page, act, regions=regions)
 
 
 async def test_on_the_tasks_own_page(app: Starlette, ana: Client, mateo: Client, task: str) -> None:

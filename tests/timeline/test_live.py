@@ -31,9 +31,8 @@ def writes(ana: Client, about: str) -> list[Callable[[], Awaitable[httpx.Respons
 
 async def test_notes_and_files(app: Starlette, ana: Client, mateo: Client, lucia: str) -> None:
     await app.state.relay.drain()
-    screens: list[Screen] = []
     for act in writes(ana, lucia):
-        screens = await assert_live_in_both_languages(app, mateo, "/contacts/1", act, regions=STREAM, before=screens)
+        await assert_live_in_both_languages(app, mateo, "/contacts/1", act, regions=STREAM)
 
 
 def others(ana: Client, about: str) -> list[Callable[[], Awaitable[httpx.Response]]]:
@@ -61,13 +60,10 @@ def others(ana: Client, about: str) -> list[Callable[[], Awaitable[httpx.Respons
 async def test_lines_of_other_domains(app: Starlette, ana: Client, mateo: Client, lucia: str) -> None:
     """A line stays as it was drawn, except for the title of its task: so the newest line is compared."""
     await app.state.relay.drain()
-    screens: list[Screen] = []
     before: set[str] = set()
     for act in others(ana, lucia):
-        screens = await assert_live_in_both_languages(
-            app, mateo, "/contacts/1", act, regions=("contact-1-tasks",), before=screens
-        )
-        for screen in screens:
+        regions = ("contact-1-tasks",)
+        for screen in await assert_live_in_both_languages(app, mateo, "/contacts/1", act, regions=regions):
             fresh = lines_of_page(screen.fresh)
             new = fresh.keys() - before
             assert new

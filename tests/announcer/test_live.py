@@ -1,6 +1,5 @@
 """What a second screen becomes as somebody calls, asks and leaves a message is what a reload shows."""
 
-import pytest
 from starlette.applications import Starlette
 
 from server.announcer import pins, visits
@@ -13,13 +12,11 @@ from server.kit.access import system
 from tests import make
 from tests.announcer.callers import SETTINGS, set_up
 from tests.conftest import Client
-from tests.live import assert_live_equals_reload
+from tests.live import assert_live_in_both_languages
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-async def test_a_number_from_the_first_to_the_last(app: Starlette, ana: Client, mateo: Client, language: str) -> None:
+async def test_a_number_from_the_first_to_the_last(app: Starlette, ana: Client, mateo: Client) -> None:
     """Given, its link mailed, locked by guesses, taken away: beside the record and in its stream."""
-    await make.speak(app, 2, language)
     await set_up(ana)
     await ana.post("/api/v1/contacts", json={"name": "Lucía Ferrer", "emails": [{"value": "lucia@example.org"}]})
     app.state.services.mailer.is_real = True
@@ -36,14 +33,12 @@ async def test_a_number_from_the_first_to_the_last(app: Starlette, ana: Client, 
         guess,
         lambda: ana.delete("/contacts/1/pin"),
     ):
-        await assert_live_equals_reload(
-            app, mateo, "/contacts/1", act, language=language, regions=("timeline-contact-1", "contact-1-number")
+        await assert_live_in_both_languages(
+            app, mateo, "/contacts/1", act, regions=("timeline-contact-1", "contact-1-number")
         )
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-async def test_who_calls_asks_and_leaves_words(app: Starlette, ana: Client, mateo: Client, language: str) -> None:
-    await make.speak(app, 2, language)
+async def test_who_calls_asks_and_leaves_words(app: Starlette, ana: Client, mateo: Client) -> None:
     path = await set_up(ana)
     await make.contact(app)
     await ana.post("/contacts/1/pin")
@@ -70,28 +65,21 @@ async def test_who_calls_asks_and_leaves_words(app: Starlette, ana: Client, mate
         async with app.state.database.transaction() as tx:
             tell(tx, system(1), await tx.get_one(Call, 1), CallRecorded, kind="sound", seconds=12)
 
-    await assert_live_equals_reload(app, mateo, "/contacts/1", ask, language=language, regions=("timeline-contact-1",))
-    await assert_live_equals_reload(app, mateo, "/calls/1", unring, language=language)
-    await assert_live_equals_reload(
-        app, mateo, "/contacts/1", hang_up, language=language, regions=("timeline-contact-1",)
-    )
+    await assert_live_in_both_languages(app, mateo, "/contacts/1", ask, regions=("timeline-contact-1",))
+    await assert_live_in_both_languages(app, mateo, "/calls/1", unring)
+    await assert_live_in_both_languages(app, mateo, "/contacts/1", hang_up, regions=("timeline-contact-1",))
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-async def test_its_settings_on_another_admin_s_screen(
-    app: Starlette, ana: Client, mateo: Client, language: str
-) -> None:
+async def test_its_settings_on_another_admin_s_screen(app: Starlette, ana: Client, mateo: Client) -> None:
     async with app.state.database.transaction() as tx:
         (await tx.get_one(User, 2)).role = "admin"
-    await make.speak(app, 2, language)
     await set_up(ana)
     await app.state.relay.drain()
     form = {"name": "Evenings"}
-    await assert_live_equals_reload(
+    await assert_live_in_both_languages(
         app,
         mateo,
         SETTINGS,
         lambda: ana.post(f"{SETTINGS}/menus", data=form),
-        language=language,
         regions=("announcer",),
     )

@@ -11,7 +11,7 @@ from server.kit.clock import frozen
 from tests import make
 from tests.calls.conftest import AGREED, Client, guest, read_call, told
 from tests.conftest import add_person, client_of
-from tests.live import assert_live_equals_reload
+from tests.live import assert_live_equals_reload, assert_live_in_both_languages
 
 ROOM = ("call-1-state", "call-1-people", "call-1-rung", "call-1-links")
 
@@ -39,22 +39,17 @@ async def test_the_room(
     )
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-async def test_the_record_beside_its_call(
-    app: Starlette, ana: Client, mateo: Client, lucia: str, call: str, language: str
-) -> None:
+async def test_the_record_beside_its_call(app: Starlette, ana: Client, mateo: Client, lucia: str, call: str) -> None:
     """Its facts and its notes are those of its page, and move as they do there."""
     number = lucia[8:]
     await ana.post(f"/timeline/{lucia}/notes", data={"text": "Wants the large oven"})
     await app.state.relay.drain()
-    await make.speak(app, 2, language)
     title = {"value": "Manager", "seen": "0"}
-    await assert_live_equals_reload(
+    await assert_live_in_both_languages(
         app,
         mateo,
         call,
         lambda: ana.put(f"/contacts/{number}/facts/title", data=title),
-        language=language,
         regions=("facts",),
     )
     for act in (
@@ -63,9 +58,9 @@ async def test_the_record_beside_its_call(
         lambda: ana.delete("/notes/2"),
         lambda: ana.delete("/notes/2/removal"),
     ):
-        screen = await assert_live_equals_reload(app, mateo, call, act, language=language, regions=("contact-1-notes",))
-    text = screen.page.text()
-    assert "Manager" in text and "small oven" in text and "Tarifa" in text
+        screens = await assert_live_in_both_languages(app, mateo, call, act, regions=("contact-1-notes",))
+    for text in (screen.page.text() for screen in screens):
+        assert "Manager" in text and "small oven" in text and "Tarifa" in text
     for part, name in (("/panels/notes?about=" + lucia, "contact-1-notes"), (f"/contacts/{number}/facts", "facts")):
         assert f'id="{name}"' in (await mateo.get(part)).text
     record = (await mateo.get(f"/contacts/{number}")).text
@@ -91,18 +86,14 @@ async def test_the_head_of_a_call_that_goes_on(
     assert head is not None and "Lucía Ferrer Soto" in head.text() and "Hoteles del Sur" in head.text()
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-async def test_coming_and_going(
-    app: Starlette, ana: Client, mateo: Client, call: str, book: CallBook, language: str
-) -> None:
+async def test_coming_and_going(app: Starlette, ana: Client, mateo: Client, call: str, book: CallBook) -> None:
     await app.state.relay.drain()
-    await make.speak(app, 2, language)
     room = (await read_call(app)).room
 
     async def act() -> None:
         await told(book, Joined(room, 1e9, 1), Left(room, 1e9 + 70, 1, "left"))
 
-    await assert_live_equals_reload(app, mateo, call, act, language=language, regions=ROOM)
+    await assert_live_in_both_languages(app, mateo, call, act, regions=ROOM)
 
 
 async def test_the_record(app: Starlette, ana: Client, mateo: Client, lucia: str) -> None:
@@ -182,12 +173,10 @@ async def test_the_others_see_who_took_it(
         assert cards.count("Mateo Ríos") == 1 and "Mateo Ríos has answered" in cards
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
 async def test_what_is_said_declined_taken_back_and_removed(
-    app: Starlette, ana: Client, mateo: Client, call: str, book: CallBook, language: str
+    app: Starlette, ana: Client, mateo: Client, call: str, book: CallBook
 ) -> None:
     """Words in the call, a colleague who cannot come, a link that ends, a recording that goes."""
-    await make.speak(app, 2, language)
     await ana.post(f"{call}/guest-links", data={"name": "Lucía"})
     await told(book, Joined((await read_call(app)).room, 1e9, 1))
     await app.state.relay.drain()
@@ -196,18 +185,16 @@ async def test_what_is_said_declined_taken_back_and_removed(
         lambda: mateo.put(f"{call}/decline"),
         lambda: ana.delete(f"{call}/guest-links/1"),
     ):
-        await assert_live_equals_reload(app, mateo, call, act, language=language, regions=(*ROOM, "call-1-talk"))
+        await assert_live_in_both_languages(app, mateo, call, act, regions=(*ROOM, "call-1-talk"))
     await ana.delete(call)
     await make.recording(app, 1)
     await app.state.relay.drain()
-    await assert_live_equals_reload(app, mateo, call, lambda: ana.delete(f"{call}/recording"), language=language)
+    await assert_live_in_both_languages(app, mateo, call, lambda: ana.delete(f"{call}/recording"))
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
 async def test_who_waits_and_what_was_missed(
-    app: Starlette, ana: Client, mateo: Client, call: str, book: CallBook, language: str
+    app: Starlette, ana: Client, mateo: Client, call: str, book: CallBook
 ) -> None:
-    await make.speak(app, 2, language)
     await ana.post(f"{call}/guest-links", data={"name": "Lucía"})
     room = (await read_call(app)).room
     await told(book, Joined(room, 1e9, 1))
@@ -223,10 +210,10 @@ async def test_who_waits_and_what_was_missed(
         assert await book.seat(visitor, room, None) is not None
         await told(book, Joined(room, 1e9 + 1, one.id, waiting=True))
 
-    await assert_live_equals_reload(app, mateo, "/contacts/1", miss, language=language, regions=("timeline-contact-1",))
-    await assert_live_equals_reload(app, mateo, call, knock, language=language, regions=ROOM)
+    await assert_live_in_both_languages(app, mateo, "/contacts/1", miss, regions=("timeline-contact-1",))
+    await assert_live_in_both_languages(app, mateo, call, knock, regions=ROOM)
     admit = f"{call}/participants/2/admission"
-    await assert_live_equals_reload(app, mateo, call, lambda: ana.put(admit), language=language, regions=ROOM)
+    await assert_live_in_both_languages(app, mateo, call, lambda: ana.put(admit), regions=ROOM)
 
 
 async def test_the_dot_says_who_is_left_out_where_names_have_no_room(

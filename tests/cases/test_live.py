@@ -10,7 +10,7 @@ from server.kit.patches import PatchSource
 from tests import make
 from tests.cases.conftest import Take
 from tests.conftest import Client
-from tests.live import assert_live_equals_reload
+from tests.live import assert_live_equals_reload, assert_live_in_both_languages
 
 REGIONS = ("case-1-thread", "case-1-head", "case-1-turn", "case-1-facts")
 REPLY = {"audience": "customer", "text": "Please close the left valve.", "seen": "1"}
@@ -23,22 +23,16 @@ async def case(app: Starlette, take: Take) -> str:
     return "/cases/1"
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-async def test_reply_note_and_letter(
-    app: Starlette, ana: Client, mateo: Client, case: str, take: Take, language: str
-) -> None:
-    await make.speak(app, 2, language)
+async def test_reply_note_and_letter(app: Starlette, ana: Client, mateo: Client, case: str, take: Take) -> None:
     for act in (
         lambda: ana.post(f"{case}/messages", data=REPLY),
         lambda: ana.post(f"{case}/messages", data={"audience": "team", "note": "It is the valve seat."}),
         lambda: take(In_Reply_To="<a@x.example>", text="It works, thank you."),
     ):
-        await assert_live_equals_reload(app, mateo, case, act, language=language, regions=REGIONS)
+        await assert_live_in_both_languages(app, mateo, case, act, regions=REGIONS)
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-async def test_what_one_does_with_a_case(app: Starlette, ana: Client, mateo: Client, case: str, language: str) -> None:
-    await make.speak(app, 2, language)
+async def test_what_one_does_with_a_case(app: Starlette, ana: Client, mateo: Client, case: str) -> None:
     for act in (
         lambda: ana.put(f"{case}/assignee", data={"assignee": "2"}),
         lambda: ana.put(case, data={"field": "priority", "value": "high"}),
@@ -47,7 +41,7 @@ async def test_what_one_does_with_a_case(app: Starlette, ana: Client, mateo: Cli
         lambda: ana.put(f"{case}/status", data={"status": "solved"}),
         lambda: ana.delete(f"{case}/solution"),
     ):
-        await assert_live_equals_reload(app, mateo, case, act, language=language, regions=REGIONS)
+        await assert_live_in_both_languages(app, mateo, case, act, regions=REGIONS)
 
 
 async def test_a_reply_that_is_taken_back(app: Starlette, ana: Client, mateo: Client, case: str) -> None:
@@ -90,12 +84,10 @@ async def test_the_list_and_the_record_follow(
     )
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
 async def test_letters_that_leave_move_and_part(
-    app: Starlette, ana: Client, mateo: Client, case: str, take: Take, language: str
+    app: Starlette, ana: Client, mateo: Client, case: str, take: Take
 ) -> None:
     """A reply that left, what comes in between, a part that becomes a case, the record it is filed under."""
-    await make.speak(app, 2, language)
     await make.contact(app, "Nuria Cabrales")
     app.state.services.mailer.is_real = True
     await ana.post(f"{case}/messages", data=REPLY)
@@ -112,20 +104,16 @@ async def test_letters_that_leave_move_and_part(
         lambda: ana.post(f"{case}/messages/3/split", data={"subject": "Where is the invoice"}),
         lambda: ana.put(f"{case}/record", data={"about": "contact:2"}),
     ):
-        await assert_live_equals_reload(app, mateo, case, act, language=language, regions=REGIONS)
+        await assert_live_in_both_languages(app, mateo, case, act, regions=REGIONS)
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-async def test_a_flood_and_what_is_set_aside(
-    app: Starlette, ana: Client, mateo: Client, take: Take, language: str
-) -> None:
-    await make.speak(app, 2, language)
+async def test_a_flood_and_what_is_set_aside(app: Starlette, ana: Client, mateo: Client, take: Take) -> None:
     for n in range(FLOOD):
         await take(subject=f"Thank you {n}", Message_ID=f"<{n}@x.example>")
     await app.state.relay.drain()
     regions = (f"case-{FLOOD}-thread",)
-    await assert_live_equals_reload(
-        app, mateo, f"/cases/{FLOOD}", lambda: take(Message_ID="<more@x.example>"), language=language, regions=regions
+    await assert_live_in_both_languages(
+        app, mateo, f"/cases/{FLOOD}", lambda: take(Message_ID="<more@x.example>"), regions=regions
     )
 
 

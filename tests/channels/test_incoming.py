@@ -11,7 +11,7 @@ from server.channels.incoming import read_letter
 from server.channels.markup import TAGS, harmless, text_of_html
 from server.channels.quotes import own_words
 from tests.conftest import SHARED, shared
-from tests.live import parse
+from tests.tree import parse
 
 
 def letters() -> list[Path]:
@@ -120,7 +120,7 @@ def test_markup_loses_what_could_do_something() -> None:
     sources = [one["payload"] for one in json.loads(shared("xss/payloads.json").read_text())]
     assert len(sources) > 50
     for source in sources:
-        found = parse(harmless(source)).walk()
+        found = list(parse(harmless(source)).walk())
         assert {node.tag for node in found} <= TAGS | {"root"}, source
         attributes = {name: value or "" for node in found for name, value in node.attrs.items()}
         assert not {

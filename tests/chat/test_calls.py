@@ -14,12 +14,13 @@ from server.calls.models import Call, Ring
 from server.chat.models import Message
 from server.identity.models import Workspace
 from server.kit.access import system
+from server.kit.text import LANGUAGES
 from server.tasks.models import Task
 from tests import make
 from tests.calls.conftest import read_call
 from tests.chat.conftest import open_room, restrict, say, tell
 from tests.conftest import add_person, client_of
-from tests.live import assert_live_equals_reload
+from tests.live import assert_live_equals_reload, assert_live_in_both_languages
 
 Client = httpx.AsyncClient
 
@@ -170,13 +171,9 @@ async def test_a_missed_one_stays_unread_and_makes_no_task(
         assert await tx.scalar(select(Task.id)) is None and (await tx.get_one(Call, 1)).missed_at is not None
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize("place", ["open", "private", "direct"])
-async def test_the_line_is_live(
-    app: Starlette, ana: Client, mateo: Client, priya: Client, place: str, language: str
-) -> None:
+async def test_the_line_is_live(app: Starlette, ana: Client, mateo: Client, priya: Client, place: str) -> None:
     room = await place_of(ana, place)
-    await make.speak(app, 2, language)
     await app.state.relay.drain()
     page, regions = f"/chat/{room}", (f"room-{room}-messages", f"room-{room}-news")
 
@@ -186,12 +183,10 @@ async def test_the_line_is_live(
     async def meet() -> None:
         await told(app, Joined(call.room, 1e9, 1), Joined(call.room, 1e9 + 1, 2))
 
-    await assert_live_equals_reload(app, mateo, page, start, language=language, regions=regions)
+    await assert_live_in_both_languages(app, mateo, page, start, regions=regions)
     call = await read_call(app)
-    await assert_live_equals_reload(app, mateo, page, meet, language=language, regions=regions)
-    await assert_live_equals_reload(
-        app, mateo, page, lambda: ana.delete("/calls/1"), language=language, regions=regions
-    )
+    await assert_live_in_both_languages(app, mateo, page, meet, regions=regions)
+    await assert_live_in_both_languages(app, mateo, page, lambda: ana.delete("/calls/1"), regions=regions)
 
 
 async def test_the_log_follows_the_room(app: Starlette, ana: Client, mateo: Client, priya: Client) -> None:
@@ -209,13 +204,11 @@ async def test_the_log_follows_the_room(app: Starlette, ana: Client, mateo: Clie
     assert screen.page.find("call-1-row") is None
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize("how", ["nobody came", "hung up"])
 async def test_who_was_called_finds_it_under_the_bell(
-    app: Starlette, ana: Client, mateo: Client, talk: int, how: str, language: str
+    app: Starlette, ana: Client, mateo: Client, talk: int, how: str
 ) -> None:
     """Whether it rang out or the caller left before: at once on every screen, and the notice leads to the conversation."""
-    await make.speak(app, 2, language)
     url = await call_in(ana, talk)
     await app.state.relay.drain()
 
@@ -227,16 +220,17 @@ async def test_who_was_called_finds_it_under_the_bell(
             call = await tx.get_one(Call, 1)
             await rings.miss(tx, system(call.workspace_id), call)
 
-    screen = await assert_live_equals_reload(
-        app, mateo, "/notices", miss, language=language, regions=("notices", "nav", "tabbar")
-    )
-    sentence = "te llamó" if language == "es" else "called you"
-    assert f"Ana Beltrán {sentence}" in screen.page.text()
+    sentence = {"en": "called you", "es": "te llamó"}
+    regions = ("notices", "nav", "tabbar")
+    for screen in await assert_live_in_both_languages(app, mateo, "/notices", miss, regions=regions):
+        assert f"Ana Beltrán {sentence[screen.language]}" in screen.page.text()
     visited = await mateo.post("/notices/1/visit", headers={"hx-request": "true"})
     assert visited.headers["hx-redirect"] == f"/chat/{talk}"
     if how == "nobody came":
         await ana.delete(url)
-    assert f"</b> {sentence}" not in (await ana.get("/notices")).text
+    for language in LANGUAGES:
+        await make.speak(app, 1, language)
+        assert f"</b> {sentence[language]}" not in (await ana.get("/notices")).text
     assert len(await make.facts(app, "call.unheard")) == 1, "once, though it ends after it was missed"
 
 

@@ -7,20 +7,15 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.chat.conftest import open_room, restrict, say, tell
-from tests.live import Screen, assert_live_equals_reload
-from tests.make import speak
+from tests.live import Screen, assert_live_equals_reload, assert_live_in_both_languages
 
 Client = httpx.AsyncClient
 Act = Callable[[], Awaitable[httpx.Response]]
 LANGUAGES = pytest.mark.parametrize("language", ["en", "es"])
 
 
-@LANGUAGES
 @pytest.mark.parametrize("fact", ["posted", "edited", "removed", "restored", "reaction", "unreaction", "replied"])
-async def test_a_message_reaches_the_room(
-    app: Starlette, ana: Client, mateo: Client, general: int, fact: str, language: str
-) -> None:
-    await speak(app, 2, language)
+async def test_a_message_reaches_the_room(app: Starlette, ana: Client, mateo: Client, general: int, fact: str) -> None:
     message = await say(ana, general, "Van 2 is **back**")
     if fact == "restored":
         await ana.put(f"/messages/{message}/removal")
@@ -45,15 +40,13 @@ async def test_a_message_reaches_the_room(
                 return await method(f"/messages/{message}/reactions/👍")
 
     regions = (f"room-{general}-messages", f"room-{general}-news")
-    await assert_live_equals_reload(app, mateo, f"/chat/{general}", act, language=language, regions=regions)
+    await assert_live_in_both_languages(app, mateo, f"/chat/{general}", act, regions=regions)
 
 
-@LANGUAGES
 @pytest.mark.parametrize("fact", ["replied", "edited", "removed", "root"])
 async def test_an_answer_reaches_the_thread(
-    app: Starlette, ana: Client, mateo: Client, general: int, fact: str, language: str
+    app: Starlette, ana: Client, mateo: Client, general: int, fact: str
 ) -> None:
-    await speak(app, 2, language)
     root = await say(ana, general, "Who drives?")
     answer = await mateo.post(f"/messages/{root}/replies", data={"text": "Tom"})
     reply = int(answer.headers["location"].rpartition("/")[2])
@@ -71,18 +64,14 @@ async def test_an_answer_reaches_the_thread(
                 return await ana.put(f"/messages/{root}", data={"text": "Who drives today?"})
 
     page = f"/chat/{general}?thread={root}"
-    await assert_live_equals_reload(
-        app, mateo, page, act, language=language, regions=("thread", f"room-{general}-messages")
-    )
+    await assert_live_in_both_languages(app, mateo, page, act, regions=("thread", f"room-{general}-messages"))
 
 
-@LANGUAGES
 @pytest.mark.parametrize("fact", ["first", "posted", "edited", "removed", "reaction"])
 async def test_a_discussion_reaches_the_record(
-    app: Starlette, ana: Client, mateo: Client, lucia: str, fact: str, language: str
+    app: Starlette, ana: Client, mateo: Client, lucia: str, fact: str
 ) -> None:
     """Also the very first message, before which there is no room."""
-    await speak(app, 2, language)
     message = 0 if fact == "first" else await tell(ana, lucia, "She asked twice")
     await app.state.relay.drain()
 
@@ -97,17 +86,15 @@ async def test_a_discussion_reaches_the_record(
             case _:
                 return await ana.post(f"/discussions/{lucia}/messages", data={"text": "January is fine"})
 
-    await assert_live_equals_reload(app, mateo, "/contacts/1", act, language=language, regions=("discussion",))
+    await assert_live_in_both_languages(app, mateo, "/contacts/1", act, regions=("discussion",))
 
 
-@LANGUAGES
 @pytest.mark.parametrize(
     "fact", ["joined", "invited", "left", "name", "topic", "archived", "reopened", "muted", "direct"]
 )
 async def test_a_room_reaches_lists_and_heads(
-    app: Starlette, ana: Client, mateo: Client, priya: Client, fact: str, language: str
+    app: Starlette, ana: Client, mateo: Client, priya: Client, fact: str
 ) -> None:
-    await speak(app, 2, language)
     room = await open_room(ana, name="installations")
     if fact != "invited":
         await mateo.put(f"/rooms/{room}/membership")
@@ -137,7 +124,7 @@ async def test_a_room_reaches_lists_and_heads(
 
     regions = ("rooms", "nav") if fact in ("direct", "left", "reopened") else ("rooms", f"room-{room}-head")
     page = "/chat" if fact in ("direct", "reopened") else f"/chat/{room}"
-    await assert_live_equals_reload(app, mateo, page, act, language=language, regions=regions)
+    await assert_live_in_both_languages(app, mateo, page, act, regions=regions)
 
 
 async def _write_first(ana: Client) -> httpx.Response:
@@ -156,11 +143,7 @@ async def test_archiving_takes_the_composer_away(app: Starlette, ana: Client, ma
     assert f"/rooms/{room}/messages" not in str([node.attrs.get("action") for node in screen.page.walk()])
 
 
-@LANGUAGES
-async def test_reading_reaches_ones_own_other_screen(
-    app: Starlette, ana: Client, mateo: Client, talk: int, language: str
-) -> None:
-    await speak(app, 2, language)
+async def test_reading_reaches_ones_own_other_screen(app: Starlette, ana: Client, mateo: Client, talk: int) -> None:
     message = await say(ana, talk, "Are you there?")
     await app.state.relay.drain()
     page = (await mateo.get("/chat")).text
@@ -169,7 +152,7 @@ async def test_reading_reaches_ones_own_other_screen(
     async def act() -> httpx.Response:
         return await mateo.put(f"/rooms/{talk}/read", data={"message": str(message)})
 
-    await assert_live_equals_reload(app, mateo, "/chat", act, language=language, regions=("rooms", "nav"))
+    await assert_live_in_both_languages(app, mateo, "/chat", act, regions=("rooms", "nav"))
     assert 'data-unread="1"' not in (await mateo.get("/chat")).text
 
 

@@ -7,8 +7,8 @@ from starlette.applications import Starlette
 from server.chat import queries
 from server.identity.models import User
 from tests.chat.conftest import open_room, say, tell
-from tests.live import parse
 from tests.make import statements_of
+from tests.tree import parse
 
 Client = httpx.AsyncClient
 HOSTILE = [

@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from server.contacts.cells import cell_of
 from server.kit.text import _
 from tests import make
-from tests.live import assert_live_equals_reload, lines_of
+from tests.live import assert_live_equals_reload, assert_live_in_both_languages, lines_of
 
 Client = httpx.AsyncClient
 
@@ -21,19 +21,13 @@ async def lucia(ana: Client) -> str:
     return answer.headers["location"]
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-async def test_a_changed_field_reaches_the_page(
-    app: Starlette, ana: Client, mateo: Client, lucia: str, language: str
-) -> None:
-    await make.speak(app, 2, language)
-
+async def test_a_changed_field_reaches_the_page(app: Starlette, ana: Client, mateo: Client, lucia: str) -> None:
     async def act() -> httpx.Response:
         return await ana.put(f"{lucia}/facts/phones", data={"value": "+34 600 000 142", "seen": "0"})
 
-    screen = await assert_live_equals_reload(
-        app, mateo, lucia, act, language=language, regions=("facts", "contact-1-identity")
-    )
-    assert "+34 600 000 142" in screen.page.text()
+    regions = ("facts", "contact-1-identity")
+    for screen in await assert_live_in_both_languages(app, mateo, lucia, act, regions=regions):
+        assert "+34 600 000 142" in screen.page.text()
 
 
 @pytest.mark.parametrize(
@@ -188,11 +182,9 @@ async def test_a_closed_company_given_to_somebody_reaches_who_may_read_it(
     assert "Hoteles Almadraba" in screen.page.find("facts").text()
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
 async def test_a_record_that_comes_back_and_a_field_that_is_renamed(
-    app: Starlette, ana: Client, mateo: Client, lucia: str, language: str
+    app: Starlette, ana: Client, mateo: Client, lucia: str
 ) -> None:
-    await make.speak(app, 2, language)
     await ana.post("/settings/fields", data={"label": "Seats", "kind": "number"})
     number = lucia.rpartition("/")[2]
     await ana.put(f"/contacts/{number}/trash")
@@ -201,7 +193,7 @@ async def test_a_record_that_comes_back_and_a_field_that_is_renamed(
         ("/contacts", "contact-list", lambda: ana.delete(f"/contacts/{number}/trash")),
         (lucia, "facts", lambda: ana.put("/settings/fields/1", data={"label": "Chairs", "choices": ""})),
     ):
-        await assert_live_equals_reload(app, mateo, page, act, language=language, regions=(region,))
+        await assert_live_in_both_languages(app, mateo, page, act, regions=(region,))
 
 
 async def test_the_narrow_list_beside_a_record_follows_names(
@@ -224,18 +216,15 @@ async def test_the_narrow_list_beside_a_record_follows_names(
         assert ("Oliver" in said) == bool(shown)
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
 async def test_a_lock_beside_the_name_says_that_a_record_is_restricted(
-    app: Starlette, ana: Client, mateo: Client, lucia: str, language: str
+    app: Starlette, ana: Client, mateo: Client, lucia: str
 ) -> None:
-    await make.speak(app, 2, language)
     for names in (["user:1", "user:2"], []):
         act = lambda: ana.put(f"{lucia}/restriction", data={"who": names})  # noqa: B023, E731
-        screen = await assert_live_equals_reload(
-            app, mateo, lucia, act, language=language, regions=("contact-1-identity",)
-        )
-        said = screen.page.find("contact-1-identity").text()
-        assert ({"en": "Only chosen people", "es": "Solo unas pocas personas"}[language] in said) == bool(names)
+        for screen in await assert_live_in_both_languages(app, mateo, lucia, act, regions=("contact-1-identity",)):
+            said = screen.page.find("contact-1-identity").text()
+            words = {"en": "Only chosen people", "es": "Solo unas pocas personas"}[screen.language]
+            assert (words in said) == bool(names)
 
 
 async def test_a_companys_people_on_its_page(

@@ -15,7 +15,7 @@ from server.identity.models import Session
 from tests import make
 from tests.channels.test_settings import mateo_becomes_admin
 from tests.conftest import browser
-from tests.live import assert_live_equals_reload
+from tests.live import assert_live_equals_reload, assert_live_in_both_languages
 
 Client = httpx.AsyncClient
 
@@ -76,11 +76,9 @@ async def test_another_language_reaches_ones_other_windows(app: Starlette, ana: 
     assert again is not None and again.variant == "es"
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-async def test_who_is_here(app: Starlette, ana: Client, mateo: Client, language: str) -> None:
+async def test_who_is_here(app: Starlette, ana: Client, mateo: Client) -> None:
     """An admin's list of people, as they are invited, come, leave and come back."""
     await mateo_becomes_admin(app)
-    await make.speak(app, 2, language)
 
     async def join() -> httpx.Response:
         invited = await ana.post("/settings/invitations", data={"emails": "olga@example.org", "role": "member"})
@@ -97,30 +95,25 @@ async def test_who_is_here(app: Starlette, ana: Client, mateo: Client, language:
         lambda: ana.put("/settings/teams/1/members/3"),
         lambda: ana.delete("/settings/teams/1/members/3"),
     ):
-        await assert_live_equals_reload(app, mateo, "/settings/people", act, language=language, regions=("people",))
+        await assert_live_in_both_languages(app, mateo, "/settings/people", act, regions=("people",))
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-async def test_departments_and_the_workspace(app: Starlette, ana: Client, mateo: Client, language: str) -> None:
+async def test_departments_and_the_workspace(app: Starlette, ana: Client, mateo: Client) -> None:
     await mateo_becomes_admin(app)
-    await make.speak(app, 2, language)
     for page, region, act in (
         ("/settings/teams", "teams", lambda: ana.put("/settings/teams/1/members/2")),
         ("/settings/teams", "teams", lambda: ana.delete("/settings/teams/1/members/2")),
         ("/settings/teams", "teams", lambda: ana.delete("/settings/teams/2")),
         ("/settings/workspace", "workspace-form", lambda: ana.put("/settings/workspace/name", data={"value": "Roble"})),
     ):
-        await assert_live_equals_reload(app, mateo, page, act, language=language, regions=(region,))
+        await assert_live_in_both_languages(app, mateo, page, act, regions=(region,))
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-async def test_an_own_new_name_in_every_window(app: Starlette, mateo: Client, language: str) -> None:
-    await make.speak(app, 2, language)
-
+async def test_an_own_new_name_in_every_window(app: Starlette, mateo: Client) -> None:
     async def act() -> httpx.Response:
         return await mateo.put("/settings/profile/name", data={"value": "Mateo Ríos Vega"})
 
-    await assert_live_equals_reload(app, mateo, "/tasks", act, language=language, regions=("nav",))
+    await assert_live_in_both_languages(app, mateo, "/tasks", act, regions=("nav",))
 
 
 @pytest.mark.parametrize("page", ["/contacts", "/tasks", "/cases", "/calls", "/chat", "/settings/profile"])

@@ -9,8 +9,8 @@ from starlette.applications import Starlette
 from server.search.marks import marked
 from tests import make
 from tests.chat.conftest import restrict, say, tell
-from tests.live import parse
 from tests.make import statements_of
+from tests.tree import parse
 
 Client = httpx.AsyncClient
 

@@ -4,8 +4,7 @@ import httpx2 as httpx
 import pytest
 from starlette.applications import Starlette
 
-from tests.live import Screen, assert_live_equals_reload
-from tests.make import speak
+from tests.live import assert_live_equals_reload, assert_live_in_both_languages
 from tests.tasks.conftest import Client, join
 
 PAGE = (
@@ -34,43 +33,31 @@ ACTS: list[tuple[str, str, dict[str, str]]] = [
 ]
 
 
-@pytest.fixture(params=["en", "es"])
-async def watcher(app: Starlette, mateo: Client, request: pytest.FixtureRequest) -> tuple[Client, str]:
-    await speak(app, 2, request.param)
-    return mateo, request.param
-
-
-async def through_all(
-    app: Starlette, ana: Client, watcher: tuple[Client, str], page: str, regions: tuple[str, ...]
-) -> None:
+async def through_all(app: Starlette, ana: Client, mateo: Client, page: str, regions: tuple[str, ...]) -> None:
     """One after the other on the same task: each patch meets what the earlier ones left."""
-    screen: Screen | None = None
     for method, path, data in ACTS:
 
         async def act(method: str = method, path: str = path, data: dict[str, str] = data) -> httpx.Response:
             return await ana.request(method, path, data=data)
 
-        screen = await assert_live_equals_reload(
-            app, watcher[0], page, act, language=watcher[1], regions=regions, before=screen
-        )
+        await assert_live_in_both_languages(app, mateo, page, act, regions=regions)
 
 
-async def test_on_the_tasks_own_page(app: Starlette, ana: Client, watcher: tuple[Client, str], task: str) -> None:
-    await through_all(app, ana, watcher, task, PAGE)
+async def test_on_the_tasks_own_page(app: Starlette, ana: Client, mateo: Client, task: str) -> None:
+    await through_all(app, ana, mateo, task, PAGE)
 
 
-async def test_on_the_record(app: Starlette, ana: Client, watcher: tuple[Client, str], task: str) -> None:
-    await through_all(app, ana, watcher, "/contacts/1", RECORD)
+async def test_on_the_record(app: Starlette, ana: Client, mateo: Client, task: str) -> None:
+    await through_all(app, ana, mateo, "/contacts/1", RECORD)
 
 
-async def test_in_the_list(app: Starlette, ana: Client, watcher: tuple[Client, str], task: str) -> None:
+async def test_in_the_list(app: Starlette, ana: Client, mateo: Client, task: str) -> None:
     await ana.put(f"{task}/assignee", data={"team": "1", "assignee": ""})
-    await through_all(app, ana, watcher, "/tasks?show=teams&team=1", ("task-1-row",))
+    await through_all(app, ana, mateo, "/tasks?show=teams&team=1", ("task-1-row",))
 
 
 @pytest.mark.parametrize("act_path", ["completion", "removal", "restoration", "acceptance"])
-async def test_ways_back(app: Starlette, ana: Client, watcher: tuple[Client, str], task: str, act_path: str) -> None:
-    client, language = watcher
+async def test_ways_back(app: Starlette, ana: Client, mateo: Client, task: str, act_path: str) -> None:
     await join(app, 2, 1)
     match act_path:
         case "completion":
@@ -86,42 +73,34 @@ async def test_ways_back(app: Starlette, ana: Client, watcher: tuple[Client, str
             case "completion":
                 return await ana.delete(f"{task}/completion")
             case "acceptance":
-                return await client.put(f"{task}/handover/acceptance")
+                return await mateo.put(f"{task}/handover/acceptance")
             case "restoration":
                 return await ana.delete(f"{task}/removal")
         return await ana.delete(task)
 
     is_gone = act_path in ("removal", "restoration")
     regions, page = (RECORD, "/contacts/1") if is_gone else (PAGE, task)
-    await assert_live_equals_reload(app, client, page, act, language=language, regions=regions)
+    await assert_live_in_both_languages(app, mateo, page, act, regions=regions)
 
 
-async def test_a_new_task_reaches_record_list_and_badge(
-    app: Starlette, ana: Client, watcher: tuple[Client, str], lucia: str
-) -> None:
-    client, language = watcher
+async def test_a_new_task_reaches_record_list_and_badge(app: Starlette, ana: Client, mateo: Client, lucia: str) -> None:
 
     async def give(title: str) -> httpx.Response:
         return await ana.post("/tasks", data={"title": title, "about": lucia, "assignee": "2", "due": "2026-01-02"})
 
-    await assert_live_equals_reload(app, client, "/contacts/1", lambda: give("One"), language=language, regions=RECORD)
+    await assert_live_in_both_languages(app, mateo, "/contacts/1", lambda: give("One"), regions=RECORD)
     regions = ("tasks", "nav", "tabbar")
-    screen = await assert_live_equals_reload(
-        app, client, "/tasks", lambda: give("Two"), language=language, regions=regions
-    )
-    assert "Two" in screen.page.text()
+    for screen in await assert_live_in_both_languages(app, mateo, "/tasks", lambda: give("Two"), regions=regions):
+        assert "Two" in screen.page.text()
 
 
-async def test_a_hand_over_appears_as_a_card(
-    app: Starlette, ana: Client, watcher: tuple[Client, str], task: str
-) -> None:
-    client, language = watcher
+async def test_a_hand_over_appears_as_a_card(app: Starlette, ana: Client, mateo: Client, task: str) -> None:
 
     async def act() -> httpx.Response:
         return await ana.put(f"{task}/handover", data={"to": "user:2", "comment": "Client signs today"})
 
-    screen = await assert_live_equals_reload(app, client, "/tasks", act, language=language, regions=("handed", "nav"))
-    assert "Client signs today" in screen.page.text()
+    for screen in await assert_live_in_both_languages(app, mateo, "/tasks", act, regions=("handed", "nav")):
+        assert "Client signs today" in screen.page.text()
 
 
 async def test_a_closed_records_tasks_are_not_told_to_lists(
@@ -151,7 +130,7 @@ async def test_a_trashed_records_rows_go(app: Starlette, ana: Client, mateo: Cli
 
 
 async def test_a_renamed_record_in_rows_and_on_the_tasks_page(
-    app: Starlette, ana: Client, watcher: tuple[Client, str], task: str
+    app: Starlette, ana: Client, mateo: Client, task: str
 ) -> None:
     await ana.put(f"{task}/assignee", data={"team": "1", "assignee": ""})
     for record, name in (("1", "Lucía Ferrer Gil"), ("2", "Hoteles Alba")):
@@ -160,24 +139,24 @@ async def test_a_renamed_record_in_rows_and_on_the_tasks_page(
             async def act(record: str = record, name: str = f"{name} {len(page)}") -> httpx.Response:
                 return await ana.put(f"/contacts/{record}/facts/name", data={"value": name, "seen": "99"})
 
-            screen = await assert_live_equals_reload(app, watcher[0], page, act, language=watcher[1], regions=(region,))
-            assert name in screen.page.find(region).text()
+            for screen in await assert_live_in_both_languages(app, mateo, page, act, regions=(region,)):
+                assert name in screen.page.find(region).text()
 
 
-async def test_a_closed_company_in_rows(app: Starlette, ana: Client, watcher: tuple[Client, str], task: str) -> None:
+async def test_a_closed_company_in_rows(app: Starlette, ana: Client, mateo: Client, task: str) -> None:
     await ana.put(f"{task}/assignee", data={"team": "1", "assignee": ""})
 
     async def act() -> httpx.Response:
         return await ana.put("/contacts/2/restriction", data={"who": ["user:1"]})
 
     for page, region in (("/tasks?show=teams&team=1", "task-1-row"), (task, "task-1-about")):
-        screen = await assert_live_equals_reload(app, watcher[0], page, act, language=watcher[1], regions=(region,))
-        assert "Almadraba" not in screen.page.find(region).text()
+        for screen in await assert_live_in_both_languages(app, mateo, page, act, regions=(region,)):
+            assert "Almadraba" not in screen.page.find(region).text()
         await ana.put("/contacts/2/restriction", data={})
         await app.state.relay.drain()
 
 
-async def test_lines_follow_a_tasks_name(app: Starlette, ana: Client, watcher: tuple[Client, str], task: str) -> None:
+async def test_lines_follow_a_tasks_name(app: Starlette, ana: Client, mateo: Client, task: str) -> None:
     """Older lines of the stream and of the task's own history name it as it is called now, or strike it through."""
     await ana.put(f"{task}/completion")
     await ana.delete(f"{task}/completion")
@@ -189,10 +168,8 @@ async def test_lines_follow_a_tasks_name(app: Starlette, ana: Client, watcher: t
         return await ana.delete(task)
 
     for page, region in (("/contacts/1", "timeline-contact-1"), (task, "task-1-lines")):
-        screen = await assert_live_equals_reload(app, watcher[0], page, act, language=watcher[1], regions=(region,))
-        assert screen.page.find(region).text().count("Collect January") >= 4
+        for screen in await assert_live_in_both_languages(app, mateo, page, act, regions=(region,)):
+            assert screen.page.find(region).text().count("Collect January") >= 4
         await ana.put(task, data={"field": "title", "value": "Confirm January instalment", "seen": "99"})
         await app.state.relay.drain()
-    await assert_live_equals_reload(
-        app, watcher[0], "/contacts/1", remove, language=watcher[1], regions=("timeline-contact-1",)
-    )
+    await assert_live_in_both_languages(app, mateo, "/contacts/1", remove, regions=("timeline-contact-1",))

@@ -3,21 +3,14 @@
 from collections.abc import Awaitable, Callable
 
 import httpx2 as httpx
-import pytest
 from starlette.applications import Starlette
 
 from server.kit.patches import PatchSource
-from tests.live import Node, Screen, assert_live_equals_reload
-from tests.make import speak
+from tests.live import Screen, assert_live_equals_reload, assert_live_in_both_languages
 from tests.timeline.conftest import Client, upload
+from tests.tree import Node
 
 STREAM = ("timeline", "contact-1-files")
-
-
-@pytest.fixture(params=["en", "es"])
-async def watcher(app: Starlette, mateo: Client, request: pytest.FixtureRequest) -> tuple[Client, str]:
-    await speak(app, 2, request.param)
-    return mateo, request.param
 
 
 def writes(ana: Client, about: str) -> list[Callable[[], Awaitable[httpx.Response]]]:
@@ -36,14 +29,10 @@ def writes(ana: Client, about: str) -> list[Callable[[], Awaitable[httpx.Respons
     ]
 
 
-async def test_notes_and_files(app: Starlette, ana: Client, watcher: tuple[Client, str], lucia: str) -> None:
-    client, language = watcher
+async def test_notes_and_files(app: Starlette, ana: Client, mateo: Client, lucia: str) -> None:
     await app.state.relay.drain()
-    screen: Screen | None = None
     for act in writes(ana, lucia):
-        screen = await assert_live_equals_reload(
-            app, client, "/contacts/1", act, language=language, regions=STREAM, before=screen
-        )
+        await assert_live_in_both_languages(app, mateo, "/contacts/1", act, regions=STREAM)
 
 
 def others(ana: Client, about: str) -> list[Callable[[], Awaitable[httpx.Response]]]:
@@ -68,23 +57,20 @@ def others(ana: Client, about: str) -> list[Callable[[], Awaitable[httpx.Respons
     ]
 
 
-async def test_lines_of_other_domains(app: Starlette, ana: Client, watcher: tuple[Client, str], lucia: str) -> None:
+async def test_lines_of_other_domains(app: Starlette, ana: Client, mateo: Client, lucia: str) -> None:
     """A line stays as it was drawn, except for the title of its task: so the newest line is compared."""
-    client, language = watcher
     await app.state.relay.drain()
-    screen: Screen | None = None
     before: set[str] = set()
     for act in others(ana, lucia):
-        screen = await assert_live_equals_reload(
-            app, client, "/contacts/1", act, language=language, regions=("contact-1-tasks",), before=screen
-        )
-        fresh = lines_of_page(screen.fresh)
-        new = fresh.keys() - before
-        assert new
-        for id in new:
-            shown = screen.page.find(id)
-            assert shown is not None
-            assert shown.dump() == fresh[id].dump()
+        regions = ("contact-1-tasks",)
+        for screen in await assert_live_in_both_languages(app, mateo, "/contacts/1", act, regions=regions):
+            fresh = lines_of_page(screen.fresh)
+            new = fresh.keys() - before
+            assert new
+            for id in new:
+                shown = screen.page.find(id)
+                assert shown is not None
+                assert shown.dump() == fresh[id].dump(), screen.language
         before = set(fresh)
 
 

@@ -1,4 +1,4 @@
-"""The only errors a domain raises, and two more. Each knows its status; one handler turns them into answers."""
+"""The only errors a domain raises, and three more. Each knows its status; one handler turns them into answers."""
 
 # What programs read in `error`: one name for each status, whoever found it (a verb, a door, the table of routes).
 NAMES = {
@@ -58,6 +58,13 @@ class TooLarge(DomainError):
 
 class TooMany(DomainError):
     status = 429
+
+
+class Unknown(DomainError):
+    """Nobody is signed in. Raised at the door of every route for members: what has no right to write commits nothing,
+    and so wakes nobody who waits for a commit."""
+
+    status = 401
 
 
 class Away(DomainError):

@@ -2,28 +2,44 @@
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Match, Route
 
 from server.kit.access import Principal
 from server.kit.db import is_busy, is_full
-from server.kit.errors import NAMES, Away, Conflict, DomainError, Full
+from server.kit.errors import NAMES, Away, Conflict, DomainError, Full, Unknown
 from server.kit.logging import log
 from server.kit.pages import render
 from server.kit.text import _, speaking
-from server.kit.web import is_api, is_htmx, page_heads, request_language, shell_of
+from server.kit.web import SAFE, address_of, is_api, is_htmx, page_heads, request_language, shell_of
 
 
 async def on_domain_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)
+    if isinstance(error, Unknown):
+        return _sign_in_first(request)
     who: Principal | None = getattr(request.state, "who", None)
     with speaking(who.language if who else request_language(request)):
         if is_api(request) or _is_part(request):
             return _error_response(request, error)
         return await _error_page(request, error.status, error.message)
+
+
+def _sign_in_first(request: Request) -> Response:
+    if is_api(request):
+        return JSONResponse(
+            {"error": NAMES[401], "message": "Send a valid bearer token", "fields": {}},
+            401,
+            {"WWW-Authenticate": "Bearer"},
+        )
+    target = "/signin?next=" + quote(address_of(request) if request.method == "GET" and not is_htmx(request) else "/")
+    if is_htmx(request) or request.method not in SAFE:
+        return Response(status_code=401, headers={"HX-Redirect": target})
+    return RedirectResponse(target, 303)
 
 
 def _is_part(request: Request) -> bool:
@@ -60,7 +76,8 @@ async def _shell_of_asker(request: Request) -> dict[str, Any] | None:
     """In a transaction of its own: the one that failed is gone."""
     try:
         async with request.app.state.database.transaction(read=True) as tx:
-            who: Principal | None = await request.app.state.authenticate(request, tx)
+            known: Principal | None = getattr(request.state, "who", None)
+            who: Principal | None = known or await request.app.state.authenticate(request, tx)
             return None if who is None else await shell_of(request, tx, who, await page_heads(tx, who))
     except Exception as error:
         log.warning("error.page_without_shell", path=request.url.path, why=repr(error)[:200])

@@ -4,19 +4,19 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from starlette.convertors import register_url_convertor
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from server.kit.about import RecordNumber
 from server.kit.access import Principal
 from server.kit.db import Database, Tx
-from server.kit.errors import NAMES, Forbidden, Invalid
+from server.kit.errors import Forbidden, Invalid, Unknown
 from server.kit.idempotency import check_key, claim, fingerprint, settle
 from server.kit.pages import render
 from server.kit.patches import read_heads
@@ -65,13 +65,13 @@ async def _answer(
     async with database.transaction(read=method in SAFE) as tx:
         who: Principal | None = await request.app.state.authenticate(request, tx)
         if who is None:
-            return _sign_in_first(request)
+            raise Unknown
         request.state.who = who
         with speaking(who.language):
             if method not in SAFE and not personal and not who.may_write:
                 raise Forbidden(_("Your role can read here, not write"))
             if key and who.user_id is not None:
-                request_print = fingerprint(method, _address(request), request.state.digest)
+                request_print = fingerprint(method, address_of(request), request.state.digest)
                 if (known := await claim(tx, who.user_id, key, request_print)) is not None:
                     return known
             response = _whole(request, await handler(request, tx, who))
@@ -113,7 +113,7 @@ def _prepared(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Req
     return endpoint
 
 
-def _address(request: Request) -> str:
+def address_of(request: Request) -> str:
     """The path and what it asks."""
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
@@ -222,19 +222,6 @@ def field(form: FormData | Mapping[str, Any], name: str, limit: int = 10_000) ->
 
 def is_htmx(request: Request) -> bool:
     return request.headers.get("hx-request") == "true"
-
-
-def _sign_in_first(request: Request) -> Response:
-    if is_api(request):
-        return JSONResponse(
-            {"error": NAMES[401], "message": "Send a valid bearer token", "fields": {}},
-            401,
-            {"WWW-Authenticate": "Bearer"},
-        )
-    target = "/signin?next=" + quote(_address(request) if request.method == "GET" and not is_htmx(request) else "/")
-    if is_htmx(request) or request.method not in SAFE:
-        return Response(status_code=401, headers={"HX-Redirect": target})
-    return RedirectResponse(target, 303)
 
 
 def is_api(request: Request) -> bool:

@@ -1,6 +1,7 @@
 """The rules of the house that no linter knows, each told of one text: what breaks it gives True."""
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -14,8 +15,14 @@ PERSONAL = {"_list.html", "_line.html"}  # a region that each reader fetches; a 
 NAMES = {"Tertulia", "· Tertulia", "Español", "English", "Español ·", "· English", "Esc", "vCard", "CSV"}
 
 
+@functools.cache
+def _nodes(source: str) -> list[ast.AST]:
+    """What it is made of, from the outside to the inside; several rules look at the same files."""
+    return list(ast.walk(ast.parse(source)))
+
+
 def _calls(source: str, *names: str) -> bool:
-    found = (node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
+    found = (node.func for node in _nodes(source) if isinstance(node, ast.Call))
     return any(isinstance(function, ast.Attribute) and function.attr in names for function in found)
 
 
@@ -40,7 +47,7 @@ def raises_http_errors(source: str) -> bool:
 
 
 def catches_everything(source: str) -> bool:
-    handlers = (node.type for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ExceptHandler))
+    handlers = (node.type for node in _nodes(source) if isinstance(node, ast.ExceptHandler))
     return any(isinstance(kind, ast.Name) and kind.id == "Exception" for kind in handlers)
 
 
@@ -53,7 +60,9 @@ def is_long(source: str) -> bool:
 
 
 def says_nothing(source: str) -> bool:
-    return bool(source.strip()) and not ast.get_docstring(ast.parse(source))
+    module = _nodes(source)[0]
+    assert isinstance(module, ast.Module)
+    return bool(source.strip()) and not ast.get_docstring(module)
 
 
 def lacks_a_root(source: str, name: str = "_row.html") -> bool:

@@ -4,7 +4,6 @@ import json
 from io import BytesIO
 from pathlib import Path
 
-import pytest
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 
@@ -22,7 +21,9 @@ CATALOGUES = sorted(Path("translations/es").glob("*.po"))
 def in_python() -> set[str]:
     found: set[str] = set()
     for path in Path("server").rglob("*.py"):
-        for _line, message, _comments, _context in extract("python", BytesIO(path.read_bytes()), KEYWORDS):
+        if b"_(" not in (source := path.read_bytes()) and b"gettext(" not in source:
+            continue  # reading what has no call of one is most of the work
+        for _line, message, _comments, _context in extract("python", BytesIO(source), KEYWORDS):
             found.add(message if isinstance(message, str) else (message or ("",))[0] or "")
     return found
 
@@ -72,9 +73,9 @@ def test_the_browser_s_words_stand_in_both_languages() -> None:
     assert all(table["es"].values())
 
 
-@pytest.mark.parametrize("path", sorted(Path("templates").rglob("*.html")), ids=str)
-def test_templates_show_no_bare_words(path: Path) -> None:
-    assert not rules.shows_bare_words(path.read_text())
+def test_templates_show_no_bare_words() -> None:
+    templates = sorted(Path("templates").rglob("*.html"))
+    assert [str(path) for path in templates if rules.shows_bare_words(path.read_text())] == []
 
 
 def test_the_words_of_the_api_are_translated() -> None:

@@ -107,3 +107,15 @@ async def test_a_database_that_is_away_is_not_asked_again(
     assert answer.status_code == 503
     assert GATE in answer.text
     assert sum("session" in one for one in whole) == 1, "\n".join(whole)
+
+
+async def test_who_is_not_known_commits_nothing(app: Starlette, workspace: Workspace, api: Client) -> None:
+    """Each commit wakes the relay and the jobs: whoever only knocks keeps nobody busy."""
+    commits: list[object] = []
+    app.state.database.after_commit.append(commits.append)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as nobody:
+        for path in ("/contacts", "/api/v1/contacts"):
+            assert (await nobody.post(path, json={"name": "X"})).status_code == 401
+    assert not commits
+    assert (await api.post("/contacts", json={"name": "X"})).status_code == 201
+    assert commits

@@ -37,12 +37,11 @@ class House:
     _keys: dict[str, StorageState] = field(default_factory=dict)
 
     def sit(self, browser: Browser, email: str, **options: object) -> Page:
-        """A browser of its own for one person, signed in: by the form the first time, then with the key it gave,
-        so that a whole suite from one address stays below the throttle of sign-ins."""
+        """A browser of its own for one person, signed in and yet nowhere: by the form the first time, then with the key
+        it gave, so that a whole suite from one address stays below the throttle of sign-ins."""
         context = browser.new_context(storage_state=self._keys.get(email), **options)  # type: ignore[arg-type]
         page = self._open(context)
         if email in self._keys:
-            page.goto(f"{self.url}/contacts")
             return page
         page.goto(f"{self.url}/signin")
         page.fill("#email", email)

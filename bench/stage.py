@@ -47,7 +47,7 @@ async def stage(processes: int = 1, *, bus: bool = False) -> AsyncIterator[Stage
             secret_key="a key for figures",
         )  # fmt: skip
         await migrate(settings.database)
-        made = await stack.enter_async_context(servers(settings, processes))
+        made = await stack.enter_async_context(servers(settings, processes, fresh=True))
         database = Database(settings.database)
         stack.push_async_callback(database.dispose)
         name = "two processes, PostgreSQL and Redis" if processes > 1 else "one process, SQLite"

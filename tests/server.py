@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import os
-import signal
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from server.identity.passwords import Passwords
 from server.offline import find_person, make_owner, make_token, opened
 from server.settings import Settings
 from tests import needs
+from tests.processes import Process, fork, launch
 
 OWNER, PASSWORD = "ana@example.org", "three good words"
 PATIENCE = 60.0
@@ -22,10 +21,10 @@ PATIENCE = 60.0
 
 class Server:
     """One process on the settings' database. `before` of `start` is Python that the process runs first: a fault at
-    an exact place, which no signal from outside would hit."""
+    an exact place, which no signal from outside would hit. `fresh`: nothing is loaded when it starts, as on a machine."""
 
-    def __init__(self, settings: Settings, token: str, log: Path) -> None:
-        self.port, self.token = needs.free_port(), token
+    def __init__(self, settings: Settings, token: str, log: Path, fresh: bool = False) -> None:
+        self.port, self.token, self._fresh = needs.free_port(), token, fresh
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = log
         self.env = os.environ | {
@@ -37,21 +36,23 @@ class Server:
             "BASE_URL": self.url,
             "LOG_LEVEL": "WARNING",
         }
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: Process | None = None
 
     async def start(self, before: str = "") -> None:
-        words = ["-c", f"{before}\nfrom server.cli import app\napp()"] if before else ["-m", "server"]
-        with self._log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable, *words, "serve", env=self.env, stdout=log, stderr=log
-            )
+        self.process = self.run("serve", before)
         async with asyncio.timeout(PATIENCE), httpx.AsyncClient(base_url=self.url) as client:
-            while self.process.returncode is None:
+            while self.process.exitcode is None:
                 with contextlib.suppress(httpx.TransportError):
                     if (await client.get("/ready")).status_code == 200:
                         return
                 await asyncio.sleep(0.02)  # a process that starts has no event to wait for
         raise RuntimeError(self.log)
+
+    def run(self, command: str, before: str = "") -> Process:
+        """A process of the product with this server's settings."""
+        if before or self._fresh:
+            return launch([command], self.env, self._log, before)
+        return fork([command], self.env, self._log)
 
     @property
     def pid(self) -> int:
@@ -60,21 +61,20 @@ class Server:
 
     async def kill(self) -> None:
         """As a power cut does it: nothing of the process runs any more."""
-        if self.process is not None and self.process.returncode is None:
+        if self.process is not None:
             self.process.kill()
         await self.gone()
 
     async def stop(self) -> int:
         """As a deploy does it; the exit code."""
-        if self.process is not None and self.process.returncode is None:
-            self.process.send_signal(signal.SIGTERM)
+        if self.process is not None:
+            self.process.terminate()
         return await self.gone()
 
     async def gone(self) -> int:
         """Wait for its end, whoever caused it."""
         assert self.process is not None
-        async with asyncio.timeout(PATIENCE):
-            return await self.process.wait()
+        return await asyncio.to_thread(self.process.wait)
 
     @property
     def log(self) -> str:
@@ -105,11 +105,11 @@ async def add_colleague(settings: Settings, email: str, name: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def servers(settings: Settings, count: int = 1) -> AsyncIterator[list[Server]]:
+async def servers(settings: Settings, count: int = 1, *, fresh: bool = False) -> AsyncIterator[list[Server]]:
     """A workspace with an owner, and processes to be started; all are gone at the end."""
     await make_owner(settings, OWNER, PASSWORD, "Ana Beltrán", "Nogal")
     token = (await make_token(settings, OWNER, "")).strip()
-    made = [Server(settings, token, settings.data_dir / f"server-{n}.log") for n in range(count)]
+    made = [Server(settings, token, settings.data_dir / f"server-{n}.log", fresh) for n in range(count)]
     try:
         yield made
     finally:

@@ -3,8 +3,6 @@
 import contextlib
 import os
 import re
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -16,10 +14,11 @@ import httpx2 as httpx
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, StorageState, expect
 
 from tests import needs
+from tests.processes import Process, fork, launch
 
 PASSWORD = "tres palabras buenas"
 HELP = "help@nogal.example"
-PATIENCE, START = 20.0, 60.0  # seconds; a server that starts beside other work is given more
+START = 60.0  # seconds; a server that starts beside other work is given more
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -38,12 +37,11 @@ class House:
     _keys: dict[str, StorageState] = field(default_factory=dict)
 
     def sit(self, browser: Browser, email: str, **options: object) -> Page:
-        """A browser of its own for one person, signed in: by the form the first time, then with the key it gave,
-        so that a whole suite from one address stays below the throttle of sign-ins."""
+        """A browser of its own for one person, signed in and yet nowhere: by the form the first time, then with the key
+        it gave, so that a whole suite from one address stays below the throttle of sign-ins."""
         context = browser.new_context(storage_state=self._keys.get(email), **options)  # type: ignore[arg-type]
         page = self._open(context)
         if email in self._keys:
-            page.goto(f"{self.url}/contacts")
             return page
         page.goto(f"{self.url}/signin")
         page.fill("#email", email)
@@ -94,30 +92,20 @@ def open_house(folder: Path, before: str = "", **env: str) -> Iterator[House]:
     port = needs.free_port()
     url = f"http://127.0.0.1:{port}"
     words = os.environ | {"DATA_DIR": str(folder), "PORT": str(port), "LOG_LEVEL": "WARNING", "BASE_URL": url} | env
-    command = [sys.executable, "-m", "server"]
-    admin = [
-        "admin",
-        "--email",
-        "ana@example.org",
-        "--password",
-        PASSWORD,
-        "--name",
-        "Ana Beltrán",
-        "--workspace",
-        "Nogal",
-    ]
-    subprocess.run([*command, *admin], env=words, check=True, capture_output=True)
-    processes: list[subprocess.Popen[bytes]] = []
+    folder.mkdir(exist_ok=True)
+    log = folder / "server.log"
+    owner = {"email": "ana@example.org", "password": PASSWORD, "name": "Ana Beltrán", "workspace": "Nogal"}
+    admin = ["admin", *(word for name, value in owner.items() for word in (f"--{name}", value))]
+    assert fork(admin, words, log).wait() == 0, log.read_text()
+    processes: list[Process] = []
 
     def start() -> None:
-        with (folder / "server.log").open("ab") as log:
-            begin = [sys.executable, "-c", f"{before}\nfrom server.cli import app\napp()"] if before else command
-            processes.append(subprocess.Popen([*begin, "serve"], env=words, stdout=log, stderr=log))
-        wait_until_ready(url, processes[-1], folder)
+        processes.append(launch(["serve"], words, log, before) if before else fork(["serve"], words, log))
+        wait_until_ready(url, processes[-1], log)
 
     def stop() -> None:
         processes[-1].terminate()
-        processes[-1].wait(PATIENCE)
+        processes[-1].wait()
 
     def restart() -> None:
         stop()
@@ -125,12 +113,12 @@ def open_house(folder: Path, before: str = "", **env: str) -> Iterator[House]:
 
     try:
         start()
-        with httpx.Client(base_url=url, headers={"sec-fetch-site": "same-origin"}) as owner:
-            owner.post("/signin", data={"email": "ana@example.org", "password": PASSWORD})
+        with httpx.Client(base_url=url, headers={"sec-fetch-site": "same-origin"}) as client:
+            client.post("/signin", data={"email": "ana@example.org", "password": PASSWORD})
             for name in ("Sales", "Support"):
-                owner.post("/settings/teams", data={"name": name, "department": "1"})
-            invite(owner, "mateo@example.org", "Mateo Ríos", team="2")
-            yield House(url, owner, restart)
+                client.post("/settings/teams", data={"name": name, "department": "1"})
+            invite(client, "mateo@example.org", "Mateo Ríos", team="2")
+            yield House(url, client, restart)
     finally:
         stop()
 
@@ -143,13 +131,13 @@ def invite(owner: httpx.Client, email: str, name: str, team: str, role: str = "m
         assert guest.post(link[0], data={"name": name, "password": PASSWORD}).status_code == 303
 
 
-def wait_until_ready(url: str, process: subprocess.Popen[bytes], folder: Path) -> None:
+def wait_until_ready(url: str, process: Process, log: Path) -> None:
     end = time.monotonic() + START
-    while time.monotonic() < end and process.poll() is None:
+    while time.monotonic() < end and process.exitcode is None:
         with contextlib.suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(f"{url}/ready"):
             return
         time.sleep(0.05)  # a process that starts has no event to wait for
-    raise RuntimeError((folder / "server.log").read_text())
+    raise RuntimeError(log.read_text())
 
 
 def live(page: Page) -> None:

@@ -51,7 +51,7 @@ def test_a_tile_is_dragged_and_others_see_it(sqlite_house: House, pair: tuple[Pa
 
 def test_a_task_s_record_is_picked_as_one_types(sqlite_house: House, pair: tuple[Page, Page]) -> None:
     ana, _mateo = pair
-    for name in ("Begoña Olmos", "Harriet Olmedo"):
+    for name in ("Begoña Quirós", "Harriet Quiroga"):
         sqlite_house.contact(name)
     ana.goto(f"{sqlite_house.url}/tasks")
     ana.locator("[data-dialog=new-task]:visible").first.click()
@@ -60,20 +60,20 @@ def test_a_task_s_record_is_picked_as_one_types(sqlite_house: House, pair: tuple
     options = ana.locator("#task-about-options [role=option]")
     box.press_sequentially("bego")
     expect(options).to_have_count(1)
-    box.fill("olm")
+    box.fill("quir")
     expect(options).to_have_count(2)
     box.press("ArrowDown")
     box.press("Enter")
-    expect(box).to_have_value("Harriet Olmedo")
+    expect(box).to_have_value("Harriet Quiroga")
     expect(options).to_have_count(0)
     box.fill("nobody of that name")
     expect(ana.get_by_text("No record has this in it.")).to_be_visible()
     box.press("Escape")
     expect(ana.locator("#new-task")).to_be_visible()
     ana.locator("#task-notes").click()
-    expect(box).to_have_value("Harriet Olmedo")
+    expect(box).to_have_value("Harriet Quiroga")
     ana.get_by_role("button", name="Add the task").click()
-    expect(ana.locator("#task-list .task", has_text="Bring the samples")).to_contain_text("Harriet Olmedo")
+    expect(ana.locator("#task-list .task", has_text="Bring the samples")).to_contain_text("Harriet Quiroga")
 
 
 def test_a_notice_is_said_where_one_is_and_not_where_one_reads_it(sqlite_house: House, pair: tuple[Page, Page]) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from server.calls.models import Call
 from server.offline import opened
 from server.settings import Settings
 from tests.calls.conftest import AGREED
+from tests.processes import Process
 from tests.realtime.calls.desk import Member
 from tests.server import OWNER, Server, add_colleague, servers
 
@@ -91,17 +91,15 @@ async def test_a_right_that_is_taken_away_ends_it(settings: Settings) -> None:
 
 
 @contextlib.asynccontextmanager
-async def carrying(server: Server) -> AsyncIterator[asyncio.subprocess.Process]:
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "server", "calls", env=server.env)
+async def carrying(server: Server) -> AsyncIterator[Process]:
+    process = server.run("calls")
     try:
         yield process
         process.terminate()
-        async with asyncio.timeout(PATIENCE):
-            assert await process.wait() == 0
+        assert await asyncio.to_thread(process.wait) == 0
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        process.kill()
+        process.wait()
 
 
 async def whole_call(server: Server, settings: Settings) -> None:

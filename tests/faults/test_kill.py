@@ -1,8 +1,9 @@
 """What was answered is there: after kill -9 at any moment, between commit and publish, and after a deploy (P13)."""
 
 from server.kit.db import Database
+from server.settings import Settings
 from tests.listener import Listener, listening
-from tests.server import Server
+from tests.server import Server, servers
 from tests.writers import Writers, all_numbered, assert_dense, heads_in, make_records, notes_in
 
 KILLS, WRITES, PEOPLE = 3, 100, 6
@@ -83,7 +84,12 @@ async def assert_seen(server: Server, database: Database, writers: Writers) -> N
     assert {f"note:{id}" for id in writers.promised.values()} <= set(told)
 
 
-async def test_a_deploy_says_goodbye_and_ends_clean(server: Server, database: Database) -> None:
+async def test_a_deploy_says_goodbye_and_ends_clean(settings: Settings, database: Database) -> None:
+    async with servers(settings, fresh=True) as (server,):
+        await deployed(server, database)
+
+
+async def deployed(server: Server, database: Database) -> None:
     await server.start()
     writers = Writers([server], await make_records(server, 2))
     watcher = Listener(lambda: server.url, server.token, writers.records)

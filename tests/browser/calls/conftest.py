@@ -55,12 +55,16 @@ class Caller:
 
     def sees(self, name: str, more: int = 15) -> None:
         """This many more pictures of them are shown, with something on them."""
-        self.page.wait_for_function(f"(name) => ({SEEN})(name) > 0", arg=name, timeout=20_000)
+        self._until(f"(name) => ({SEEN})(name) > 0", name)
         start = self.page.evaluate(SEEN, name)
-        self.page.wait_for_function(f"([name, n]) => ({SEEN})(name) >= n", arg=[name, start + more], timeout=20_000)
+        self._until(f"([name, n]) => ({SEEN})(name) >= n", [name, start + more])
 
     def hears(self) -> None:
-        self.page.wait_for_function(f"() => ({HEARD})().then((level) => level >= 0.01)", timeout=20_000)
+        self._until(f"() => ({HEARD})().then((level) => level >= 0.01)")
+
+    def _until(self, true: str, given: Any = None) -> None:
+        """Asked a few times a second: with each frame, asking would cost more than the call."""
+        self.page.wait_for_function(true, arg=given, timeout=20_000, polling=200)
 
     def join(self, how: str = "Join with video") -> None:
         self.page.get_by_role("button", name=how).click()

@@ -1,4 +1,6 @@
-"""Runs the parts of the test suite one after the other, all of them even when one fails, and sums up.
+"""Runs the parts of the test suite, all of them even when one fails, and sums up.
+
+Two lanes run beside each other: what works all the time and what mostly waits. Browsers have the machine to themselves.
 
 PYTHONPATH=. .venv/bin/python build/run_tests.py [part …]      parts: quick, engines, lasting, browser
 """
@@ -8,6 +10,7 @@ import pathlib
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from tests import needs
@@ -24,6 +27,12 @@ class Part:
     args: list[str]
     env: dict[str, str] = field(default_factory=dict)
     wants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Result:
+    line: str
+    good: bool
 
 
 # What takes real seconds: calls with real media, mail servers and a Redis of its own, servers that are killed, cut and
@@ -59,33 +68,40 @@ PARTS = [
     Part("lasting", "calls, mail and faults, PostgreSQL", [*LASTING, "-n", "3"], {"ENGINE": "postgres"}, SERVERS),
     Part("browser", "browsers", ["tests/browser", "-n", "2"], wants=("chromium",)),
 ]
+LANES = (("quick", "engines"), ("lasting",), ("browser",))  # the first two beside each other
 
 
 def main() -> int:
-    wanted = sys.argv[1:]
-    lines, failed = [], False
-    for part in PARTS:
-        if wanted and part.name not in wanted:
-            continue
-        line, good = run_part(part)
-        lines.append(line)
-        failed = failed or not good
-    print("\n" + "\n".join(lines))
-    return 1 if failed else 0
+    wanted = [part for part in PARTS if part.name in sys.argv[1:] or not sys.argv[1:]]
+    working, waiting, alone = ([part for part in wanted if part.name in names] for names in LANES)
+    with ThreadPoolExecutor() as pool:
+        beside = pool.submit(run_lane, waiting, quietly=bool(working))
+        results = run_lane(working) + beside.result()
+    results += run_lane(alone)
+    print("\n" + "\n".join(result.line for result in results))
+    return 0 if all(result.good for result in results) else 1
 
 
-def run_part(part: Part) -> tuple[str, bool]:
+def run_lane(parts: list[Part], *, quietly: bool = False) -> list[Result]:
+    """`quietly`: what a part says comes when it has ended, for lines of two lanes would mix."""
+    return [run_part(part, quietly) for part in parts]
+
+
+def run_part(part: Part, quietly: bool) -> Result:
     missing = [name for name in part.wants if needs.find(name) is None]
     if missing:
         # needs.py has already failed where nothing may be missing (CI=true).
-        return f"  left out  {part.title}: no {', '.join(missing)}", True
-    print(f"\n== {part.title}", flush=True)
-    began = time.monotonic()
+        return Result(f"  left out  {part.title}: no {', '.join(missing)}", True)
+    title, began = f"\n== {part.title}", time.monotonic()
+    if not quietly:
+        print(title, flush=True)
     command = [sys.executable, "-m", "pytest", "-q", *part.args]
     env = os.environ | {"PYTHONPYCACHEPREFIX": str(BYTECODE), "PYTHONDONTWRITEBYTECODE": ""} | part.env
-    code = subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
-    good = code in (0, NO_TESTS)
-    return f"  {'passed' if good else 'FAILED'}    {part.title} ({time.monotonic() - began:.0f} s)", good
+    done = subprocess.run(command, cwd=ROOT, env=env, check=False, capture_output=quietly)
+    if quietly:
+        print(f"{title}\n{(done.stdout + done.stderr).decode(errors='replace')}", flush=True)
+    good = done.returncode in (0, NO_TESTS)
+    return Result(f"  {'passed' if good else 'FAILED'}    {part.title} ({time.monotonic() - began:.0f} s)", good)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, false, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, cast, false, or_, select
 from sqlalchemy.orm import joinedload, undefer
 
 from server.contacts.models import Contact, CustomField, SavedView
@@ -56,12 +56,16 @@ def may(who: Principal, verb: Verb, contact: Contact) -> bool:
             return who.is_at_least("manager")
 
 
+@built_once
+def _one_contact(who: Principal, *, trashed: bool, lock: bool) -> Select[Contact]:
+    one = visible_contacts(who, trashed=trashed).where(Contact.id == bindparam("contact_id")).options(*whole(who))
+    return one.with_for_update(of=Contact) if lock else one
+
+
 async def get_contact(tx: Tx, who: Principal, contact_id: int, to: Verb = "see", *, trashed: bool = False) -> Contact:
     """With company, owner and team. To change it, the row is locked until the transaction ends."""
-    statement = visible_contacts(who, trashed=trashed).where(Contact.id == contact_id).options(*whole(who))
-    if to != "see" and not tx.info.get("read"):
-        statement = statement.with_for_update(of=Contact)
-    contact = await tx.scalar(statement)
+    statement = _one_contact(who, trashed=trashed, lock=to != "see" and not tx.info.get("read"))
+    contact = await tx.scalar(statement, {"contact_id": contact_id})
     if contact is None:
         raise NotFound(_("No such record"))
     if not may(who, to, contact):

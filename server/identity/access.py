@@ -31,6 +31,9 @@ _BY_SESSION = (  # asked by every request, so built once
     .join(Session, Session.user_id == User.id)
     .where(Session.token_hash == bindparam("token_hash"), Session.expires_at > bindparam("now"))
 )
+_BY_API_TOKEN = (
+    _people().join(ApiToken, ApiToken.user_id == User.id).where(ApiToken.token_hash == bindparam("token_hash"))
+)
 
 
 def _principal(user: User, teams: str | None, via: str, session_id: int | None = None) -> Principal:
@@ -61,8 +64,7 @@ async def by_session(tx: Tx, token_hash: str) -> tuple[Principal, Session] | Non
 
 
 async def by_api_token(tx: Tx, token_hash: str) -> Principal | None:
-    statement = _people().join(ApiToken, ApiToken.user_id == User.id).where(ApiToken.token_hash == token_hash)
-    row = (await tx.execute(statement)).one_or_none()
+    row = (await tx.execute(_BY_API_TOKEN, {"token_hash": token_hash})).one_or_none()
     return _principal(row[0], row[1], "api") if row else None
 
 

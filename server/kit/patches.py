@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 
-from sqlalchemy import Index, delete, func, select, update
+from sqlalchemy import Index, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -40,9 +40,12 @@ class PatchRow(Base):
     event_id: Mapped[int]
 
 
+_HEADS = select(TopicRow.name, TopicRow.head).where(TopicRow.name.in_(bindparam("topics", expanding=True)))
+
+
 async def read_heads(tx: Tx, *topics: str) -> dict[str, int]:
     """Read before the data of a page: what is published later is replayed, never missed."""
-    rows = await tx.execute(select(TopicRow.name, TopicRow.head).where(TopicRow.name.in_(topics)))
+    rows = await tx.execute(_HEADS, {"topics": topics})
     known = dict(rows.all())
     return {topic: known.get(topic, 0) for topic in topics}
 

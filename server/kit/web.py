@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import ScalarSelect, Select, select
 from starlette.convertors import register_url_convertor
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from server.kit.about import RecordNumber
-from server.kit.access import Principal
+from server.kit.access import Principal, built_once
 from server.kit.db import Database, Tx
 from server.kit.errors import Forbidden, Invalid, Unknown
 from server.kit.idempotency import check_key, claim, fingerprint, settle
@@ -237,12 +237,17 @@ async def page(
     return render(template, **shell, **context)
 
 
+@built_once
+def _beside(*counts: ScalarSelect[Any]) -> Select[Any]:
+    return select(*(count.label(f"count_{i}") for i, count in enumerate(counts)))
+
+
 async def shell_of(request: Request, tx: Tx, who: Principal, heads: dict[str, int]) -> dict[str, Any]:
     """What the frame of every page shows."""
     entries = request.app.state.house.nav
     counted = [entry for entry in entries if entry.badge is not None]
-    columns = [entry.badge(who).label(f"b{i}") for i, entry in enumerate(counted)]
-    row = (await tx.execute(select(*columns))).one() if columns else ()
+    counts = [entry.badge(who) for entry in counted if entry.badge is not None]
+    row = (await tx.execute(_beside(*counts))).one() if counts else ()
     badges = {entry.url: count for entry, count in zip(counted, row, strict=True)}
     shell = {"request": request, "who": who, "nav": entries, "badges": badges, "heads": heads}
     return shell | {"path": request.url.path, "nonce": request.state.nonce}

@@ -2,12 +2,12 @@
 
 from typing import Any, Literal
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from server.calls.models import Call, GuestLink, Participant, Recording
 from server.contacts.access import trashed_abouts
-from server.kit.access import Principal, allowed
+from server.kit.access import Principal, allowed, prepared
 from server.kit.db import Tx
 from server.kit.errors import Conflict, Forbidden, NotFound
 from server.kit.text import _
@@ -78,12 +78,16 @@ async def about_of(tx: Tx, who: Principal, call_id: int) -> str:
     return about
 
 
+@prepared
+def _one_call(who: Principal, *, lock: bool) -> Select[Call]:
+    one = visible_calls(who).where(Call.id == bindparam("call_id")).options(*WHOLE)
+    return one.with_for_update(of=Call) if lock else one
+
+
 async def get_call(tx: Tx, who: Principal, call_id: int, to: Verb = "see") -> Call:
     """With its people. To change it, the row is locked until the transaction ends."""
-    statement = visible_calls(who).where(Call.id == call_id).options(*WHOLE)
-    if to != "see" and not tx.info.get("read"):
-        statement = statement.with_for_update(of=Call)
-    call = await tx.scalar(statement)
+    statement = _one_call(who, lock=to != "see" and not tx.info.get("read"))
+    call = await tx.scalar(statement, {"call_id": call_id, **who.params})
     if call is None:
         raise NotFound(_("No such call"))
     if not may(who, to, call):

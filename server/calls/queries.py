@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, and_, func, or_, select
+from sqlalchemy import ScalarSelect, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from server.calls.access import WHOLE, visible_calls
 from server.calls.forms import CallQuery, bounds
 from server.calls.models import Call, CallMessage, GuestLink, Part, Participant, Recording, Ring
 from server.identity.models import Team, User
-from server.kit.access import Principal, built_once
+from server.kit.access import Principal, prepared
 from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.jobs import JobRow
@@ -67,12 +67,17 @@ async def call_by_id(tx: Tx, who: Principal, call_id: int) -> Call | None:
 
 async def calls_of(tx: Tx, who: Principal, about: str) -> list[Call]:
     """The newest of a record; one that goes on is among them."""
-    found = visible_calls(who).where(Call.about == about).options(joinedload(Call.starter), joinedload(Call.answerer))
-    found = found.order_by(Call.ended_at.is_(None).desc())
-    return list(await tx.scalars(found.order_by(Call.started_at.desc(), Call.id.desc()).limit(ON_RECORD)))
+    return list(await tx.scalars(_newest_of(who), {"about": about, **who.params}))
 
 
-@built_once
+@prepared
+def _newest_of(who: Principal) -> Select[Call]:
+    found = visible_calls(who).where(Call.about == bindparam("about"))
+    found = found.order_by(Call.ended_at.is_(None).desc(), Call.started_at.desc(), Call.id.desc()).limit(ON_RECORD)
+    return found.options(joinedload(Call.starter), joinedload(Call.answerer))
+
+
+@prepared
 def ringing_badge(who: Principal) -> ScalarSelect[Any]:
     """How many calls ring for this person now."""
     mine = select(func.count()).select_from(Ring).join(Call, Call.id == Ring.call_id)

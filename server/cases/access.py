@@ -2,12 +2,12 @@
 
 from typing import Literal
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from server.cases.models import Case, CaseFile, CaseMessage, Macro
 from server.contacts.access import OPEN_COMPANY, trashed_abouts
-from server.kit.access import Principal, allowed
+from server.kit.access import Principal, allowed, prepared
 from server.kit.db import Tx
 from server.kit.errors import Forbidden, Invalid, NotFound
 from server.kit.text import _
@@ -32,12 +32,16 @@ def may(who: Principal, verb: Verb) -> bool:
     return verb == "see" or who.may_write
 
 
+@prepared
+def _one_case(who: Principal, *, lock: bool) -> Select[Case]:
+    one = visible_cases(who).where(Case.id == bindparam("case_id")).options(*WHOLE)
+    return one.with_for_update(of=Case) if lock else one
+
+
 async def get_case(tx: Tx, who: Principal, case_id: int, to: Verb = "see") -> Case:
     """With its people. To write, the row is locked until the transaction ends: replies to a case come one by one."""
-    statement = visible_cases(who).where(Case.id == case_id).options(*WHOLE)
-    if to != "see" and not tx.info.get("read"):
-        statement = statement.with_for_update(of=Case)
-    case = await tx.scalar(statement)
+    statement = _one_case(who, lock=to != "see" and not tx.info.get("read"))
+    case = await tx.scalar(statement, {"case_id": case_id, **who.params})
     if case is None:
         raise NotFound(_("No such case"))
     if not may(who, to):

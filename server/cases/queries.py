@@ -24,7 +24,7 @@ from server.identity.access import visible_teams
 from server.identity.models import Team, User
 from server.identity.queries import people_by_id
 from server.kit.about import subject_id
-from server.kit.access import Principal, built_once
+from server.kit.access import Principal, prepared
 from server.kit.db import Tx
 from server.kit.events import EventRow
 from server.kit.index import matching_ids
@@ -116,7 +116,7 @@ async def list_saved(tx: Tx, who: Principal) -> list[tuple[SavedView, int]]:
     return list(zip(views, map(int, found), strict=True))
 
 
-@built_once
+@prepared
 def count_waiting(who: Principal) -> ScalarSelect[Any]:
     """The badge: cases where it is our turn that are mine, or nobody's in a team of mine or in none."""
     nobodys = and_(Case.assignee_id.is_(None), or_(Case.team_id.is_(None), Case.team_id.in_(who.teams)))

@@ -2,13 +2,13 @@
 
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, true
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from server.chat.models import Message, Room, RoomMember
 from server.contacts.access import visible_contacts
 from server.contacts.models import Contact
-from server.kit.access import Principal
+from server.kit.access import Principal, prepared
 from server.kit.db import Tx
 from server.kit.errors import Forbidden, Invalid, NotFound
 from server.kit.text import _
@@ -50,12 +50,16 @@ def may(who: Principal, verb: RoomVerb, room: Room) -> bool:
             )
 
 
+@prepared
+def _one_room(who: Principal, *, lock: bool) -> Select[Room]:
+    one = visible_rooms(who).where(Room.id == bindparam("room_id"))
+    return one.with_for_update(of=Room) if lock else one
+
+
 async def get_room(tx: Tx, who: Principal, room_id: int, to: RoomVerb = "see") -> Room:
     """To write or change, the row is locked until the transaction ends: messages of a room come one by one."""
-    statement = visible_rooms(who).where(Room.id == room_id)
-    if to != "see" and not tx.info.get("read"):
-        statement = statement.with_for_update(of=Room)
-    room = await tx.scalar(statement)
+    statement = _one_room(who, lock=to != "see" and not tx.info.get("read"))
+    room = await tx.scalar(statement, {"room_id": room_id, **who.params})
     if room is None:
         raise NotFound(_("No such room"))
     if not may(who, to, room):

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, bindparam, case, func, literal, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from server.chat.access import may_see_room, visible_messages, visible_rooms
 from server.chat.models import ChatDraft, Mention, Message, Room, RoomMember
 from server.identity.access import visible_users
 from server.identity.models import User
-from server.kit.access import Principal, built_once
+from server.kit.access import Principal, prepared
 from server.kit.db import Tx
 
 ROOMS = 60
@@ -106,7 +106,7 @@ async def room_item(tx: Tx, who: Principal, room_id: int) -> RoomItem | None:
     return next(iter((await list_rooms(tx, who, room_id)).all), None)
 
 
-@built_once
+@prepared
 def unread_badge(who: Principal) -> ScalarSelect[Any]:
     """What waits for the reader: unread direct messages and unread mentions in rooms they are in and still see."""
     waiting = case((Room.kind == "direct", Room.posted - RoomMember.read_n), else_=_mentions(who))
@@ -197,10 +197,10 @@ async def room_about(tx: Tx, who: Principal, about: str) -> Room | None:
     return await tx.scalar(visible_rooms(who).where(Room.about == about))
 
 
-def _newest(who: Principal, about: str) -> Select[Any]:
+def _newest(who: Principal) -> Select[Any]:
     """Numbers of the newest messages of a record's discussion, answers among them."""
     inside = select(Message.id).join(Room, Room.id == Message.room_id)
-    inside = inside.where(Room.workspace_id == who.workspace_id, Room.about == about)
+    inside = inside.where(Room.workspace_id == who.workspace_id, Room.about == bindparam("about"))
     return inside.order_by(Message.id.desc()).limit(DOCK)
 
 
@@ -208,22 +208,27 @@ WITH_PEOPLE = (joinedload(Message.author), selectinload(Message.reactions))
 
 
 async def discussion(tx: Tx, who: Principal, about: str) -> list[Message]:
-    found = select(Message).where(Message.id.in_(_newest(who, about))).options(*WITH_PEOPLE)
-    return list(await tx.scalars(found.order_by(Message.id)))
+    found = select(Message).where(Message.id.in_(_newest(who))).options(*WITH_PEOPLE)
+    return list(await tx.scalars(found.order_by(Message.id), {"about": about}))
 
 
-async def discussion_and_draft(tx: Tx, who: Principal, about: str) -> tuple[list[Message], str]:
-    """The same and what the reader has begun to write there, in one statement: a record's page asks so much anyhow."""
-    draft = select(ChatDraft.text).where(ChatDraft.user_id == who.user_id, ChatDraft.place == about)
-    newest = _newest(who, about).subquery()
-    rows = (
+@prepared
+def _discussion_and_draft(who: Principal) -> Select[Any]:
+    draft = select(ChatDraft.text).where(ChatDraft.user_id == who.user_id, ChatDraft.place == bindparam("about"))
+    newest = _newest(who).subquery()
+    return (
         select(draft.scalar_subquery(), Message)
         .select_from(select(literal(1).label("one")).subquery())
         .outerjoin(newest, newest.c.id.is_not(None))
         .outerjoin(Message, Message.id == newest.c.id)
         .options(*WITH_PEOPLE)
+        .order_by(Message.id)
     )
-    found = (await tx.execute(rows.order_by(Message.id))).all()
+
+
+async def discussion_and_draft(tx: Tx, who: Principal, about: str) -> tuple[list[Message], str]:
+    """The same and what the reader has begun to write there, in one statement: a record's page asks so much anyhow."""
+    found = (await tx.execute(_discussion_and_draft(who), {"about": about, **who.params})).all()
     return [row[1] for row in found if row[1] is not None], found[0][0] or ""
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload, undefer
 
 from server.contacts.models import Contact, CustomField, SavedView
 from server.kit.about import parse_about
-from server.kit.access import Principal, Restriction, allowed_id, built_once
+from server.kit.access import Principal, Restriction, allowed_id, built_once, prepared
 from server.kit.db import Tx
 from server.kit.errors import Forbidden, NotFound
 from server.kit.index import WORDS, SearchRow
@@ -56,7 +56,7 @@ def may(who: Principal, verb: Verb, contact: Contact) -> bool:
             return who.is_at_least("manager")
 
 
-@built_once
+@prepared
 def _one_contact(who: Principal, *, trashed: bool, lock: bool) -> Select[Contact]:
     one = visible_contacts(who, trashed=trashed).where(Contact.id == bindparam("contact_id")).options(*whole(who))
     return one.with_for_update(of=Contact) if lock else one
@@ -65,7 +65,7 @@ def _one_contact(who: Principal, *, trashed: bool, lock: bool) -> Select[Contact
 async def get_contact(tx: Tx, who: Principal, contact_id: int, to: Verb = "see", *, trashed: bool = False) -> Contact:
     """With company, owner and team. To change it, the row is locked until the transaction ends."""
     statement = _one_contact(who, trashed=trashed, lock=to != "see" and not tx.info.get("read"))
-    contact = await tx.scalar(statement, {"contact_id": contact_id})
+    contact = await tx.scalar(statement, {"contact_id": contact_id, **who.params})
     if contact is None:
         raise NotFound(_("No such record"))
     if not may(who, to, contact):

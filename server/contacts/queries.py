@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from server.contacts.access import (
     KINDS,
@@ -13,7 +13,7 @@ from server.contacts.access import (
     visible_views,
 )
 from server.contacts.models import Contact, ContactKey, CustomField, SavedView
-from server.kit.access import Principal, Restriction, allowed_id
+from server.kit.access import Principal, Restriction, allowed_id, prepared
 from server.kit.db import Tx
 from server.kit.index import matching_ids
 from server.kit.text import fold
@@ -31,11 +31,16 @@ async def list_views(tx: Tx, who: Principal) -> list[SavedView]:
     return list(await tx.scalars(visible_views(who)))
 
 
+@prepared
+def _newest(who: Principal) -> Select[Contact]:
+    found = visible_contacts(who).where(Contact.kind == bindparam("kind"))
+    found = found.options(OPEN_COMPANY.undefer(Contact.is_restricted))
+    return found.order_by(Contact.active_at.desc(), Contact.id.desc()).limit(ZONE)
+
+
 async def recent(tx: Tx, who: Principal, at: Contact) -> list[Contact]:
     """For the narrow list beside a record: where something happened last, and the record itself."""
-    found = visible_contacts(who).where(Contact.kind == at.kind)
-    found = found.options(OPEN_COMPANY.undefer(Contact.is_restricted))
-    rows = list(await tx.scalars(found.order_by(Contact.active_at.desc(), Contact.id.desc()).limit(ZONE)))
+    rows = list(await tx.scalars(_newest(who), {"kind": at.kind, **who.params}))
     return rows if any(one.id == at.id for one in rows) else [at, *rows[: ZONE - 1]]
 
 

@@ -1,11 +1,11 @@
 """Who is asking, and which records are for chosen people alone. Domains decide the rest."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Literal
+from functools import lru_cache, wraps
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Index, Select, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Index, Select, bindparam, case, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
 from server.kit.db import Base, Tx
@@ -49,6 +49,16 @@ class Principal:
     def may_write(self) -> bool:
         return self.kind == "system" or (self.kind == "member" and self.role != "read-only")
 
+    @property
+    def params(self) -> dict[str, Any]:
+        """What a `prepared` statement is executed with."""
+        return {
+            "who_id": self.user_id,
+            "who_workspace": self.workspace_id,
+            "who_names": self.names,
+            "who_teams": list(self.teams),
+        }
+
 
 def system(workspace_id: int, via: str = "automation") -> Principal:
     return Principal(None, workspace_id, "owner", kind="system", via=via)
@@ -66,9 +76,35 @@ class Restriction(Base):
     record_id: Mapped[int]
 
 
-# A statement for one person, built once: SQLAlchemy's are immutable, and building a big one costs more than running it.
-# Those of one person hold some 200 KiB together: a hundred who work at the same time have theirs ready.
-built_once = lru_cache(maxsize=100)
+class _Anybody:
+    """Whoever will ask: has what conditions compare with, and nothing else of a Principal."""
+
+    kind = "member"
+    user_id: Any = bindparam("who_id")
+    workspace_id: Any = bindparam("who_workspace")
+    names: Any = bindparam("who_names", expanding=True)
+    teams: Any = bindparam("who_teams", expanding=True)
+
+
+ANYBODY = cast(Principal, _Anybody())
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def prepared(build: Callable[Concatenate[Principal, P], R]) -> Callable[Concatenate[Principal, P], R]:
+    """A statement, or a part of one, that is built once for everybody (the house has its own, for it sees all) and
+    executed with `who.params`: building a big one costs more than running it."""
+    built: Any = lru_cache(maxsize=256)(build)
+
+    @wraps(build)
+    def find(who: Principal, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return cast(R, built(who if who.kind == "system" else ANYBODY, *args, **kwargs))
+
+    return find
+
+
+# A part of statements for one person: those are immutable, and building them costs more than keeping them.
+built_once = lru_cache(maxsize=256)
 
 
 @built_once

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from server.kit.about import RecordNumber
-from server.kit.access import Principal, built_once
+from server.kit.access import Principal
 from server.kit.db import Database, Tx
 from server.kit.errors import Forbidden, Invalid, Unknown
 from server.kit.idempotency import check_key, claim, fingerprint, settle
@@ -237,7 +238,7 @@ async def page(
     return render(template, **shell, **context)
 
 
-@built_once
+@lru_cache(maxsize=256)
 def _beside(*counts: ScalarSelect[Any]) -> Select[Any]:
     return select(*(count.label(f"count_{i}") for i, count in enumerate(counts)))
 
@@ -247,7 +248,7 @@ async def shell_of(request: Request, tx: Tx, who: Principal, heads: dict[str, in
     entries = request.app.state.house.nav
     counted = [entry for entry in entries if entry.badge is not None]
     counts = [entry.badge(who) for entry in counted if entry.badge is not None]
-    row = (await tx.execute(_beside(*counts))).one() if counts else ()
+    row = (await tx.execute(_beside(*counts), who.params)).one() if counts else ()
     badges = {entry.url: count for entry, count in zip(counted, row, strict=True)}
     shell = {"request": request, "who": who, "nav": entries, "badges": badges, "heads": heads}
     return shell | {"path": request.url.path, "nonce": request.state.nonce}

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ScalarSelect, Select, func, or_, select
 
 from server.contacts.access import trashed_abouts
-from server.kit.access import Principal, allowed, built_once
+from server.kit.access import Principal, allowed, prepared
 from server.kit.db import Tx
 from server.kit.errors import NotFound
 from server.kit.text import _
@@ -24,7 +24,7 @@ async def get_notice(tx: Tx, who: Principal, notice_id: int) -> Notice:
     return notice
 
 
-@built_once
+@prepared
 def unread_notices(who: Principal) -> ScalarSelect[Any]:
     """The number on the bell."""
     mine = visible_notices(who).where(Notice.read_at.is_(None)).with_only_columns(func.count())

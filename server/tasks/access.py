@@ -2,11 +2,11 @@
 
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, String, cast, or_, select
+from sqlalchemy import ColumnElement, Select, String, bindparam, cast, or_, select
 from sqlalchemy.orm import joinedload
 
 from server.contacts.models import Contact
-from server.kit.access import Principal, allowed
+from server.kit.access import Principal, allowed, prepared
 from server.kit.db import Tx
 from server.kit.errors import Forbidden, NotFound
 from server.kit.text import _
@@ -62,12 +62,16 @@ def is_offered(who: Principal, task: Task) -> bool:
     return task.handed_team_id in who.teams or (task.handed_user_id is not None and task.handed_user_id == who.user_id)
 
 
+@prepared
+def _one_task(who: Principal, *, removed: bool, lock: bool) -> Select[Task]:
+    one = visible_tasks(who, removed=removed).where(Task.id == bindparam("task_id")).options(*WHOLE)
+    return one.with_for_update(of=Task) if lock else one
+
+
 async def get_task(tx: Tx, who: Principal, task_id: int, to: Verb = "see", *, removed: bool = False) -> Task:
     """With its people and teams. To change it, the row is locked until the transaction ends."""
-    statement = visible_tasks(who, removed=removed).where(Task.id == task_id).options(*WHOLE)
-    if to != "see" and not tx.info.get("read"):
-        statement = statement.with_for_update(of=Task)
-    task = await tx.scalar(statement)
+    statement = _one_task(who, removed=removed, lock=to != "see" and not tx.info.get("read"))
+    task = await tx.scalar(statement, {"task_id": task_id, **who.params})
     if task is None:
         raise NotFound(_("No such task"))
     if not may(who, to, task):

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Select,
     String,
     and_,
+    bindparam,
     case,
     cast,
     func,
@@ -23,7 +24,7 @@ from sqlalchemy import (
 from server.contacts.models import Contact
 from server.identity.models import Team, User
 from server.kit.about import subject_id
-from server.kit.access import Principal, built_once
+from server.kit.access import Principal, prepared
 from server.kit.db import Tx
 from server.kit.events import EventRow
 from server.kit.index import matching_ids
@@ -79,7 +80,7 @@ def _group(name: str, today: Today) -> ColumnElement[bool]:
 
 def offered_to(who: Principal) -> ColumnElement[bool]:
     to_me = Task.handed_user_id == who.user_id
-    return and_(Task.handed_by_id.is_not(None), or_(to_me, Task.handed_team_id.in_(who.teams)) if who.teams else to_me)
+    return and_(Task.handed_by_id.is_not(None), or_(to_me, Task.handed_team_id.in_(who.teams)))
 
 
 def filtered(tx: Tx, who: Principal, query: TaskQuery) -> Select[Any]:
@@ -166,7 +167,7 @@ def count_waiting(who: Principal) -> ScalarSelect[Any]:
     return _waiting(who, today.day, today.end)
 
 
-@built_once
+@prepared
 def _waiting(who: Principal, day: date, end: datetime) -> ScalarSelect[Any]:
     due_moment = and_(Task.due_at.is_not(None), Task.due_at < end)
     due = or_(due_moment, and_(Task.due_at.is_(None), Task.due_on <= day))
@@ -176,12 +177,16 @@ def _waiting(who: Principal, day: date, end: datetime) -> ScalarSelect[Any]:
     return select(mine + still.where(offered_to(who), others).scalar_subquery()).scalar_subquery()
 
 
+@prepared
+def _tasks_of(who: Principal) -> Select[Any]:
+    found = visible_tasks(who).where(Task.about == bindparam("about"), Task.done_at.is_(None))
+    total = found.with_only_columns(func.count()).scalar_subquery()
+    return found.add_columns(total).order_by(*ORDER).limit(ON_RECORD).options(*WHOLE)
+
+
 async def tasks_of(tx: Tx, who: Principal, about: str) -> tuple[list[Task], int]:
     """Open tasks of a record by due date, and how many there are."""
-    found = visible_tasks(who).where(Task.about == about, Task.done_at.is_(None))
-    total = found.with_only_columns(func.count()).scalar_subquery()
-    rows = found.add_columns(total).order_by(*ORDER).limit(ON_RECORD).options(*WHOLE)
-    all_rows = (await tx.execute(rows)).all()
+    all_rows = (await tx.execute(_tasks_of(who), {"about": about, **who.params})).all()
     return [row[0] for row in all_rows], all_rows[0][1] if all_rows else 0
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import joinedload
 
 from server.identity.models import User, Workspace
 from server.identity.queries import people_by_id
-from server.kit.access import Principal
+from server.kit.access import Principal, prepared
 from server.kit.db import Tx
 from server.kit.events import EventRow
 from server.kit.live import LINES
@@ -57,25 +57,28 @@ def _names(show: str) -> list[str]:
     return [name for name in sorted(LINES) if not show or name.startswith(SHOWS[show])]
 
 
-def _page_ids(who: Principal, about: str, show: str, before: int | None) -> Select[Any]:
-    facts = select(EventRow.id).where(
-        EventRow.workspace_id == who.workspace_id, EventRow.about == about, EventRow.name.in_(_names(show))
+@prepared
+def _page_of(who: Principal, *, older: bool) -> Select[EventRow, User]:
+    """The facts of one page and one more, with their actors; the newest page has those without a number too."""
+    inside = and_(
+        EventRow.workspace_id == who.workspace_id,
+        EventRow.about == bindparam("about"),
+        EventRow.name.in_(bindparam("names", expanding=True)),
     )
-    placed = facts.where(EventRow.position.is_not(None))
-    if before is not None:
-        placed = placed.where(EventRow.position < before)
-    return placed.order_by(EventRow.position.desc()).limit(PAGE + 1)
+    placed = select(EventRow.id).where(inside, EventRow.position.is_not(None))
+    if older:
+        placed = placed.where(EventRow.position < bindparam("before"))
+    wanted: ColumnElement[bool] = EventRow.id.in_(placed.order_by(EventRow.position.desc()).limit(PAGE + 1))
+    if not older:
+        wanted = or_(wanted, and_(inside, EventRow.position.is_(None)))
+    return select(EventRow, User).outerjoin(User, User.id == EventRow.actor_id).where(wanted)
 
 
 async def load_stream(tx: Tx, who: Principal, about: str, show: str = "", before: int | None = None) -> Stream:
     """The newest facts, oldest first; those that the relay has not numbered yet come last. The caller has made sure
     that the reader may see the record."""
-    wanted: ColumnElement[bool] = EventRow.id.in_(_page_ids(who, about, show, before))
-    if before is None:
-        names = EventRow.name.in_(_names(show))
-        pending = and_(EventRow.about == about, EventRow.position.is_(None), names)
-        wanted = or_(wanted, and_(EventRow.workspace_id == who.workspace_id, pending))
-    rows = (await tx.execute(select(EventRow, User).outerjoin(User, User.id == EventRow.actor_id).where(wanted))).all()
+    values = {"about": about, "names": _names(show), "before": before, **who.params}
+    rows = (await tx.execute(_page_of(who, older=before is not None), values)).all()
     found = [row for row, _actor in rows]
     actors = {actor.id: actor for _row, actor in rows if actor is not None}
     found.sort(key=lambda row: (row.position is None, row.position or row.id))
@@ -116,12 +119,19 @@ class Around:
 
 
 async def load_around(tx: Tx, who: Principal, about: str) -> Around:
+    found = (await tx.execute(_around(who), {"about": about, **who.params})).all()
+    return Around([row[2] for row in found if row[2] is not None], found[0][0] or "", found[0][1])
+
+
+@prepared
+def _around(who: Principal) -> Select[Any, Any, Any]:
     """One statement: the workspace's row carries the draft and the mark also when nothing is pinned."""
+    about: BindParameter[str] = bindparam("about")
     own = and_(Draft.user_id == who.user_id, Draft.about == about, Draft.kind == "note")
     read = and_(ReadMark.user_id == who.user_id, ReadMark.about == about)
     pinned = visible_notes(who).where(Note.about == about, Note.pinned_at.is_not(None))
     ids = pinned.with_only_columns(Note.id).order_by(Note.pinned_at.desc(), Note.id.desc()).limit(PINS).subquery()
-    rows = (
+    return (
         select(Draft.body, ReadMark.at, Note)
         .select_from(Workspace)
         .outerjoin(Draft, own)
@@ -132,8 +142,6 @@ async def load_around(tx: Tx, who: Principal, about: str) -> Around:
         .order_by(Note.pinned_at, Note.id)
         .options(joinedload(Note.author))
     )
-    found = (await tx.execute(rows)).all()
-    return Around([row[2] for row in found if row[2] is not None], found[0][0] or "", found[0][1])
 
 
 async def list_pins(tx: Tx, who: Principal, about: str) -> list[Note]:
@@ -147,12 +155,16 @@ async def notes_by_id(tx: Tx, who: Principal, ids: Collection[int]) -> dict[int,
     return {note.id: note for note in await tx.scalars(found)}
 
 
+@prepared
+def _files_of(who: Principal) -> Select[File]:
+    return visible_files(who).where(File.about == bindparam("about")).order_by(File.id.desc()).limit(FILES)
+
+
 async def list_files(tx: Tx, who: Principal, about: str) -> list[File]:
     """The newest files of a record; read once a transaction, for the stream's lines and for the panel."""
     key = f"files of {about} for {who.user_id}"
     if not tx.info.get("read") or key not in tx.info:
-        found = visible_files(who).where(File.about == about).order_by(File.id.desc()).limit(FILES)
-        tx.info[key] = list(await tx.scalars(found))
+        tx.info[key] = list(await tx.scalars(_files_of(who), {"about": about, **who.params}))
     known: list[File] = tx.info[key]
     return known
 

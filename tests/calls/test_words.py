@@ -18,7 +18,8 @@ async def test_a_call_that_one_may_not_see_is_not_counted(
 
     async def rings() -> int:
         async with app.state.database.transaction(read=True) as tx:
-            return await tx.scalar(select(ringing_badge(await make.person(app, 2)))) or 0
+            who = await make.person(app, 2)
+            return await tx.scalar(select(ringing_badge(who)), who.params) or 0
 
     assert await rings() == 1
     await make.restrict(ana, 1, "user:1")

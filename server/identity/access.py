@@ -1,8 +1,9 @@
 """Who is behind a request, whom one may see, and what each role may do to people."""
 
+from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, String, bindparam, cast, func, select
+from sqlalchemy import Row, Select, String, bindparam, cast, func, select
 from sqlalchemy.orm import selectinload
 
 from server.identity.models import ApiToken, Session, Team, TeamMember, Ticket, User
@@ -16,61 +17,60 @@ Verb = Literal["see", "edit", "promote"]
 IDLE_SHARE = 3  # a session idle for a third of its life ends
 
 
-def _people() -> Select[Any]:
-    teams = (
-        select(func.aggregate_strings(cast(TeamMember.team_id, String), ","))
-        .where(TeamMember.user_id == User.id)
-        .scalar_subquery()
-    )
-    return select(User, teams.label("teams")).where(User.active)
-
-
-_BY_SESSION = (  # asked by every request, so built once
-    _people()
-    .add_columns(Session)
+_TEAMS = (
+    select(func.aggregate_strings(cast(TeamMember.team_id, String), ","))
+    .where(TeamMember.user_id == User.id)
+    .scalar_subquery()
+    .label("teams")
+)
+_PEOPLE = select(  # what a Principal is made of: asked by every request, so no more than that
+    User.id, User.workspace_id, User.role, User.name, User.email, User.language, User.timezone, User.theme,
+    User.picture, _TEAMS,
+).where(User.active)  # fmt: skip
+_BY_SESSION = (
+    _PEOPLE.add_columns(Session.id.label("session_id"), Session.seen_at, Session.created_at, Session.expires_at)
     .join(Session, Session.user_id == User.id)
     .where(Session.token_hash == bindparam("token_hash"), Session.expires_at > bindparam("now"))
 )
-_BY_API_TOKEN = (
-    _people().join(ApiToken, ApiToken.user_id == User.id).where(ApiToken.token_hash == bindparam("token_hash"))
+_BY_API_TOKEN = _PEOPLE.join(ApiToken, ApiToken.user_id == User.id).where(
+    ApiToken.token_hash == bindparam("token_hash")
 )
+_BY_USER_ID = _PEOPLE.where(User.id == bindparam("user_id"))
 
 
-def _principal(user: User, teams: str | None, via: str, session_id: int | None = None) -> Principal:
+def _principal(row: Row[Any], via: str, session_id: int | None = None) -> Principal:
     return Principal(
-        user_id=user.id,
-        workspace_id=user.workspace_id,
-        role=user.role,
-        teams=frozenset(int(team) for team in (teams or "").split(",") if team),
+        user_id=row.id,
+        workspace_id=row.workspace_id,
+        role=row.role,
+        teams=frozenset(int(team) for team in (row.teams or "").split(",") if team),
         via=via,
-        name=user.name,
-        email=user.email,
-        language=user.language,
-        timezone=user.timezone,
-        theme=user.theme,
-        picture=user.picture,
+        name=row.name,
+        email=row.email,
+        language=row.language,
+        timezone=row.timezone,
+        theme=row.theme,
+        picture=row.picture,
         session_id=session_id,
     )
 
 
-async def by_session(tx: Tx, token_hash: str) -> tuple[Principal, Session] | None:
+async def by_session(tx: Tx, token_hash: str) -> tuple[Principal, datetime] | None:
+    """Who has this session, and when they were seen last."""
     row = (await tx.execute(_BY_SESSION, {"token_hash": token_hash, "now": now()})).one_or_none()
-    if row is None:
+    if row is None or row.seen_at + (row.expires_at - row.created_at) / IDLE_SHARE < now():
         return None
-    user, teams, session = row
-    if session.seen_at + (session.expires_at - session.created_at) / IDLE_SHARE < now():
-        return None
-    return _principal(user, teams, "page", session.id), session
+    return _principal(row, "page", row.session_id), row.seen_at
 
 
 async def by_api_token(tx: Tx, token_hash: str) -> Principal | None:
     row = (await tx.execute(_BY_API_TOKEN, {"token_hash": token_hash})).one_or_none()
-    return _principal(row[0], row[1], "api") if row else None
+    return _principal(row, "api") if row else None
 
 
 async def by_user_id(tx: Tx, user_id: int, via: str = "cli") -> Principal | None:
-    row = (await tx.execute(_people().where(User.id == user_id))).one_or_none()
-    return _principal(row[0], row[1], via) if row else None
+    row = (await tx.execute(_BY_USER_ID, {"user_id": user_id})).one_or_none()
+    return _principal(row, via) if row else None
 
 
 async def has_session(tx: Tx, session_id: int) -> bool:

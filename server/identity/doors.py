@@ -33,9 +33,9 @@ async def authenticate(connection: HTTPConnection, tx: Tx) -> Principal | None:
     found = await by_session(tx, hash_token(secret, cookie))
     if found is None:
         return None
-    who, session = found
-    if session.seen_at + SEEN_EVERY < now():
-        connection.app.state.sightings[session.id] = now()
+    who, seen_at = found
+    if who.session_id is not None and seen_at + SEEN_EVERY < now():
+        connection.app.state.sightings[who.session_id] = now()
     return who
 
 

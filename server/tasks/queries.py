@@ -156,8 +156,13 @@ async def list_lanes(tx: Tx, who: Principal, query: TaskQuery, today: Today) -> 
 
 async def list_handed(tx: Tx, who: Principal) -> list[Task]:
     """What waits for this person to be taken or given back."""
+    return list(await tx.scalars(_handed(who), who.params))
+
+
+@prepared
+def _handed(who: Principal) -> Select[Task]:
     waiting = visible_tasks(who).where(offered_to(who), Task.done_at.is_(None))
-    return list(await tx.scalars(waiting.order_by(Task.id).limit(HANDED_SHOWN).options(*WHOLE)))
+    return waiting.order_by(Task.id).limit(HANDED_SHOWN).options(*WHOLE)
 
 
 def count_waiting(who: Principal) -> ScalarSelect[Any]:

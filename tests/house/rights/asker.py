@@ -34,8 +34,8 @@ class Asker:
         if body is not None:
             content = json.dumps(body).encode()
             headers.append((b"content-type", b"application/json"))
-        if method != "GET":
-            headers.append((b"content-length", str(len(content)).encode()))
+        if method != "GET":  # as pages send what changes something
+            headers += [(b"hx-request", b"true"), (b"content-length", str(len(content)).encode())]
         path, _, query = address.partition("?")
         scope = {
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "headers": headers,

@@ -56,18 +56,17 @@ async def test_no_page_or_list_tells_of_closed_things(
         for method, route in routes_of(app):
             if method != "GET":
                 continue
-            for address in {
-                one
-                for numbers in (place.numbers, place.numbers | place.beside)
-                for one, _missing in addresses(route, numbers)
-            }:
+            closed = {one for one, missing in addresses(route, place.numbers) if one != missing}
+            for address in closed:  # that they answer like nothing is tried above; here, that no word opens them
+                assert not await tells_nothing(client, name, address + ALL_AT_ONCE), (name, address)
+            for address in {one for one, _ in addresses(route, place.numbers | place.beside)} - closed:
                 opened = await tells_nothing(client, name, address)
-                for query in ONE_BY_ONE if opened else ALL_AT_ONCE:
+                for query in ONE_BY_ONE if opened else (ALL_AT_ONCE,):
                     await tells_nothing(client, name, address + query)
 
 
 ONE_BY_ONE = (f"?q={WORD}", "?about=contact:1", "?trash=1")
-ALL_AT_ONCE = (f"?q={WORD}&about=contact:1&trash=1",)  # where the door stays shut, whatever one adds
+ALL_AT_ONCE = f"?q={WORD}&about=contact:1&trash=1"  # where the door stays shut, whatever one adds
 
 
 async def tells_nothing(client: Asker, name: str, address: str) -> bool:

@@ -3,17 +3,19 @@ import htmx from 'htmx.org';
 import { isTyped } from './keys.js';
 
 const OPENERS = '[hx-get$="/edit"], [hx-get][data-dialog]';
+const TEXTS = 'textarea, input:is([type=text], [type=email], [type=tel], [type=search], :not([type]))';
 
 let asked; // the request for it, until it is answered
 let typed = '';
 
 export function startEarly() {
-  htmx.on('htmx:before:request', ({ detail }) => detail.ctx.sourceElement.matches?.(OPENERS) && wait(detail.ctx));
-  htmx.on('htmx:finally:request', ({ detail }) => detail.ctx === asked && setTimeout(handOver)); // once it has the focus
+  htmx.on('htmx:before:request', ({ detail }) => detail.ctx.sourceElement.matches?.(OPENERS) && begin(detail.ctx));
+  htmx.on('htmx:finally:request', ({ detail }) => detail.ctx === asked && begin());
   document.addEventListener('keydown', keep, true);
+  document.addEventListener('focusin', ({ target }) => asked && handOver(target)); // before any further key
 }
 
-function wait(request) {
+function begin(request) {
   asked = request;
   typed = '';
 }
@@ -27,11 +29,10 @@ function keep(event) {
   event.stopPropagation();
 }
 
-function handOver() {
-  asked = undefined;
-  const field = document.activeElement;
-  if (!typed || !field.matches('textarea, input:is([type=text], [type=email], [type=tel], [type=search], :not([type]))')) return;
+function handOver(field) {
+  if (!typed || !field.matches(TEXTS)) return;
   if (field.selectionStart === null) field.value += typed; // a mail's field says nothing of its caret
   else field.setRangeText(typed, field.selectionStart, field.selectionEnd, 'end');
+  typed = '';
   field.dispatchEvent(new Event('input', { bubbles: true }));
 }

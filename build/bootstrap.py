@@ -112,7 +112,7 @@ def dist_is_fresh() -> bool:
 def sources_digest() -> str:
     """Templates too: the style sheet holds what they use."""
     own = [f for folder in ("static", "templates") for f in (ROOT / folder).rglob("*") if f.is_file()]
-    builders = (ROOT / "build/assets.js", ROOT / "build/purge.js")
+    builders = (ROOT / "build/assets.js", ROOT / "build/purge.js", ROOT / "server/kit/markdown.py")
     return digest(ROOT / "package-lock.json", *builders, *sorted(f for f in own if DIST not in f.parents))
 
 

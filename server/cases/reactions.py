@@ -20,7 +20,7 @@ async def reindex(tx: Tx, case: Case) -> None:
     said = select(CaseMessage.body).where(CaseMessage.case_id == case.id, CaseMessage.state != "withdrawn")
     words = plain("\n".join(await tx.scalars(said.order_by(CaseMessage.n.desc()).limit(MESSAGES))), TEXT_LIMIT)
     title = f"#{case.number} {case.subject}"
-    await index_docs(tx, [Doc(case.workspace_id, case.ref, case.about, title, words)])
+    await index_docs(tx, [Doc(case.workspace_id, case.ref, case.about, title, words, is_read=True)])
 
 
 @reacts(

@@ -270,7 +270,7 @@ async def cards(request: Request, tx: Tx, who: Principal) -> Answer:
 
 
 async def tags(request: Request, tx: Tx, who: Principal) -> Answer:
-    return render("contacts/_tags.html", tags=await list_tags(tx, who, request.query_params.get("q", "")[:60]))
+    return render("contacts/_tag_options.html", tags=await list_tags(tx, who, request.query_params.get("q", "")[:60]))
 
 
 routes = [

@@ -51,19 +51,22 @@ class SearchRow(Base):
     about: Mapped[str | None]  # the record whose rights apply
     title: Mapped[str]
     text: Mapped[str] = mapped_column(Text)  # folded
+    said: Mapped[str] = mapped_column(Text)  # as it was written, where it is read as a text; of a record nothing
 
     __table_args__ = (Index("ix_search_doc_kind", "workspace_id", "kind", "record_id"),)
 
 
 @dataclass(frozen=True, slots=True)
 class Doc:
-    """Something to be found. `about`: the record whose rights apply, None for everybody in the workspace."""
+    """Something to be found. `about`: the record whose rights apply, None for everybody in the workspace. `is_read`:
+    it is a text of which the place that was found is shown."""
 
     workspace_id: int
     doc: str
     about: str | None
     title: str
     words: str = ""
+    is_read: bool = False
 
     def row(self) -> dict[str, Any]:
         kind, record_id = parse_about(self.doc)
@@ -75,6 +78,7 @@ class Doc:
             "about": self.about,
             "title": self.title[:200],
             "text": fold(f"{self.title} {self.words}")[:TEXT_LIMIT],
+            "said": self.words[:TEXT_LIMIT] if self.is_read else "",
         }
 
 

@@ -14,20 +14,36 @@ TAGS = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol",
 MENTION = re.compile(r"(?<![\w@])@\[([^\]\n]{1,80})\]\(((?:user|team):[1-9][0-9]{0,17})\)")
 
 ADDRESS = re.compile(r"https?://[^\s<>\"\ue000\ue001]+|(?<![\w/.:-])/(?:contacts|companies)/[1-9]\d{0,17}(?![\w/])")
+TODO = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
+TICKS = {" ": "☐", "x": "☑", "X": "☑"}  # signs, not boxes: mail programs throw boxes away
 AFTER_ADDRESS = ".,;:!?)]}'»”*_~"  # belongs to the sentence
 
 APART = (  # blocks that an empty line stands before
     *("paragraph_open", "heading_open", "blockquote_open", "bullet_list_open", "ordered_list_open"),
     *("fence", "code_block", "hr"),
 )
-MARKS = re.compile(r"^[ \t]*(?:[-*+>]|#{1,6}|\d{1,3}\.)[ \t]+|\*\*|~~|`", re.MULTILINE)
+MARKS = re.compile(r"^[ \t]*(?:[-*+>]|#{1,6}|\d{1,3}\.)[ \t]+(?:\[[ xX]\][ \t]+)?|\*\*|~~|`", re.MULTILINE)
 
 
 @cache
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False})
     parser.enable("strikethrough").disable("image").core.ruler.push("addresses", _link_addresses)
+    parser.core.ruler.push("todos", _tick_todos)
     return parser
+
+
+def _tick_todos(state: StateCore) -> None:
+    """ "[ ]" and "[x]" at the beginning of a list's item are seen as open and done."""
+    for item, _paragraph, block in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        if item.type != "list_item_open" or not block.children:
+            continue
+        first = block.children[0]
+        if first.type != "text" or not (match := TODO.match(first.content)):
+            continue
+        first.content = first.content[match.end() :]
+        sign = [Token("tick_open", "span", 1, attrs={"class": "tick"}), _text(TICKS[match[1]] + " ")]
+        block.children[:0] = [*sign, Token("tick_close", "span", -1)]
 
 
 def _link_addresses(state: StateCore) -> None:
@@ -70,6 +86,7 @@ def markdown(source: str) -> Markup:
         html,
         tags=TAGS,
         attributes={"a": {"href"}},
+        allowed_classes={"span": {"tick"}},
         url_schemes={"http", "https", "mailto", "tel"},
         link_rel="noopener noreferrer nofollow",
     )

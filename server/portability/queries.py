@@ -31,6 +31,7 @@ from server.portability.tables import Reading, Record
 PREVIEWED = 20
 LISTED = 100
 LEFT_LISTED = 50
+MOMENT = 3.0  # seconds: what took less has no speed worth a word
 
 
 async def read_known(tx: Tx, who: Principal) -> Known:
@@ -72,7 +73,8 @@ async def list_batches(tx: Tx, who: Principal) -> list[tuple[ImportBatch, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What the progress bar says. `share` in percent; `seconds` left, None when nobody can tell."""
+    """What the progress bar says. `share` in percent; `speed` in rows a second, 0 for a moment's work; `seconds` left,
+    None when nobody can tell."""
 
     state: str
     share: int
@@ -89,7 +91,8 @@ async def read_progress(tx: Tx, batch: ImportBatch) -> Progress:
     taken = (until - batch.started_at).total_seconds() if batch.started_at else 0.0
     speed = (batch.position - batch.started_from) / taken if taken > 0.2 else 0.0
     left = round((batch.total - batch.position) / speed) if speed and state == "running" else None
-    return Progress(state, _share(batch.position, batch.total), round(speed), left)
+    told = round(speed) if taken >= MOMENT else 0
+    return Progress(state, _share(batch.position, batch.total), told, left)
 
 
 def _share(done: int, total: int) -> int:

@@ -26,17 +26,23 @@ ROOM_FOR = {"records": 6, "tasks": 4, "texts": 4}
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Something found: what it is called, where it is, and the record it belongs to."""
+    """Something found: what it is called, where it is, the record it belongs to, and what it says."""
 
     doc: str
     kind: str
     title: str
     url: str
     record: Contact | None
+    said: str = ""
 
     @property
     def is_record(self) -> bool:
         return self.kind in KINDS
+
+    @property
+    def is_text(self) -> bool:
+        """It has no name but its first words."""
+        return self.kind in ("note", "message")
 
 
 def found(tx: Tx, who: Principal, query: str, kinds: Sequence[str] = (), most: int = CANDIDATES) -> Select[SearchRow]:
@@ -68,7 +74,9 @@ def found(tx: Tx, who: Principal, query: str, kinds: Sequence[str] = (), most: i
     rows = select(SearchRow).where(SearchRow.id.in_(select(ids.c.id)))
     if kinds:
         rows = rows.where(SearchRow.kind.in_(kinds))
-    shown = load_only(SearchRow.doc, SearchRow.kind, SearchRow.record_id, SearchRow.about, SearchRow.title)
+    shown = load_only(
+        SearchRow.doc, SearchRow.kind, SearchRow.record_id, SearchRow.about, SearchRow.title, SearchRow.said
+    )
     return rows.options(shown).order_by(_rank(tx, words), SearchRow.title, SearchRow.id)
 
 
@@ -139,7 +147,7 @@ async def _hits(tx: Tx, who: Principal, rows: Sequence[SearchRow]) -> dict[str, 
         record = records.get(row.about or "")
         if record is None and (row.about or "").partition(":")[0] in KINDS:
             continue
-        hits[row.doc] = Hit(row.doc, row.kind, row.title, _url(row, record), record)
+        hits[row.doc] = Hit(row.doc, row.kind, row.title, _url(row, record), record, row.said)
     return hits
 
 

@@ -11,10 +11,11 @@ from server.kit.pages import render
 from server.kit.paging import page_number
 from server.kit.text import _, clean, fold
 from server.kit.web import Answer, is_htmx, page, page_heads, route
-from server.search.marks import marked
+from server.search.marks import marked, place
 from server.search.queries import GROUPS, LAST_PAGE, palette, results
 
 QUERY_LENGTH = 100
+MARKS = {"marked": marked, "place": place}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ async def options(request: Request, tx: Tx, who: Principal) -> Answer:
     query = clean(request.query_params.get("q", ""), QUERY_LENGTH)
     groups = await palette(tx, who, query)
     acts = _acts(request, who, query)
-    return render("search/_options.html", query=query, groups=groups, acts=acts, marked=marked, may_write=who.may_write)
+    shown = {"query": query, "groups": groups, "acts": acts, "may_write": who.may_write}
+    return render("search/_options.html", **shown, **MARKS)
 
 
 async def index(request: Request, tx: Tx, who: Principal) -> Answer:
@@ -63,7 +65,7 @@ async def index(request: Request, tx: Tx, who: Principal) -> Answer:
     group = group if group in GROUPS else ""
     number = min(page_number(request.query_params.get("page")), LAST_PAGE)
     hits, more = await results(tx, who, query, group, number)
-    shown = {"query": query, "group": group, "hits": hits, "more": more, "number": number, "marked": marked}
+    shown = {"query": query, "group": group, "hits": hits, "more": more, "number": number, **MARKS}
     if is_htmx(request):
         return render("search/_results.html", **shown)
     return await page(request, tx, who, "search/index.html", heads=heads, **shown)

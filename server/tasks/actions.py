@@ -13,7 +13,7 @@ from server.kit.clock import now
 from server.kit.db import Tx
 from server.kit.errors import Conflict, Invalid
 from server.kit.events import Event, EventRow, emit
-from server.kit.index import Doc, index_docs, unindex
+from server.kit.index import TEXT_LIMIT, Doc, index_docs, unindex
 from server.kit.markdown import plain
 from server.kit.text import _, clean
 from server.tasks import events as facts
@@ -79,7 +79,7 @@ def _emit(tx: Tx, who: Principal, task: Task, fact: type[Event], **data: Any) ->
 
 
 def doc_of(task: Task) -> Doc:
-    return Doc(task.workspace_id, task.subject, task.about, task.title, plain(task.notes, 2000))
+    return Doc(task.workspace_id, task.subject, task.about, task.title, plain(task.notes, TEXT_LIMIT), is_read=True)
 
 
 async def reindex(tx: Tx, task: Task) -> None:

@@ -13,7 +13,7 @@ from server.kit.db import Tx
 from server.kit.errors import Conflict, Invalid
 from server.kit.events import emit
 from server.kit.files import safe_name
-from server.kit.index import Doc, index_docs, unindex
+from server.kit.index import TEXT_LIMIT, Doc, index_docs, unindex
 from server.kit.markdown import mentioned, plain
 from server.kit.text import _, clean
 from server.timeline import events as facts
@@ -46,7 +46,9 @@ async def create_note(tx: Tx, who: Principal, draft: NoteDraft) -> Note:
 
 
 def doc_of(note: Note) -> Doc:
-    return Doc(note.workspace_id, note.subject, note.about, plain(note.body, 80), plain(note.body, 4000))
+    return Doc(
+        note.workspace_id, note.subject, note.about, plain(note.body, 80), plain(note.body, TEXT_LIMIT), is_read=True
+    )
 
 
 async def _mention(tx: Tx, who: Principal, body: str, chosen: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ const drafts = new WeakMap(); // field → { timer, saved }
 
 export function startComposer() {
   document.addEventListener('input', ({ target }) => {
+    if (target.matches?.('[data-tags]')) return void suggest(target);
     if (!target.matches?.('textarea')) return;
     grow(target);
     keepDraft(target);
@@ -23,7 +24,7 @@ export function startComposer() {
 
 function onKey(event) {
   const field = event.target;
-  if (!field.matches?.('textarea') || event.isComposing) return;
+  if (!field.matches?.('textarea, [data-tags]') || event.isComposing) return;
   if (pickOption(field, event)) return;
   const sends = event.key === 'Enter' && (event.ctrlKey || event.metaKey || (field.hasAttribute('data-enter-sends') && !event.shiftKey));
   if (!sends || !field.form) return;

@@ -17,7 +17,7 @@ export function startKeys() {
 }
 
 // The field of a dialog that has just closed has the focus for a moment longer.
-const isTyped = (element) => element.matches?.(WRITABLE) && element.checkVisibility();
+export const isTyped = (element) => element.matches?.(WRITABLE) && element.checkVisibility();
 
 const lower = (key) => (key.length === 1 ? key.toLowerCase() : key);
 

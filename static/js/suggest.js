@@ -1,4 +1,4 @@
-// What a text offers while it is written: people after @, and macros after / where there are any.
+// What a text offers while it is written: people after @, macros after / where there are any, and tags that are in use.
 import htmx from 'htmx.org';
 import { moveIn, select, selected } from './listbox.js';
 import { me } from './page.js';
@@ -6,6 +6,7 @@ import { me } from './page.js';
 const KINDS = [
   { field: '[data-mentions]', sign: '@', words: /(?:^|\s)@([\p{L}\p{N}._-]{0,30})$/u, from: () => '/people', take: takePerson },
   { field: '[data-macros]', sign: '/', words: /(?:^|\s)\/([\p{L}\p{N} ._-]{0,30})$/u, from: (field) => field.dataset.macros, take: takeMacro },
+  { field: '[data-tags]', sign: ',', words: /(?:^|,)\s*([^,\s][^,]{0,59})$/u, from: () => '/tags', take: takeTag, isFree: true },
 ];
 
 let asked = 0;
@@ -29,7 +30,7 @@ export async function suggest(field) {
 function show(field, kind, html) {
   closeOptions(field);
   const options = [...new DOMParser().parseFromString(html, 'text/html').querySelectorAll('[role=option]')];
-  const others = options.filter((option) => option.dataset.value !== `user:${me()}`);
+  const others = options.filter((option) => option.dataset.value !== `user:${me()}` && !(kind.isFree && has(field, option.dataset.name)));
   if (!others.length) return;
   const list = document.createElement('div');
   list.id = `${field.id || 'text'}-options`;
@@ -41,8 +42,10 @@ function show(field, kind, html) {
   list.addEventListener('click', ({ target }) => take(list, field, target.closest('[role=option]')));
   field.setAttribute('aria-controls', list.id);
   field.after(list);
-  select(list, field, others[0]);
+  if (!kind.isFree) select(list, field, others[0]); // what is typed may be meant as it is
 }
+
+const has = (field, tag) => field.value.split(',').some((one) => one.trim().toLowerCase() === tag);
 
 // Whether the key was the list's.
 export function pickOption(field, event) {
@@ -62,8 +65,8 @@ function take(list, field, option) {
   if (!option) return;
   const { sign } = list.dataset;
   const at = field.selectionStart;
-  const start = field.value.slice(0, at).lastIndexOf(sign);
-  field.setRangeText(KINDS.find((kind) => kind.sign === sign).take(field, option), start, at, 'end');
+  const start = Math.max(0, field.value.slice(0, at).lastIndexOf(sign));
+  field.setRangeText(KINDS.find((kind) => kind.sign === sign).take(field, option, start), start, at, 'end');
   field.dispatchEvent(new Event('input', { bubbles: true }));
 }
 
@@ -72,6 +75,11 @@ function takePerson(field, option) {
   const { value } = option.dataset;
   if (value && field.form) field.form.append(Object.assign(document.createElement('input'), { type: 'hidden', name: 'mention', value }));
   return `@${option.dataset.name ?? option.textContent.trim()} `;
+}
+
+// The next one is typed at once.
+function takeTag(_field, option, start) {
+  return `${start ? ', ' : ''}${option.dataset.name}, `;
 }
 
 // What a macro does to the case happens with the text it brings; one without a text happens now.

@@ -45,3 +45,22 @@ def test_an_import_begins_without_scripts(sqlite_house: House, chromium: Browser
     page.wait_for_url("**/import/*")
     expect(page.get_by_role("heading", name="Columns")).to_be_visible()
     bare.close()
+
+
+def test_choices_of_columns_are_read_at_any_width(sqlite_house: House, chromium: Browser) -> None:
+    ana = sqlite_house.sit(chromium, "ana@example.org")
+    rows = (
+        b"Correo electronico;Empresa\n" + b"persona.de.nombre.largo@example.org;Empresa de Nombre Bastante Largo\n" * 3
+    )
+    made = sqlite_house.owner.post("/import", files={"file": ("x.csv", rows, "text/csv")})
+    ana.goto(sqlite_house.url + made.headers["location"])
+    for width in (1440, 820, 390):
+        ana.set_viewport_size({"width": width, "height": 900})
+        widths = ana.evaluate("[...document.querySelectorAll('.map select')].map((one) => one.offsetWidth)")
+        assert min(widths) >= 150, (width, widths)
+        assert ana.locator(".map").evaluate("(one) => one.offsetWidth <= one.parentElement.clientWidth"), (
+            f"cut off at {width}"
+        )
+    readers = ana.evaluate("[...document.querySelectorAll('#reading select')].map((one) => one.offsetWidth)")
+    assert len(set(readers)) == 1, "on a telephone they stand below one another"
+    ana.context.close()

@@ -1,7 +1,7 @@
 """Where the keyboard stands: what is saved, left or replaced does not take the focus away."""
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.house import PASSWORD, House, live
 
@@ -101,3 +101,45 @@ def test_who_opens_a_room_writes_at_once(house: House, ana: Page) -> None:
     ana.keyboard.press("Enter")
     expect(said).to_contain_text("Good morning, all")
     expect(ana.locator("#composer-text")).to_be_focused()
+
+
+def test_what_is_typed_while_a_field_is_on_its_way_goes_into_it(record: Page) -> None:
+    under_way: list[Route] = []
+    record.route("**/edit", lambda route: under_way.append(route))
+    fact(record, "title").focus()
+    with record.expect_request("**/edit"):
+        record.keyboard.press("Enter")
+    record.keyboard.type("tasters and notey")
+    record.keyboard.press("Backspace")
+    record.evaluate(TYPE_AT_ONCE, "s")
+    under_way[0].continue_()
+    expect(record.locator("#fact-input")).to_have_value("tasters and notes")
+    record.keyboard.press("Enter")
+    expect(fact(record, "title")).to_contain_text("tasters and notes")
+    expect(record.locator("dialog[open]")).to_have_count(0)
+
+
+def test_a_field_that_never_comes_gives_the_keys_back(record: Page) -> None:
+    record.route("**/edit", lambda route: route.fulfill(status=204))
+    with record.expect_response("**/edit"):
+        fact(record, "title").press("Enter")
+    record.wait_for_function("!document.querySelector('.htmx-request')")
+    record.keyboard.press("t")
+    expect(record.locator("#new-task")).to_be_visible()
+
+
+def test_tags_in_use_are_offered_while_one_types(house: House, record: Page) -> None:
+    house.owner.post("/contacts", data={"name": "Tagged", "tags": "renewal, reseller, Hotel"})
+    fact(record, "tags").press("Enter")
+    field, options = record.locator("#fact-input"), record.locator("[role=option]:visible")
+    field.press_sequentially("rene")
+    expect(options).to_have_text(["renewal"])
+    for key in ("ArrowDown", "Enter"):
+        record.keyboard.press(key)
+    expect(field).to_have_value("renewal, ")
+    field.press_sequentially("re")
+    expect(options).to_have_text(["reseller"])
+    record.keyboard.press("Escape")
+    expect(options).to_have_count(0)
+    record.keyboard.press("Enter")
+    expect(fact(record, "tags").locator(".pill")).to_have_text(["renewal", "re"])

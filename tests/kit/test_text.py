@@ -8,7 +8,7 @@ import pytest
 from server.kit.about import parse_about, to_id
 from server.kit.errors import Invalid, NotFound
 from server.kit.files import safe_name, sniff
-from server.kit.markdown import keep_known, markdown, mentioned, plain
+from server.kit.markdown import as_text, keep_known, markdown, mentioned, plain
 from server.kit.paging import Paging, decode_cursor, encode_cursor, page_number
 from server.kit.text import fold, gettext, hue, initials, language_name, ngettext, one_line, pick_language, speaking
 from server.kit.web import is_own_origin, parse_json
@@ -191,3 +191,15 @@ def test_json_is_strict() -> None:
 def test_addresses_become_links(source: str, links: list[str]) -> None:
     assert re.findall(r'<a href="([^"]*)" rel="noopener noreferrer nofollow">', markdown(source)) == links
     assert str(markdown(source)).count("<a ") == len(links)
+
+
+def test_lists_of_things_to_do_show_what_is_done() -> None:
+    source = "- [ ] Call **Nuria**\n- [x] Send it\n- [X]\n- [x](https://example.org)\n- `[ ] code`\n\n[ ] no list\n\n1. [x] paid"
+    shown = markdown(source)
+    assert '<li><span class="tick">☐ </span>Call <strong>Nuria</strong></li>' in shown
+    assert '<li><span class="tick">☑ </span>Send it</li>' in shown
+    assert shown.count("tick") == 3
+    assert "<p>[ ] no list</p>" in shown
+    assert "- ☐ Call Nuria" in as_text(source)
+    assert plain("- [ ] Call\n- [x] Send") == "Call Send"
+    assert '<span class="tick">' not in markdown('<span class="tick">☐</span>')

@@ -96,3 +96,13 @@ async def test_the_planner_knows_the_tables_after_a_large_import(app: Starlette,
         known = "SELECT reltuples FROM pg_class WHERE relname = 'contact' AND relnamespace = 'public'::regnamespace"
     async with app.state.database.transaction(read=True) as tx:
         assert await tx.scalar(text(known)) >= run.MANY
+
+
+async def test_a_moments_work_has_no_speed(app: Starlette, ana: Client) -> None:
+    batch = await bring(app, ana, PEOPLE)
+    for seconds, told in ((0.3, False), (6.0, True)):
+        async with app.state.database.transaction() as tx:
+            row = await tx.get_one(ImportBatch, batch.id)
+            row.position, row.finished_at = 60, row.started_at + timedelta(seconds=seconds)
+        page = (await ana.get(f"/import/{batch.id}")).text
+        assert ("rows a second" in page) is told

@@ -6,7 +6,7 @@ import httpx2 as httpx
 import pytest
 from starlette.applications import Starlette
 
-from server.search.marks import marked
+from server.search.marks import marked, place
 from tests import make
 from tests.chat.conftest import restrict, say, tell
 from tests.make import statements_of
@@ -122,6 +122,27 @@ def test_marks_see_through_accents() -> None:
     assert marked("Lucía Ferrer", "cia") == [("Lu", False), ("cía", True), (" Ferrer", False)]
     assert marked("Straße", "strasse") == [("Straße", True)]
     assert marked("Ana", "") == [("Ana", False)]
+
+
+def test_the_place_of_a_text_that_its_title_does_not_show() -> None:
+    text = "Llamó por la mañana. " * 10 + "Pidió el ﬁltro Águila para mayo. " + "Nada más. " * 40
+    shown = place(text[:80], text, "aguila filtro")
+    assert shown.startswith("…mañana. Pidió el ﬁltro Águila para mayo.")
+    assert shown.endswith("…")
+    assert len(shown) < 200
+    assert place(text[:80], text, "llamo") == place(text[:80], text, "") == place(text[:80], "", "aguila") == ""
+    assert place("Call her", "Águila", "aguila") == "Águila"
+
+
+async def test_what_stands_far_inside_a_text_is_shown(ana: Client, lucia: str, general: int) -> None:
+    long = "They open in **spring** and want to hear from us before. " * 6
+    await ana.post("/timeline/contact:1/notes", data={"text": long + "The wand of the Marzocco hisses."})
+    await say(ana, general, long + "The grinder from Sevilla hisses too.")
+    await ana.post("/tasks", data={"title": "Call her", "notes": long + "It hisses.", "about": "contact:1"})
+    for shown in (await options(ana, "hisses"), (await ana.get("/search", params={"q": "hisses"})).text):
+        for said in ("wand of the Marzocco ", "grinder from Sevilla ", "It "):
+            assert f"{said}<mark>hisses</mark>" in shown
+        assert "Call her" in shown
 
 
 async def test_names_come_before_what_stands_beside_them(ana: Client) -> None:

@@ -18,7 +18,7 @@ from server.kit.db import Tx
 from server.kit.errors import Invalid
 from server.kit.events import emit
 from server.kit.forms import parse_text
-from server.kit.index import Doc, index_docs, unindex
+from server.kit.index import TEXT_LIMIT, Doc, index_docs, unindex
 from server.kit.markdown import MENTION, mentioned, plain
 from server.kit.text import _
 
@@ -142,7 +142,8 @@ async def _keep_mentions(tx: Tx, room: Room, message: Message, called: Sequence[
 
 async def _index(tx: Tx, room: Room, message: Message) -> None:
     """What is said in a closed room is found by its members alone: the document is about the room."""
-    doc = Doc(room.workspace_id, f"message:{message.id}", room.fact_about, plain(message.body, 200), message.body)
+    title, words = plain(message.body, 80), plain(message.body, TEXT_LIMIT)
+    doc = Doc(room.workspace_id, f"message:{message.id}", room.fact_about, title, words, is_read=True)
     await index_docs(tx, [doc])
 
 

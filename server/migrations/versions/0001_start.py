@@ -123,6 +123,7 @@ def upgrade() -> None:
     sa.Column('about', sa.String(), nullable=True),
     sa.Column('title', sa.String(), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('said', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_search_doc')),
     sa.UniqueConstraint('doc', name=op.f('uq_search_doc_doc'))
     )

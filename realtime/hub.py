@@ -69,6 +69,7 @@ class Hub:
         self._people: dict[str, dict[Connection, None]] = {}
         self._slots: list[dict[Connection, None]] = [{} for _ in range(SLOTS)]
         self._joined = self._beats = 0
+        self._mishap = ""
         self._checked_at = clock()
         self._hurry, self._stopping = asyncio.Event(), asyncio.Event()
 
@@ -253,8 +254,10 @@ class Hub:
     async def _carefully(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
             await work()
-        except Exception:
-            log.exception("the hub could not do its round; it goes on with the next")
+        except Exception as error:
+            known, self._mishap = self._mishap, repr(error)  # the trace once: an outage is hundreds of rounds
+            is_new = known != self._mishap
+            log.error("the hub could not do its round; it goes on with the next: %s", self._mishap, exc_info=is_new)
 
     async def _beat(self) -> None:
         for connection in list(self._slots[self._beats % SLOTS]):

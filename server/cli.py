@@ -18,6 +18,12 @@ from server.settings import Settings
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 T = TypeVar("T")
 LATER = 75  # sysexits.h: EX_TEMPFAIL
+PLAIN = {
+    "int_parsing": "a whole number is expected",
+    "bool_parsing": "yes or no is expected",
+    "greater_than_equal": "at least {ge}",
+    "less_than_equal": "at most {le}",
+}
 
 
 @contextmanager
@@ -39,12 +45,13 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def load_settings(code: int = 1) -> Settings:
-    """What is wrong in the environment, in `.env` or in DATA_DIR is told setting by setting; ends with `code` then."""
+    """What is wrong in the environment, in `.env` or in DATA_DIR is told setting by setting; ends with `code` then.
+    The value is never told: it may be a password."""
     try:
         settings = Settings()
     except ValidationError as error:
         for one in error.errors():
-            said = one["msg"].removeprefix("Value error, ")  # never the value, which may hold a password
+            said = PLAIN.get(one["type"], one["msg"].removeprefix("Value error, ")).format(**one.get("ctx", {}))
             typer.echo(f"{str(one['loc'][0]).upper()} cannot be used: {said}", err=True)
         raise typer.Exit(code) from None
     except (OSError, UnicodeDecodeError) as error:

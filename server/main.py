@@ -48,7 +48,7 @@ from server.kit.idempotency import KeyLocks
 from server.kit.jobs import Services, queue_after_facts
 from server.kit.logging import log
 from server.kit.mail import mailer
-from server.kit.mishaps import on_crash, on_domain_error, on_http_error
+from server.kit.mishaps import on_crash, on_domain_error, on_http_error, on_outage
 from server.kit.numbers import write_quiet
 from server.kit.outbound import Outbound
 from server.kit.patches import PatchSource
@@ -207,7 +207,13 @@ def build_app(settings: Settings, *, jobs: bool = True, background: bool = True)
             Middleware(GZipMiddleware, minimum_size=1024, compresslevel=1),
             Middleware(BodyLimit, most=settings.max_upload_mb * 1024 * 1024),
         ],
-        exception_handlers={DomainError: on_domain_error, HTTPException: on_http_error, Exception: on_crash},
+        exception_handlers={
+            DomainError: on_domain_error,
+            HTTPException: on_http_error,
+            SQLAlchemyError: on_outage,
+            OSError: on_outage,
+            Exception: on_crash,
+        },
         lifespan=lifespan,
     )
     state = app.state

@@ -2,15 +2,13 @@
 
 import asyncio
 import os
-import re
 import socket
 
 from server.admin.queries import Check
 from server.kit.text import _
-from server.settings import Settings
+from server.settings import RELAY, Settings
 
 PATIENCE = 2.0  # seconds a relay may take to answer
-RELAY = re.compile(r"(turns?):([^:?\s]+)(?::(\d{1,5}))?(?:\?transport=(udp|tcp))?")
 QUESTION = b"\x00\x01\x00\x00\x21\x12\xa4\x42"  # a STUN binding request: any relay answers it, and it needs no name
 
 
@@ -40,25 +38,31 @@ def own_address() -> str:
 
 async def check_relay(settings: Settings) -> Check:
     title = _("Calls: relay")
-    url = settings.turn_url.split(",")[0].strip()
-    if not url:
+    urls = [url.strip() for url in settings.turn_url.split(",") if url.strip()]
+    if not urls:
         text = _("No relay is set. Networks that let no UDP through need TURN_URL and TURN_SECRET")
         return Check("warn", title, text)
-    found = RELAY.fullmatch(url)
-    if found is None:
-        text = _("TURN_URL is no address of a relay. It looks like turn:turn.example.org:3478")
-        return Check("bad", title, text)
     if not settings.turn_secret:
         return Check("bad", title, _("TURN_URL is set without TURN_SECRET: browsers get no credentials"))
+    for url in urls:
+        if not await is_there(url):
+            text = _("%(url)s does not answer. Check the address, the port and the firewall") % {"url": url}
+            return Check("bad", title, text)
+    return Check("ok", title, _("%(url)s answers") % {"url": ", ".join(urls)})
+
+
+async def is_there(url: str) -> bool:
+    """Whether anything answers where TURN_URL, which was read at the start, says that a relay is."""
+    found = RELAY.fullmatch(url)
+    assert found is not None
     scheme, host, port, transport = found.groups()
     by_tcp = scheme == "turns" or transport == "tcp"
     try:
         async with asyncio.timeout(PATIENCE):
             await (reached if by_tcp else answered)(host, int(port or (5349 if scheme == "turns" else 3478)))
     except (OSError, TimeoutError):
-        text = _("%(url)s does not answer. Check the address, the port and the firewall") % {"url": url}
-        return Check("bad", title, text)
-    return Check("ok", title, _("%(url)s answers") % {"url": url})
+        return False
+    return True
 
 
 async def reached(host: str, port: int) -> None:

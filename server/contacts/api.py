@@ -19,7 +19,7 @@ from server.contacts.models import Contact, CustomField
 from server.contacts.queries import list_fields
 from server.contacts.trash import restore_contact, trash_contact
 from server.kit.access import Principal
-from server.kit.api import PREFIX, ApiRoute, Body, Listing, Number, Page, Shape, api, page_of
+from server.kit.api import PREFIX, ApiRoute, Body, Listing, Number, Page, Shape, Whose, api, page_of
 from server.kit.db import Tx
 from server.kit.errors import Invalid, NotFound
 from server.kit.text import _, clean
@@ -110,7 +110,7 @@ class ContactListing(Listing):
 
     q: str = Field("", max_length=100, description="Parts of words in any order")
     tag: str = Field("", max_length=60)
-    owner: str = Field("", pattern=r"^([1-9][0-9]{0,16}|me|none)?$", description="A number, `me` or `none`")
+    owner: Whose = ""
     team: Number | None = None
     company: Number | None = None
 

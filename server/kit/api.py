@@ -23,6 +23,7 @@ from server.kit.web import SAFE, Answer, Before, route
 
 PREFIX = "/api/v1"
 Number = Annotated[int, Field(ge=1, lt=10**18)]
+Whose = Annotated[str, Field(pattern=r"^([1-9][0-9]{0,16}|me|none)?$", description="A number, `me` or `none`")]
 Moment = Annotated[AwareDatetime, Field(strict=False)]  # ISO 8601 with its zone; JSON has no type for it
 
 
@@ -166,8 +167,9 @@ def _read_body(model: type[Body], raw: Any) -> Body:
 
 def _read_query(model: type[Query], params: QueryParams) -> Query:
     given: Mapping[str, str] = dict(params)
-    if len(given) < len(params.multi_items()):
-        raise Invalid(_("Each parameter is given once"))
+    names = [clean(name, 80) for name, _value in params.multi_items()]
+    if len(given) < len(names):
+        raise Invalid(**{name: _("Each parameter is given once") for name in names if names.count(name) > 1})
     try:
         return model.model_validate(given)
     except ValidationError as error:
@@ -198,9 +200,9 @@ def _sentence(detail: ErrorDetails) -> str:
             return _("This is needed")
         case "extra_forbidden":
             return _("No such field")
-        case "string_type":
+        case "string_type" | "string_unicode":
             return _("Text is expected here")
-        case "int_type" | "int_parsing" | "int_from_float":
+        case "int_type" | "int_parsing" | "int_parsing_size" | "int_from_float":
             return _("A whole number is expected here")
         case "bool_type" | "bool_parsing":
             return _("true or false is expected here")
@@ -214,6 +216,14 @@ def _sentence(detail: ErrorDetails) -> str:
             return _("At most %(n)s") % {"n": limits.get("max_length")}
         case "less_than_equal":
             return _("At most %(n)s") % {"n": limits.get("le")}
+        case "less_than":
+            return _("Less than %(n)s") % {"n": limits.get("lt")}
+        case "string_pattern_mismatch":  # of what is asked for there is one: Whose
+            return _("A number, me or none is expected here")
+        case kind if kind.startswith("date_"):
+            return _("A day such as 2026-12-02 is expected here")
+        case kind if kind.startswith(("datetime_", "timezone_")):
+            return _("A time with its zone, such as 2026-12-02T09:30:00Z, is expected here")
         case "greater_than_equal":
             return _("At least %(n)s") % {"n": limits.get("ge")}
         case "string_too_short":

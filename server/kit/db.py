@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import socket
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
@@ -22,6 +23,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import TimeoutError as NobodyFree
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.sql.operators import custom_op
@@ -159,7 +161,9 @@ def is_busy(error: Exception) -> bool:
     cause = getattr(error, "orig", None)
     if isinstance(cause, sqlite3.OperationalError):
         return "locked" in str(cause) or "busy" in str(cause)
-    if isinstance(error, ConnectionError):  # nobody listens there; drivers pass it on as it is
+    if isinstance(error, (ConnectionError, TimeoutError, socket.gaierror, NobodyFree)):
+        return True  # nobody listens there, or answers; drivers and the pool pass it on as it is
+    if getattr(error, "errno", None) in (errno.ENETUNREACH, errno.EHOSTUNREACH):
         return True
     passing = ("40001", "40P01", "57P01", "57P02", "57P03", "08001", "08003", "08004", "08006", "53300")
     return getattr(cause, "sqlstate", "") in passing or bool(getattr(error, "connection_invalidated", False))

@@ -1,10 +1,13 @@
 """Brings a database to the newest schema. Safe to run twice, and after a cut."""
 
+import os
+import re
+import socket
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import URL, Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -64,7 +67,7 @@ async def migrate(url: str) -> None:
         try:
             connection = await engine.connect()
         except Exception as error:  # drivers pass on errors of the network, of theirs and of their server's as they are
-            raise Away(f"The database cannot be opened: {_said(error)}") from error
+            raise Away(f"The database cannot be opened: {_out_of_reach(error, engine.url)}") from error
         try:
             async with connection.begin():
                 await connection.run_sync(_upgrade)
@@ -76,6 +79,18 @@ async def migrate(url: str) -> None:
             await connection.close()
     finally:
         await engine.dispose()
+
+
+def _out_of_reach(error: Exception, url: URL) -> str:
+    """What the network says of the place; what a server says itself is told as it stands."""
+    if not isinstance(error, OSError):
+        return _said(error)
+    place, number = f"{url.host or 'localhost'}:{url.port or 5432}", re.search(r"\[Errno (\d+)\]", str(error))
+    if isinstance(error, socket.gaierror):
+        place, said = str(url.host), error.strerror
+    else:
+        said = os.strerror(int(number[1])) if number else str(error) or "no answer"
+    return f"{place}: {said}. Is it running, and is DATABASE_URL right?"
 
 
 def _said(error: Exception) -> str:

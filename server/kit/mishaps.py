@@ -114,12 +114,16 @@ def _methods(request: Request) -> str:
     return ", ".join(sorted({method for one in here for method in one.methods or ()}))
 
 
+async def on_outage(request: Request, error: Exception) -> Response:
+    """A database that is away or a disk that is full: one line in the log for each request, which are many then."""
+    if not (is_full(error) or is_busy(error)):
+        raise error
+    log.warning("request.refused", path=request.url.path, why=repr(error)[:200])
+    return await on_domain_error(request, Full() if is_full(error) else Away())
+
+
 async def on_crash(request: Request, error: Exception) -> Response:
     """Says an id that stands in the log beside the trace; nothing of the inside."""
-    if is_full(error):
-        return await on_domain_error(request, Full())
-    if is_busy(error):
-        return await on_domain_error(request, Away())
     code = request.state.nonce[:6].upper()
     log.error("request.crashed", code=code, path=request.url.path, exc_info=error)
     with speaking(request_language(request)):

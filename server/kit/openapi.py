@@ -32,7 +32,7 @@ REASONS = {
     401: "No valid token",
     403: "Your role or the record does not allow it",
     404: "Not there, or not yours to know of",
-    409: "Somebody changed the same field meanwhile",
+    409: "Somebody was faster: it is changed, claimed, answered or over meanwhile",
     422: "Something in the request is wrong",
 }
 
@@ -122,9 +122,8 @@ def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     if operation.method == "POST":
         good["headers"] = {"Location": {"description": "Where it stands", "schema": {"type": "string"}}}
     wrong = [401, 422]
-    wrong += [403] if is_write(operation) else []
+    wrong += [403, 409] if is_write(operation) else []
     wrong += [404] if "{" in operation.path else []
-    wrong += [409] if operation.method == "PATCH" else []
     shared = {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(wrong)}
     return {str(operation.status): good, **shared}
 

@@ -1,11 +1,13 @@
 """Several processes that do the same, as many as asked for until they are told to stop."""
 
 import multiprocessing
+import os
 import signal
 import time
 from collections.abc import Callable
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkProcess
+from threading import Thread
 
 from server.kit.logging import log
 
@@ -13,7 +15,8 @@ BREATH = 1.0  # between a death and the next start, so that what cannot start do
 
 
 class Flock:
-    """One that dies, by a kill or for want of memory, is replaced. What is told to stop ends in its own time."""
+    """One that dies, by a kill or for want of memory, is replaced. What is told to stop ends in its own time. When the
+    parent is killed all end: whoever stayed would hold the port against the next parent, with the code of yesterday."""
 
     def __init__(self, count: int, target: Callable[[], None]) -> None:
         self._count, self._target = count, target
@@ -42,6 +45,7 @@ class Flock:
     def _begin(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)  # the parent's ear would answer for its brothers
+        Thread(target=end_with_parent, daemon=True).start()
         self._target()
 
     def _bury(self) -> None:
@@ -57,3 +61,11 @@ class Flock:
     def _end(self) -> None:
         for child in self._alive:
             child.terminate()
+
+
+def end_with_parent() -> None:
+    """The pipe that the parent holds breaks, however it dies."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -7,7 +7,7 @@ from pydantic import Field
 from starlette.requests import Request
 
 from server.kit.access import Principal
-from server.kit.api import Body, Listing, Number, Page, Shape, api, asked_about, fields_named, linked, page_of
+from server.kit.api import Body, Listing, Number, Page, Shape, Whose, api, asked_about, fields_named, linked, page_of
 from server.kit.db import Tx
 from server.kit.errors import Invalid
 from server.kit.text import _
@@ -78,7 +78,7 @@ class TaskShape(Shape):
 
 class TaskListing(Listing):
     about: str | None = Field(None, max_length=40, description='Those of a record, "contact:7"')
-    assignee: str = Field("", pattern=r"^([1-9][0-9]{0,16}|me|none)?$", description="A number, `me` or `none`")
+    assignee: Whose = ""
     team: Number | None = None
     done: bool | None = None
 

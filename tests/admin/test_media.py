@@ -27,7 +27,6 @@ def test_where_media_comes_in(monkeypatch: pytest.MonkeyPatch) -> None:
     ("words", "state", "text"),
     [
         ({}, "warn", "TURN_URL"),
-        ({"turn_url": "https://relay.example.org", "turn_secret": "x"}, "bad", "no address of a relay"),
         ({"turn_url": "turn:127.0.0.1:3478"}, "bad", "TURN_SECRET"),
     ],
 )
@@ -50,8 +49,9 @@ async def test_a_relay_answers_or_does_not(monkeypatch: pytest.MonkeyPatch) -> N
     port = transport.get_extra_info("sockname")[1]
     url = f"turn:127.0.0.1:{port}?transport=udp"
     assert (await check_relay(settings(turn_url=url, turn_secret="x"))).state == "ok"
-    transport.close()
     silent, _ear = await loop.create_datagram_endpoint(Ear, local_addr=("127.0.0.1", 0))
-    url = f"turn:127.0.0.1:{silent.get_extra_info('sockname')[1]}"
-    assert (await check_relay(settings(turn_url=url, turn_secret="x"))).state == "bad"
+    quiet = f"turn:127.0.0.1:{silent.get_extra_info('sockname')[1]}"
+    told = await check_relay(settings(turn_url=f"{url}, {quiet}", turn_secret="x"))
+    assert told.state == "bad" and quiet in told.text, "the first alone answers"
     silent.close()
+    transport.close()

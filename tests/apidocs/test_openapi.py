@@ -68,6 +68,38 @@ async def test_what_is_no_reference_is_no_empty_list(api: Client, about: str) ->
         assert (await api.get(f"/{home}?about=contact:999")).json()["items"] == []
 
 
+@pytest.mark.parametrize(
+    ("address", "member", "said"),
+    [
+        ("/contacts?owner=ana", "owner", "A number, me or none is expected here"),
+        ("/tasks?assignee=0", "assignee", "A number, me or none is expected here"),
+        ("/figures/cases?since=yesterday", "since", "A day such as 2026-12-02 is expected here"),
+        (f"/events?after={10**18}", "after", f"Less than {10**18}"),
+        (f"/events?after={'9' * 5000}", "after", "A whole number is expected here"),
+        ("/contacts?q=a&q=b&limit=5", "q", "Each parameter is given once"),
+    ],
+)
+async def test_what_is_asked_wrongly_is_named_and_what_belongs_there(
+    api: Client, address: str, member: str, said: str
+) -> None:
+    answer = await api.get(address)
+    assert (answer.status_code, answer.json()["fields"]) == (422, {member: said})
+
+
+async def test_a_moment_is_asked_for_with_its_zone(api: Client) -> None:
+    for wrong in ("soon", "2026-12-02T09:30:00", True):
+        answer = await api.patch("/cases/1", json={"status": "snoozed", "snoozed_until": wrong})
+        said = "A time with its zone, such as 2026-12-02T09:30:00Z, is expected here"
+        assert answer.json()["fields"] == {"snoozed_until": said}
+
+
+async def test_every_write_tells_that_somebody_may_be_faster(ana: Client) -> None:
+    document = (await ana.get("/api/v1/openapi.json")).json()
+    for methods in document["paths"].values():
+        for method, told in methods.items():
+            assert ("409" in told["responses"]) == (method != "get")
+
+
 @pytest.mark.parametrize("language", ["en", "es"])
 async def test_the_page_names_every_operation_in_the_reader_s_language(
     app: Starlette, ana: Client, language: str

@@ -1,10 +1,16 @@
 """Error pages: people who are signed in keep their navigation, strangers and a database that is away get the bare page."""
 
+import errno
 import json
+import socket
+import sqlite3
 from unittest.mock import ANY
 
 import httpx2 as httpx
 import pytest
+import structlog
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NobodyFree
 from starlette.applications import Starlette
 
 from server.identity.models import User, Workspace
@@ -95,18 +101,32 @@ async def test_a_crash_of_the_navigation_itself_still_answers(ana: Client, monke
     assert GATE in answer.text
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionRefusedError(),
+        TimeoutError(),
+        socket.gaierror(-2, "Name or service not known"),
+        OSError(errno.EHOSTUNREACH, "No route to host"),
+        NobodyFree("QueuePool limit reached"),
+        OperationalError("SELECT", {}, sqlite3.OperationalError("database is locked")),
+    ],
+)
 async def test_a_database_that_is_away_is_not_asked_again(
-    app: Starlette, ana: Client, monkeypatch: pytest.MonkeyPatch
+    app: Starlette, ana: Client, error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Nor told by a trace for each request: whoever is away for ten minutes would fill the log."""
+
     async def away(*of: object) -> None:
-        raise ConnectionRefusedError
+        raise error
 
     monkeypatch.setattr("server.contacts.web.list_page", away)
-    with make.counted(app) as whole:
+    with make.counted(app) as whole, structlog.testing.capture_logs() as said:
         answer = await ana.get("/contacts")
     assert answer.status_code == 503
     assert GATE in answer.text
     assert sum("session" in one for one in whole) == 1, "\n".join(whole)
+    assert [one["event"] for one in said] == ["request.refused"]
 
 
 async def test_who_is_not_known_commits_nothing(app: Starlette, workspace: Workspace, api: Client) -> None:

@@ -54,3 +54,15 @@ def test_one_that_was_just_born_is_told_too(flock: subprocess.Popen[str]) -> Non
     assert flock.wait(10) == 0
     with pytest.raises(ProcessLookupError):
         os.kill(first, 0)
+
+
+def test_nobody_outlives_a_parent_that_is_killed(flock: subprocess.Popen[str]) -> None:
+    """The next one could not listen on their port. The pipe ends when the last of them has let it go."""
+    children = born(flock), born(flock)
+    flock.kill()
+    try:
+        flock.communicate(timeout=10)
+    except subprocess.TimeoutExpired:
+        for pid in children:
+            os.kill(pid, signal.SIGKILL)
+        raise

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -13,23 +14,32 @@ import pytest
 from typer.testing import CliRunner
 
 from server.cli import app as commands
+from server.kit.errors import Away
+from server.kit.migrate import migrate as bring
 from server.settings import Settings
 from tests.needs import free_port
 
 WRONG = {
     "PORT": ("abc", "0", "99999"),
-    "BASE_URL": ("example.org", "https://"),
-    "DATABASE_URL": ("mysql://x:secret@y/z",),
-    "REDIS_URL": ("nonsense",),
-    "SMTP_URL": ("mail.example.org",),
+    "BASE_URL": ("example.org", "https://", "https://example.org/crm", "https://example.org?x=1", "https://a b.org"),
+    "DATABASE_URL": ("mysql://x:secret@y/z", "postgresql://x:secret@y:port/z"),
+    "REDIS_URL": ("nonsense", "redis://cache:port", "redis://:se#cret@cache:6379"),
+    "SMTP_URL": ("mail.example.org", "smtp://mail.example.org:99999", "smtp://x:secret@y:0"),
+    "MAIL_FROM": ("nonsense", "Acme, Inc. <crm@example.org>", "Ana <á@example.org>", "crm@example.org\nBcc: x@y.org"),
+    "TRUSTED_PROXIES": ("localhost", "10.0.0.1/8", "127.0.0.1,", "*, 127.0.0.1"),
+    "MEDIA_ADDRESS": ("crm.example.org", "203.0.113.5:40000", "0.0.0.0"),
+    "MEDIA_BIND": ("eth0", "::"),
+    "TURN_URL": ("https://relay.example.org", "turn:a.example.org, nonsense", "turn:a.example.org?transport=sctp"),
+    "SPEECH": ("no-such-program", "espeak-ng -v es"),
     "LOG_LEVEL": ("LOUD",),
-    "MAX_UPLOAD_MB": ("0",),
+    "MAX_UPLOAD_MB": ("0", "9999999999999"),
     "PATCH_HOURS": ("-3",),
     "SESSION_DAYS": ("0",),
-    "TRASH_DAYS": ("soon",),
+    "TRASH_DAYS": ("soon", "99999999999"),
     "SECRET_KEY": ("short",),
     "OUTBOUND_ALLOW": ("db.example.org", "127.0.0.1:25, :80"),
-    "LINE_CALLS": ("-1",),
+    "LINE_CALLS": ("-1", ""),
+    "CALLS_PROCESS": ("maybe",),
 }
 
 
@@ -38,7 +48,26 @@ def test_what_cannot_be_used_is_said(name: str, value: str, tmp_path: Path) -> N
     told = CliRunner().invoke(commands, ["migrate"], env={"DATA_DIR": str(tmp_path), name: value})
     assert told.exit_code == 1
     assert told.stderr.startswith(f"{name} cannot be used: ") and told.stderr.count("\n") == 1
-    assert "secret" not in told.stderr
+    assert "secret" not in told.stderr and "Input" not in told.stderr
+
+
+@pytest.mark.parametrize(
+    "sender", ["crm@example.org", "Añoranza S.L. <crm@example.org>", '"Acme, Inc." <crm@localhost>']
+)
+def test_senders_as_people_write_them(sender: str) -> None:
+    assert Settings(smtp_url="smtp://mail.example.org", mail_from=sender).mail_from == sender
+
+
+def test_a_mail_server_needs_a_sender(tmp_path: Path) -> None:
+    """Every letter would be refused, and the self-check would say that mail is set."""
+    env = {"DATA_DIR": str(tmp_path), "SMTP_URL": "smtp://mail.example.org"}
+    told = CliRunner().invoke(commands, ["migrate"], env=env)
+    assert told.exit_code == 1 and told.stderr.startswith("MAIL_FROM cannot be used: SMTP_URL is set, and ")
+
+
+def test_a_line_of_env_without_a_value_is_not_the_folder_one_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_DIR", "")
+    assert Settings(_env_file=None).data_dir == Path("data")  # type: ignore[call-arg]
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
@@ -119,7 +148,30 @@ def test_a_database_that_is_not_there_is_said(command: str, tmp_path: Path) -> N
     given = {**os.environ, "DATA_DIR": str(tmp_path), "DATABASE_URL": url}
     told = subprocess.run(words, env=given, capture_output=True, text=True, timeout=60, check=False)
     assert told.returncode == 75
-    assert told.stderr.startswith("The database cannot be opened: ") and told.stderr.count("\n") == 1
+    assert told.stderr.startswith("The database cannot be opened: 127.0.0.1:") and told.stderr.count("\n") == 1
+    assert "Errno" not in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ConnectionRefusedError(111, "Connect call failed ('::1', 5432, 0, 0)"), "db:5432: Connection refused"),
+        (OSError("Multiple exceptions: [Errno 111] Connect call failed, [Errno 113] …"), "db:5432: Connection refused"),
+        (TimeoutError(), "db:5432: no answer"),
+        (socket.gaierror(-2, "Name or service not known"), "db: Name or service not known"),
+        (ConnectionError("the server rejected SSL upgrade"), "db:5432: the server rejected SSL upgrade"),
+    ],
+)
+async def test_how_a_database_is_out_of_reach(error: OSError, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What drivers say of it holds numbers, brackets and no advice."""
+
+    async def fails(*_words: object, **_named: object) -> None:
+        raise error
+
+    monkeypatch.setattr("asyncpg.connect", fails)
+    with pytest.raises(Away) as told:
+        await bring("postgresql+asyncpg://x:secret@db/z")
+    assert told.value.message == f"The database cannot be opened: {said}. Is it running, and is DATABASE_URL right?"
 
 
 def test_addresses_as_hosts_hand_them_out() -> None:

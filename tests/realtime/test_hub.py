@@ -185,6 +185,15 @@ async def test_a_database_that_is_away_closes_with_come_back_later(hub: Hub, sou
     assert writer.code == 1013 and not writer.of("ok", "gap")
 
 
+async def test_a_round_that_fails_again_and_again_is_told_with_one_trace(make_hub, source: FakeSource, caplog):
+    """A database that is away for minutes would fill the log."""
+    await make_hub(check_every=0.01)
+    source.failing = True
+    await until(lambda: len(caplog.records) >= 3)
+    assert [bool(record.exc_info) for record in caplog.records[:3]] == [True, False, False]
+    assert "the database is away" in caplog.records[2].getMessage()
+
+
 @pytest.mark.parametrize("gone", [True, False])
 async def test_nobody_is_let_in_whose_session_ended_meanwhile(hub: Hub, doors: FakeDoors, gone: bool):
     if gone:

@@ -3,6 +3,7 @@ import htmx from 'htmx.org';
 import { counted } from './words.js';
 import { pass, signIn } from './page.js';
 import { isBusy, swapRegion } from './swap.js';
+import { writeTimes } from './times.js';
 
 const AGAIN_AFTER = 5_000;
 const HURRY = 0.2; // seconds at most before what rings, or what one has just done, is fetched: few hear it, and they wait
@@ -48,7 +49,21 @@ export function dropPage(topic) {
   main.replaceChildren(words);
   document.querySelector('.deep')?.classList.remove('deep');
   document.dispatchEvent(new CustomEvent('regions:dropped'));
+  askWhatBecame(main);
   return true;
+}
+
+// What lies in the trash says so at its address, to those who may know, with the way back.
+async function askWhatBecame(main) {
+  const response = await fetch(location.href, { headers: { Accept: 'text/html' } }).catch(() => null);
+  if (!response) return;
+  const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+  const said = page.querySelector('[data-became]');
+  if (!said || !main.isConnected) return;
+  document.title = page.title;
+  main.replaceChildren(said); // no swap: whoever is typing must not press what came instead of their field
+  htmx.process(main);
+  writeTimes();
 }
 
 export function watchRegions() {

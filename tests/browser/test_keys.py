@@ -103,6 +103,7 @@ def test_what_is_new_in_the_list_covers_no_words_of_it(house: House, page: Page,
     house.case("Nerea Olmos", "Opened meanwhile", "They called about it.")
     pill, view = page.locator(".pillbar"), page.locator("#case-views a").first
     expect(pill).to_be_visible()
+    pill.evaluate("one => Promise.all(one.getAnimations().map((each) => each.finished))")
     under, over = view.bounding_box(), pill.bounding_box()
     assert under is not None and over is not None
     words = under["y"] + (under["height"] - 14) / 2  # its line of text

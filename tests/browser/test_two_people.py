@@ -126,6 +126,23 @@ def test_a_field_somebody_changes_under_me_stays_mine(pair: tuple[Page, Page, st
     expect(mateo.locator("[data-field=title] input[name=value]")).to_have_value("Director")
 
 
+def test_a_record_that_a_colleague_trashes_says_so_and_is_brought_back(pair: tuple[Page, Page, str]) -> None:
+    ana, mateo, path = pair
+    origin = re.sub(r"^(https?://[^/]+).*", r"\1", ana.url)
+    for page in (ana, mateo):
+        page.locator("[data-field=title] .fact-value").click()
+        page.locator("[data-field=title] input[name=value]").fill("Director")
+    assert ana.request.put(f"{origin}{path}/trash", headers={"sec-fetch-site": "same-origin"}).ok
+    for page in (ana, mateo):
+        expect(page.locator("h1")).to_contain_text("is in the trash")
+        page.keyboard.press("Enter")  # meant for the field, it brings nothing back
+    expect(mateo.get_by_role("button", name="Bring it back")).to_have_count(0)  # a member's it is not
+    expect(ana.locator("body")).to_be_focused()
+    expect(ana.locator("main time")).not_to_have_text(re.compile(r"\d{4}-\d\d"))
+    ana.get_by_role("button", name="Bring it back").click()
+    expect(ana.locator("[data-field=title] .fact-value")).to_be_visible()
+
+
 def test_a_restricted_record_leaves_the_screen(pair: tuple[Page, Page, str]) -> None:
     ana, mateo, path = pair
     answer = ana.request.put(

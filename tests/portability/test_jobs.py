@@ -106,3 +106,10 @@ async def test_a_moments_work_has_no_speed(app: Starlette, ana: Client) -> None:
             row.position, row.finished_at = 60, row.started_at + timedelta(seconds=seconds)
         page = (await ana.get(f"/import/{batch.id}")).text
         assert ("rows a second" in page) is told
+
+
+async def test_companies_are_not_called_people(app: Starlette, ana: Client) -> None:
+    batch = await bring(app, ana, "name,email\nAlmadraba,hola@almadraba.example.org\n", kind="company")
+    page = (await ana.get(f"/import/{batch.id}")).text
+    assert "0 joined with known companies" in page
+    assert "known people" not in page

@@ -213,8 +213,9 @@ def channel(
 
 @app.command("mail-in")
 def mail_in(to: Annotated[str, typer.Option(help="The address it was delivered to.")]) -> None:
-    """Take one mail from standard input, as a mail server pipes it, and print the number of its case. Ends with 67
-    when nobody here has the address, with 65 when nothing comes, with 75 when the server should try again."""
+    """Take one mail from standard input, as a mail server pipes it, and print the number of its case.
+
+    Ends with 67 when nobody here has the address, 65 when nothing comes, 75 when it should be tried again."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from server.kit.db import is_busy, is_full

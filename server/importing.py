@@ -29,6 +29,8 @@ LEFT_OUT = ("", "-", "none", "skip")
 
 async def import_file(settings: Settings, file: Path, mapping: Sequence[str], key: str, workspace: str) -> str:
     """What the command prints at the end."""
+    if file.exists() and not (file.is_file() or file.is_dir()):
+        raise Invalid(f"{file} is no file: it is read more than once, so save it to one first")
     try:
         found = await asyncio.to_thread(survey, file)
     except Unreadable as error:

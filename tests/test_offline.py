@@ -1,11 +1,15 @@
 """What the command line refuses, and what it says then."""
 
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from starlette.applications import Starlette
+from typer.testing import CliRunner
 
+from server.cli import app as commands
 from server.demo import fill
 from server.importing import import_file
 from server.kit.errors import Invalid
@@ -49,3 +53,21 @@ async def test_a_pipe_is_no_file(app: Starlette, settings: Settings, tmp_path: P
     with pytest.raises(Invalid) as told:
         await import_file(settings, tmp_path / "pipe", [], "", "")
     assert "save it to one first" in told.value.message
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (sqlite3.OperationalError("database or disk is full"), "Not now: there is no room left on the disk.\n"),
+        (sqlite3.OperationalError("database is locked"), "Not now: the database is busy or does not answer.\n"),
+    ],
+)
+def test_what_fails_for_now_is_said_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: sqlite3.Error, said: str
+) -> None:
+    async def fails(*_words: object) -> str:
+        raise OperationalError("INSERT", {}, error)
+
+    monkeypatch.setattr("server.demo.fill", fails)
+    told = CliRunner().invoke(commands, ["demo"], env={"DATA_DIR": str(tmp_path)})
+    assert (told.exit_code, told.stderr) == (75, said)

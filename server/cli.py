@@ -28,11 +28,21 @@ PLAIN = {
 
 @contextmanager
 def plainly() -> Iterator[None]:
-    """Domain errors become one plain line and exit code 1, or 75 when it is worth to try again."""
+    """Domain errors, a full disk and a database that is away become one plain line and exit code 1, or 75 when it is
+    worth to try again."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from server.kit.db import is_busy, is_full
     from server.kit.errors import Away, DomainError
 
     try:
         yield
+    except (SQLAlchemyError, OSError) as error:
+        if not (is_busy(error) or is_full(error)):
+            raise
+        why = "there is no room left on the disk" if is_full(error) else "the database is busy or does not answer"
+        typer.echo(f"Not now: {why}.", err=True)
+        raise typer.Exit(LATER) from None
     except DomainError as error:
         details = "; ".join(f"{name}: {text}" for name, text in error.fields.items())
         typer.echo(details or error.message, err=True)
@@ -213,11 +223,9 @@ def channel(
 
 @app.command("mail-in")
 def mail_in(to: Annotated[str, typer.Option(help="The address it was delivered to.")]) -> None:
-    """Take one mail from standard input, as a mail server pipes it, and print the number of its case. Ends with 67
-    when nobody here has the address, with 65 when nothing comes, with 75 when the server should try again."""
-    from sqlalchemy.exc import SQLAlchemyError
+    """Take one mail from standard input, as a mail server pipes it, and print the number of its case.
 
-    from server.kit.db import is_busy, is_full
+    Ends with 67 when nobody here has the address, 65 when nothing comes, 75 when it should be tried again."""
     from server.mailbox import LARGEST, NOTHING, UNKNOWN
     from server.mailbox import mail_in as take
 
@@ -228,13 +236,7 @@ def mail_in(to: Annotated[str, typer.Option(help="The address it was delivered t
     if not raw.strip():
         typer.echo("There is no mail on standard input: nothing was kept.", err=True)
         raise typer.Exit(NOTHING)
-    try:
-        taken = run(take(load_settings(LATER), to, raw))  # a setting that is wrong costs nobody a letter
-    except (SQLAlchemyError, OSError) as error:
-        if not (is_busy(error) or is_full(error)):
-            raise
-        typer.echo("Not now: the database is busy or full.", err=True)
-        raise typer.Exit(LATER) from None
+    taken = run(take(load_settings(LATER), to, raw))  # a setting that is wrong costs nobody a letter
     if taken is None:
         typer.echo(f"{to} is no address of ours.", err=True)
         raise typer.Exit(UNKNOWN)

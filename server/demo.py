@@ -18,6 +18,7 @@ from server.demo_sites import plan_sites
 from server.demo_stage import Act, Stage
 from server.identity.access import by_user_id
 from server.identity.actions import PersonDraft, WorkspaceDraft, add_user, create_team, create_workspace, join_team
+from server.identity.forms import parse_name
 from server.identity.models import Team, User, Workspace
 from server.identity.passwords import Passwords
 from server.kit.access import Principal, Role, system
@@ -39,10 +40,11 @@ GROUP = 25  # acts of one transaction
 
 async def fill(settings: Settings, workspace: str = "") -> str:
     """What the command prints: the password of everybody in the demo."""
+    workspace = parse_name(workspace, "workspace") if workspace else NAME
     password = secrets.token_urlsafe(9)
     hashed = await Passwords().hash(password)
     async with opened(settings) as database:
-        place_id, name = await _people(database, workspace or NAME, hashed)
+        place_id, name = await _people(database, workspace, hashed)
         stage = await _stage(database, place_id)
         await _customers(database, stage)
         _plan_notes(stage)

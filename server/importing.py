@@ -1,6 +1,7 @@
 """`python -m server import contacts FILE`: the same import in the foreground."""
 
 import asyncio
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -13,11 +14,11 @@ from server.kit.db import Database, Tx
 from server.kit.errors import Invalid
 from server.kit.text import speaking
 from server.offline import first_owner, opened
-from server.portability.actions import begin, choose_mapping, create_batch
+from server.portability.actions import begin, choose_mapping, create_batch, pause_import
 from server.portability.mapping import NEW, NEW_KINDS, OUT, PARTS
 from server.portability.models import ImportBatch
 from server.portability.queries import list_failures
-from server.portability.run import run_import
+from server.portability.run import Stopped, run_import
 from server.portability.survey import survey
 from server.portability.tables import Unreadable
 from server.settings import Settings
@@ -29,6 +30,8 @@ LEFT_OUT = ("", "-", "none", "skip")
 
 async def import_file(settings: Settings, file: Path, mapping: Sequence[str], key: str, workspace: str) -> str:
     """What the command prints at the end."""
+    if file.exists() and not (file.is_file() or file.is_dir()):
+        raise Invalid(f"{file} is no file: it is read more than once, so save it to one first")
     try:
         found = await asyncio.to_thread(survey, file)
     except Unreadable as error:
@@ -42,8 +45,25 @@ async def import_file(settings: Settings, file: Path, mapping: Sequence[str], ke
                 batch = await create_batch(tx, who, file.name, "", found)
                 await _choose(tx, who, batch, mapping, key)
                 await begin(tx, who, batch)
-        await run_import(database, batch.id, file, _Teller(), via="cli")
+        task = asyncio.current_task()
+        assert task is not None
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # as Ctrl+C does by itself
+        try:
+            await run_import(database, batch.id, file, _Teller(), via="cli")
+        except (Stopped, asyncio.CancelledError):
+            task.uncancel()
+            raise Invalid(await _stop(database, who, batch.id)) from None
         return await _sum_up(database, who, batch.id)
+
+
+async def _stop(database: Database, who: Principal, batch_id: int) -> str:
+    """Paused, here or on its page, where it shall not seem to run for ever; the file is here alone."""
+    async with database.transaction() as tx:
+        batch = await tx.get_one(ImportBatch, batch_id)
+        if batch.state == "running":
+            await pause_import(tx, who, batch)
+        rows = f"{batch.position:,} of {batch.total:,} rows are in"
+    return f"Stopped: {rows}. Run it again with --key: what is in is found by it, and does not come twice"
 
 
 async def _choose(tx: Tx, who: Principal, batch: ImportBatch, mapping: Sequence[str], key: str) -> None:

@@ -72,11 +72,15 @@ async def _workspace(tx: Tx, email: str, name: str) -> Workspace | None:
 
 
 async def find_person(tx: Tx, email: str, workspace: str = "") -> tuple[User, Workspace]:
-    pairs = [pair for pair in await find_accounts(tx, email.lower()) if workspace in ("", pair[1].name)]
+    known = await find_accounts(tx, email.lower())
+    pairs = [pair for pair in known if workspace in ("", pair[1].name)]
+    there = ", ".join(f"“{place.name}”" for _user, place in known)
+    if not known:
+        raise Invalid(f"Nobody here has the mail {email}" if email else "--email is empty: whose token shall it be?")
     if not pairs:
-        raise Invalid(f"Nobody here has the mail {email}")
+        raise Invalid(f"{email} is not in “{workspace}”. They are in: {there}")
     if len(pairs) > 1:
-        raise Invalid(f"{email} sits in several workspaces: say which with --workspace")
+        raise Invalid(f"{email} is in several workspaces. Say with --workspace in which: {there}")
     return pairs[0]
 
 

@@ -278,6 +278,7 @@ routes = [
     route("POST", "/contacts", create),
     route("GET", "/contacts/new", new),
     route("GET", "/contacts/{id:int}", show),
+    route("GET", "/companies", companies),
     route("GET", "/companies/{id:int}", show),
     route("GET", "/contacts/{id:int}/beside", beside),
     route("GET", "/contacts/{id:int}/facts", facts),

@@ -111,7 +111,8 @@ UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me")
 BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
 TURNS = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]  # they turn round whatever stands after them
 BREAKS = [0xAD, 0x200B, 0x2060, 0xFEFF]  # where a line may end; pasted along, they make two of what looks like one name
-_dropped = dict.fromkeys(TURNS + BREAKS)
+CONTROLS = [code for code in (*range(0x20), *range(0x7F, 0xA0)) if not chr(code).isspace()]
+_dropped = dict.fromkeys(TURNS + BREAKS + CONTROLS)
 
 
 def one_line(text: object, limit: int) -> str:

@@ -74,6 +74,11 @@ def _expect(batch: ImportBatch, *states: str) -> None:
         raise Conflict(_("This import has gone on meanwhile"))
 
 
+def _expect_file(batch: ImportBatch) -> None:
+    if not batch.file_key:
+        raise Conflict(_("The command line reads this file. Run it there again to go on"))
+
+
 async def begin(tx: Tx, who: Principal, batch: ImportBatch) -> None:
     """New fields are made, and the rows may come."""
     _expect(batch, "mapping", "paused")
@@ -111,6 +116,7 @@ async def _add_choices(tx: Tx, who: Principal, batch: ImportBatch, known: Mappin
 
 async def start_import(tx: Tx, who: Principal, batch: ImportBatch) -> JobRow:
     """From the mapping, or on from where it was paused."""
+    _expect_file(batch)
     await begin(tx, who, batch)
     return await _queue(tx, who, batch, IMPORT)
 
@@ -144,6 +150,8 @@ async def undo_import(tx: Tx, who: Principal, batch: ImportBatch) -> JobRow:
 async def retry_job(tx: Tx, who: Principal, batch: ImportBatch) -> JobRow:
     """On with a job that gave up after several tries."""
     _expect(batch, "running", "undoing")
+    if batch.state == "running":
+        _expect_file(batch)
     return await _queue(tx, who, batch, IMPORT if batch.state == "running" else UNDO)
 
 

@@ -32,6 +32,7 @@ def test_fold(text: str, folded: str) -> None:
         ("\u3164 \u2800\u115f", ""),  # letters and signs without a shape
         ("\ufe0f\u0301", ""),  # marks on nothing
         ("\x01\x7f", ""),
+        ("\x01Casa\x9b\x1b[31m", "Casa[31m"),  # what a terminal would obey
         ("invoice\u202efdp", "invoicefdp"),
         ("\ufeffAc\u00adme\u200b", "Acme"),  # pasted along; two companies of one look otherwise
         ("👩\u200d🚀", "👩\u200d🚀"),

@@ -1,5 +1,7 @@
 """`python -m server import contacts`: the same import, without the page."""
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,32 @@ async def test_what_makes_no_sense_is_refused(
         await import_file(settings, write(tmp_path, "a,b\nTom,x\n"), mapping, key, "")
     assert words in refused.value.message
     assert await contacts(app) == []
+
+
+@pytest.mark.parametrize("how", ["signal", "page"])
+async def test_what_was_stopped_half_way_does_not_seem_to_run(
+    app: Starlette, ana: Client, settings: Settings, tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is it offered to go on where the file is not."""
+
+    async def tell(_self: object, done: int, total: int) -> None:
+        if how == "page":
+            assert (await ana.delete("/import/1/run")).status_code == 200
+        else:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    file = write(tmp_path, "name\n" + "".join(f"P{n}\n" for n in range(3000)))
+    with monkeypatch.context() as patched:
+        patched.setattr("server.importing._Teller.__call__", tell)
+        with pytest.raises(Invalid) as told:
+            await import_file(settings, file, [], "", "")
+    come = len(await contacts(app))
+    assert 0 < come < 3000 and told.value.message.startswith(f"Stopped: {come:,} of 3,000 rows are in. ")
+    page = (await ana.get("/import/1")).text
+    assert "Paused" in page and "Go on" not in page and "The command line reads this file" in page
+    again = await ana.put("/import/1/run")
+    assert again.status_code == 409 and "The command line reads this file" in again.text
+    assert (await import_file(settings, file, [], "name", "")).startswith(f"created {3000 - come}, ")
 
 
 def test_the_exit_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,8 @@ CARDS = 20  # at once
 
 
 async def index(request: Request, tx: Tx, who: Principal) -> Answer:
+    if _kind(request) == "company":
+        return RedirectResponse("/contacts?kind=company", 303)
     topic = f"contacts:{who.workspace_id}"
     heads = await page_heads(tx, who, topic)
     fields = await list_fields(tx, who)
@@ -278,7 +280,7 @@ routes = [
     route("POST", "/contacts", create),
     route("GET", "/contacts/new", new),
     route("GET", "/contacts/{id:int}", show),
-    route("GET", "/companies", companies),
+    route("GET", "/companies", index),
     route("GET", "/companies/{id:int}", show),
     route("GET", "/contacts/{id:int}/beside", beside),
     route("GET", "/contacts/{id:int}/facts", facts),

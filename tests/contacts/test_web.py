@@ -141,6 +141,11 @@ async def test_hostile_names_are_shown_as_text(app: Starlette, ana: Client) -> N
     assert "onerror=" not in page.replace("&#34;", '"').lower().split("<table")[0]
 
 
+async def test_companies_have_an_address(ana: Client) -> None:
+    answer = await ana.get("/companies")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/contacts?kind=company")
+
+
 async def test_naughty_strings_survive(app: Starlette, ana: Client) -> None:
     strings = json.loads(shared("naughty/blns.json").read_text())
     lucia = await make.contact(app)

@@ -42,9 +42,10 @@ export function swapRegion(region, fresh) {
 
 // The smallest named part around a control, when the fresh region has it too.
 function keeper(control, region, fresh) {
-  const part = control.closest('[id]');
-  if (!part || part === region || !region.contains(part)) return control;
-  return fresh.querySelector(`#${CSS.escape(part.id)}`) ? part : control;
+  for (let part = control.closest('[id]'); part && part !== region; part = part.parentElement.closest('[id]')) {
+    if (fresh.querySelector(`#${CSS.escape(part.id)}`)) return part;
+  }
+  return control;
 }
 
 function applyRules({ ctx, tasks }) {

@@ -143,3 +143,17 @@ def test_tags_in_use_are_offered_while_one_types(house: House, record: Page) -> 
     expect(options).to_have_count(0)
     record.keyboard.press("Enter")
     expect(fact(record, "tags").locator(".pill")).to_have_text(["renewal", "re"])
+
+
+def test_a_fact_that_is_written_stays_when_its_region_is_fetched_again(house: House, ana: Page) -> None:
+    made = house.owner.post("/contacts", data={"name": "Hostal Cierzo", "kind": "company"})
+    ana.goto(house.url + made.headers["location"])
+    live(ana)
+    fact(ana, "phones").click()
+    ana.locator("#fact-input").fill("600 000 100")
+    house.owner.post("/contacts", data={"name": "Noa Cierzo", "company": "Hostal Cierzo"})
+    expect(ana.locator("#facts")).to_contain_text("Noa Cierzo")
+    expect(ana.locator("#fact-input")).to_have_value("600 000 100")
+    expect(ana.locator("#fact-input")).to_be_focused()
+    ana.get_by_role("button", name="Save", exact=True).click()
+    expect(fact(ana, "phones")).to_contain_text("600 000 100")

@@ -1,8 +1,9 @@
-"""uvicorn's WebSocket protocol with a door for frames that were made once and are shared by many connections."""
+"""uvicorn's protocols: HTTP with an end to a request's head, WebSocket with a door for frames that many share."""
 
 import asyncio
 from typing import Any
 
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
 from websockets.frames import Frame as Piece
@@ -17,6 +18,28 @@ PACE = 64 * 1024  # bytes waiting above which a replay pauses
 GRACE = 3.0  # seconds a closed peer has to read what waits for it, before it is cut off
 FRAGMENTS = 1024  # pieces of one message kept apart before they are joined
 BIGGEST = 128 * 1024  # bytes of the longest message a client may send: a call frame and some
+HEAD = 64 * 1024  # bytes of a request's head that has not ended; the parser would keep whatever comes
+
+
+class EndedHead(HttpToolsProtocol):
+    """A head that never ends is refused before it fills the memory."""
+
+    _is_in_head, _weight = False, 0
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._is_in_head:
+            self._weight += len(data)
+            if self._weight > HEAD and not self.transport.is_closing():
+                self.send_400_response("The head of this request is too long.")
+
+    def on_message_begin(self) -> None:
+        self._is_in_head, self._weight = True, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        super().on_headers_complete()
 
 
 class Door:
@@ -57,6 +80,7 @@ class Door:
 def uvicorn_options() -> dict[str, Any]:
     """What `main` must pass to uvicorn.Config or uvicorn.run for the sockets to keep their promises."""
     return {
+        "http": EndedHead,
         "ws": SharedFrameProtocol,
         "ws_ping_interval": 10.0,
         "ws_ping_timeout": 10.0,

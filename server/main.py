@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -48,7 +48,7 @@ from server.kit.idempotency import KeyLocks
 from server.kit.jobs import Services, queue_after_facts
 from server.kit.logging import log
 from server.kit.mail import mailer
-from server.kit.mishaps import on_crash, on_domain_error, on_http_error, on_outage
+from server.kit.mishaps import on_crash, on_domain_error, on_hang_up, on_http_error, on_outage
 from server.kit.numbers import write_quiet
 from server.kit.outbound import Outbound
 from server.kit.patches import PatchSource
@@ -212,6 +212,7 @@ def build_app(settings: Settings, *, jobs: bool = True, background: bool = True)
             HTTPException: on_http_error,
             SQLAlchemyError: on_outage,
             OSError: on_outage,
+            ClientDisconnect: on_hang_up,
             Exception: on_crash,
         },
         lifespan=lifespan,

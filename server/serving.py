@@ -56,7 +56,6 @@ def run_one(settings: Settings, shared: socket.socket, jobs: bool) -> None:
     config = uvicorn.Config(
         build_app(settings, jobs=jobs),
         loop="uvloop",
-        http="httptools",
         log_level=settings.log_level.lower(),
         access_log=False,
         server_header=False,

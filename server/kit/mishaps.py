@@ -114,6 +114,11 @@ def _methods(request: Request) -> str:
     return ", ".join(sorted({method for one in here for method in one.methods or ()}))
 
 
+async def on_hang_up(request: Request, error: Exception) -> Response:
+    """Whoever sent half a body and left: nobody reads this answer, and it is no mishap of ours."""
+    return Response(status_code=400)
+
+
 async def on_outage(request: Request, error: Exception) -> Response:
     """A database that is away or a disk that is full: one line in the log for each request, which are many then."""
     if not (is_full(error) or is_busy(error)):

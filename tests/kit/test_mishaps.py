@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NobodyFree
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
 
 from server.identity.models import User, Workspace
 from server.kit.errors import NAMES
@@ -127,6 +128,18 @@ async def test_a_database_that_is_away_is_not_asked_again(
     assert GATE in answer.text
     assert sum("session" in one for one in whole) == 1, "\n".join(whole)
     assert [one["event"] for one in said] == ["request.refused"]
+
+
+async def test_who_hangs_up_in_the_middle_of_a_body_is_no_crash(
+    app: Starlette, ana: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def left(*of: object) -> None:
+        raise ClientDisconnect
+
+    monkeypatch.setattr("server.kit.web.prepare", left)
+    with structlog.testing.capture_logs() as said:
+        assert (await ana.post("/contacts", data={"name": "X"})).status_code == 400
+    assert said == []
 
 
 async def test_who_is_not_known_commits_nothing(app: Starlette, workspace: Workspace, api: Client) -> None:

@@ -1,6 +1,7 @@
 """The shared-frame door under a real uvicorn, with the `websockets` client and with bare frames."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from websockets.frames import Opcode
 from websockets.uri import parse_uri
 
 from realtime.frames import Batch, Frame
-from realtime.server_protocol import EXTENSION, HIGH_WATER, Door
+from realtime.server_protocol import EXTENSION, HEAD, HIGH_WATER, Door
 from tests.realtime.fakes import until
 from tests.realtime.live_server import browsing, serving
 
@@ -222,3 +223,31 @@ async def test_a_peer_that_leaves_rudely_is_noticed(echo: str, opened: list[Door
     await until(lambda: opened)
     bare.writer.transport.abort()
     await until(lambda: opened[0].write(Frame(b"")) is False)
+
+
+async def test_a_head_that_never_ends_is_refused(echo: str):
+    """Whoever knows nothing of us could fill the memory with it."""
+    address = parse_uri(echo)
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nX: ")
+    with contextlib.suppress(ConnectionError):
+        for _ in range(100):
+            writer.write(b"a" * HEAD)
+            await writer.drain()
+    async with asyncio.timeout(5):
+        with contextlib.suppress(ConnectionError):
+            assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
+    writer.close()
+
+
+async def test_a_long_body_is_no_head(echo: str):
+    """Also when it comes along with the end of the head."""
+    address = parse_uri(echo)
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Len")
+    await writer.drain()
+    body = b"a" * (2 * HEAD)
+    writer.write(b"gth: %d\r\nConnection: close\r\n\r\n" % len(body) + body)
+    async with asyncio.timeout(5):
+        assert not (await reader.readline()).startswith(b"HTTP/1.1 400 ")
+    writer.close()

@@ -22,7 +22,7 @@ export async function suggest(field) {
   if (!kind) return closeOptions(field);
   const words = kind.words.exec(before)[1];
   const response = await fetch(`${kind.from(field)}?q=${encodeURIComponent(words)}`, { headers: { 'HX-Request': 'true' } }).catch(() => null);
-  if (!response?.ok || own !== asked) return;
+  if (!response?.ok || own !== asked || field.value.slice(0, field.selectionStart) !== before) return; // it was sent meanwhile
   show(field, kind, await response.text());
 }
 

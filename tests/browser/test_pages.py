@@ -51,6 +51,24 @@ def test_no_violations(sqlite_house: House, chromium: Browser, screen: str, them
     assert found == []
 
 
+def test_the_head_of_a_page_fits_every_tablet(sqlite_house: House, chromium: Browser) -> None:
+    """In Spanish, whose words are longer: nothing stands over another thing, no title is cut."""
+    page = sqlite_house.sit(chromium, "ana@example.org")
+    with sqlite_house.speaking("es"):
+        for width, path in itertools.product((744, 820, 1024, 1101), ("/tasks", "/calls", "/contacts", "/notices")):
+            page.set_viewport_size({"width": width, "height": 600})
+            page.goto(sqlite_house.url + path)
+            parts = page.locator(".head > :visible").evaluate_all("all => all.map((it) => it.getBoundingClientRect())")
+            title = page.locator(".head h1").evaluate("it => it.scrollWidth - it.clientWidth")
+            assert title <= 0, (width, path)
+            for one, other in itertools.combinations([part for part in parts if part["width"]], 2):
+                beside = one["right"] <= other["left"] or other["right"] <= one["left"]
+                below = one["bottom"] <= other["top"] or other["bottom"] <= one["top"]
+                assert beside or below, (width, path, one, other)
+            assert max(part["right"] for part in parts) <= width, (width, path)
+    page.context.close()
+
+
 ADMINS = (
     "/settings/channels",
     "/settings/webhooks",

@@ -1,6 +1,8 @@
 """What one writes meanwhile, against a server that speaks the wire by hand: facts, outbox, drafts, keys of writes."""
 
+import asyncio
 import json
+import threading
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -199,6 +201,28 @@ def test_people_are_offered_after_an_at_sign(wire: Wire, page: Page) -> None:
     page.press("textarea", "Enter")
     wire.wait_for(lambda: wire.posts)
     assert wire.posts[0][2] == {"text": "Hi @Ana Beltrán ", "mention": "user:8"}
+
+
+def test_names_that_come_after_the_text_was_sent_are_not_offered(wire: Wire, page: Page) -> None:
+    asked, held = threading.Event(), asyncio.Event()
+
+    async def people() -> Response:
+        asked.set()
+        await held.wait()
+        return HTMLResponse('<div role="option" data-value="user:8" data-name="Ana">Ana</div>')
+
+    wire.fragments["/people"] = people
+    show(wire, page, ROOM.replace("<textarea ", "<textarea data-mentions "))
+    page.locator("textarea").press_sequentially("Hello @a")
+    wire.wait_for(asked.is_set)
+    page.press("textarea", "Enter")
+    expect(page.locator("textarea")).to_have_value("")
+    assert wire.loop is not None
+    with page.expect_response("**/people?q=a") as answer:
+        wire.loop.call_soon_threadsafe(held.set)
+    answer.value.finished()
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    expect(page.locator("[role=option]")).to_have_count(0)
 
 
 def test_answer_and_patch_of_one_act_are_one_row(wire: Wire, page: Page) -> None:

@@ -199,8 +199,7 @@ async def change_message(request: Request, tx: Tx, who: Principal) -> MessageSha
     message = await get_message(tx, who, request.path_params["id"], "edit")
     room = await get_room(tx, who, message.room_id, "write")
     body: MessageChanges = request.state.body
-    is_older = body.version is not None and message.version > body.version
-    if is_older and message.edited_at is not None and body.body != message.body:  # answers and signs are versions too
+    if body.version is not None and message.worded_v > body.version and body.body != message.body:
         theirs: dict[str, object] = {"value": message.body, "version": message.version}
         raise Conflict(_("Somebody changed this message meanwhile"), theirs, body=message.body[:500])
     signs = message.signs

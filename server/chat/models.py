@@ -101,6 +101,7 @@ class Message(Base):
     edited_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
+    worded_v: Mapped[int] = mapped_column(default=1)  # the version that wrote `body`: signs and answers make later ones
 
     author: Mapped[User] = relationship(lazy="raise")
     reactions: Mapped[list["Reaction"]] = relationship(lazy="raise", order_by="Reaction.at", viewonly=True)

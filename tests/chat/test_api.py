@@ -92,6 +92,10 @@ async def test_an_answer_stops_nobody_from_changing_their_words(
     assert (await api.get(f"/messages/{first}")).json()["version"] > 1
     changed = await api.patch(f"/messages/{first}", json={"body": "second words", "version": 1})
     assert changed.status_code == 200, changed.text
+    assert (await ana.put(f"/messages/{first}/reactions/👍")).is_success
+    await other.post(f"/rooms/{general}/messages", json={"body": "And so?", "reply_to": first})
+    again = await api.patch(f"/messages/{first}", json={"body": "third words", "version": changed.json()["version"]})
+    assert again.status_code == 200, again.text
 
 
 async def test_ones_own_message_is_changed_and_removed(

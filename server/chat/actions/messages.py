@@ -165,6 +165,7 @@ async def edit_message(
     before = set(mentioned(message.body))
     message.body, message.edited_at = text, now()
     message.version += 1
+    message.worded_v = message.version
     called = mentioned(text)[:MENTIONS]
     await _keep_mentions(tx, room, message, called)
     await _index(tx, room, message)

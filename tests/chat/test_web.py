@@ -37,6 +37,11 @@ async def test_hostile_text_is_only_text(ana: Client, mateo: Client, general: in
             assert node.attrs.get("hx-trigger") != "load"
 
 
+async def test_whoever_is_alone_is_led_to_where_colleagues_are_invited(ana: Client) -> None:
+    """Nobody has come yet: the list of people has nobody else."""
+    assert '<a href="/settings/people">Invite colleagues</a>' in (await ana.get("/chat")).text
+
+
 async def test_older_messages_come_in_order(ana: Client, general: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queries, "PAGE", 3)
     ids = [await say(ana, general, f"number {n}") for n in range(7)]

@@ -6,7 +6,7 @@ const CHANGES = '.fact-value, .fact-choice form, .react, .task .form-check-input
 
 export function startMine() {
   for (const here of document.querySelectorAll('.sets-nav [aria-current], .chips.seg > [aria-current]')) {
-    here.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    here.scrollIntoView({ block: 'nearest', inline: 'center' });
   }
   if (document.body.matches('[data-reader]')) for (const press of ['click', 'keydown']) document.addEventListener(press, refuse, true);
   if (!/^\d+$/.test(me() ?? '')) return;

@@ -60,10 +60,19 @@ def _engine(url: str, pace: "Pace", size: int, begin: str, *pragmas: str) -> Asy
     return engine
 
 
+class _Connection(sqlite3.Connection):
+    def close(self) -> None:
+        """What whoever was cancelled ran into may hold statements, and SQLite keeps the write lock until the last of
+        them is gone: an import that was stopped while it began a transaction waited ten seconds for itself."""
+        with contextlib.suppress(sqlite3.Error):  # closed before, or interrupted, which rolls back too
+            self.rollback()
+        super().close()
+
+
 def _open(database: str, pragmas: tuple[str, ...], options: dict[str, Any]) -> sqlite3.Connection:
     """On the connection's thread, all at once: each step from outside would be a way there and back."""
     # The driver's own BEGIN comes too late: only before the first write.
-    connection: sqlite3.Connection = sqlite3.connect(database, isolation_level=None, **options)
+    connection: sqlite3.Connection = sqlite3.connect(database, isolation_level=None, factory=_Connection, **options)
     for pragma in pragmas:
         connection.execute(pragma)
     return connection

@@ -15,8 +15,8 @@ from server.tasks.models import PRIORITIES
 
 TITLE_LENGTH = 300
 LINES = 30
-MARK = re.compile(r"^\s*(?:(?:[-*+•]|\d+[.)])\s+)?(?:\[ ?\]\s*)?")
-DONE = re.compile(r"^\s*(?:[-*+•]\s+)?\[[xX]\]")
+MARK = re.compile(r"^\s*(?:(?:[-*+•]|\d+[.)])\s+)?(?:(?:\[ ?\]|☐)\s*)?")  # as written and as shown
+DONE = re.compile(r"^\s*(?:[-*+•]\s+)?(?:\[[xX]\]|☑)")
 NOTES_LENGTH = 20_000
 ITEMS = 100
 ITEM_LENGTH = 300

@@ -1,5 +1,5 @@
 // Lines of notes that become tasks: those that are selected, else those that begin with an empty box.
-const BOX = /^\s*(?:[-*+•]\s+)?\[ ?\]\s*\S/;
+const BOX = /^\s*(?:[-*+•]\s+)?(?:\[ ?\]|☐)\s*\S/;
 
 export function startLines() {
   // Pressing the button must not take the selection away.

@@ -272,7 +272,7 @@ async def test_nobody_makes_a_task_late_on_purpose(ana: Client, lane: str) -> No
 
 async def test_lines_of_notes_become_tasks(ana: Client, mateo: Client, lucia: str) -> None:
     """Each once, without its marks; what is done and what is a task already is left out."""
-    lines = "- [ ] Training for night staff\n* [x] Paid\n2. Second instalment\n[] Training for night staff\n\n"
+    lines = "- [ ] Training for night staff\n* [x] Paid\n2. Second instalment\n☐ Training for night staff\n☑ Sent\n\n"
     answer = await ana.post("/tasks/lines", data={"about": lucia, "lines": lines})
     assert answer.status_code == 201 and "2 tasks made" in answer.headers["x-toast"]
     page = (await mateo.get(f"/panels/tasks?about={lucia}")).text

@@ -15,9 +15,11 @@ from server.contacts.actions import ContactDraft, create_contact
 from server.contacts.models import Contact
 from server.identity.access import by_user_id
 from server.identity.models import User
-from server.kit.access import Principal
+from server.kit.access import Principal, allowed
 from server.kit.clock import now
+from server.kit.db import Tx
 from server.kit.events import EventRow
+from server.kit.index import SearchRow, matches
 
 
 async def person(app: Starlette, user_id: int = 1) -> Principal:
@@ -99,3 +101,12 @@ async def statements_of(app: Starlette, act: Callable[[], Awaitable[httpx.Respon
         answer = await act()
     assert answer.status_code < 400, answer.text
     return len(statements)
+
+
+async def found(tx: Tx, who: Principal, query: str, *kinds: str) -> list[str]:
+    """The documents of the search index that match and that this person may see."""
+    rows = select(SearchRow.doc).where(
+        SearchRow.workspace_id == who.workspace_id, allowed(who, SearchRow.about), matches(tx, query)
+    )
+    rows = rows.where(SearchRow.kind.in_(kinds)) if kinds else rows
+    return list(await tx.scalars(rows.order_by(SearchRow.title, SearchRow.id)))

@@ -165,16 +165,3 @@ def matching_ids(tx: Tx, who: Principal, kinds: list[str], query: str) -> Select
     return select(SearchRow.record_id).where(
         SearchRow.workspace_id == who.workspace_id, SearchRow.kind.in_(kinds), matches(tx, query)
     )
-
-
-async def find(tx: Tx, who: Principal, query: str, kinds: list[str] | None = None, limit: int = 8) -> list[SearchRow]:
-    """The best few: titles that begin with the query first, then by title."""
-    if not fold(query).strip():
-        return []
-    start = SearchRow.text.startswith(fold(query).strip(), autoescape=True)
-    rows = select(SearchRow).where(
-        SearchRow.workspace_id == who.workspace_id, allowed(who, SearchRow.about), matches(tx, query)
-    )
-    if kinds:
-        rows = rows.where(SearchRow.kind.in_(kinds))
-    return list(await tx.scalars(rows.order_by(start.desc(), SearchRow.title, SearchRow.id).limit(limit)))

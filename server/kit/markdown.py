@@ -14,7 +14,7 @@ TAGS = {"p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol",
 MENTION = re.compile(r"(?<![\w@])@\[([^\]\n]{1,80})\]\(((?:user|team):[1-9][0-9]{0,17})\)")
 
 ADDRESS = re.compile(r"https?://[^\s<>\"\ue000\ue001]+|(?<![\w/.:-])/(?:contacts|companies)/[1-9]\d{0,17}(?![\w/])")
-TODO = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
+TICKBOX = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 TICKS = {" ": "☐", "x": "☑", "X": "☑"}  # signs, not boxes: mail programs throw boxes away
 AFTER_ADDRESS = ".,;:!?)]}'»”*_~"  # belongs to the sentence
 
@@ -39,7 +39,7 @@ def _tick_todos(state: StateCore) -> None:
         if item.type != "list_item_open" or not block.children:
             continue
         first = block.children[0]
-        if first.type != "text" or not (match := TODO.match(first.content)):
+        if first.type != "text" or not (match := TICKBOX.match(first.content)):
             continue
         first.content = first.content[match.end() :]
         sign = [Token("tick_open", "span", 1, attrs={"class": "tick"}), _text(TICKS[match[1]] + " ")]

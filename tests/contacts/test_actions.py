@@ -9,7 +9,6 @@ from server.contacts.custom import define_field
 from server.contacts.models import ContactKey
 from server.identity.models import Workspace
 from server.kit.errors import Conflict, Invalid
-from server.kit.index import find
 from tests import make
 
 pytestmark = pytest.mark.usefixtures("workspace")
@@ -94,7 +93,7 @@ async def test_search_finds_parts_without_accents(app: Starlette) -> None:
     who = await make.person(app)
     for query in ("lucia", "UCÍ", "erre alma", "x.exam", "lu"):
         async with app.state.database.transaction(read=True) as tx:
-            found = [row.doc for row in await find(tx, who, query, ["contact"])]
+            found = await make.found(tx, who, query, "contact")
         assert found == [lucia.about], query
 
 

@@ -8,7 +8,6 @@ from server.contacts.access import get_record
 from server.contacts.trash import erase_contact
 from server.kit.access import Principal
 from server.kit.errors import Conflict, Invalid, NotFound
-from server.kit.index import find
 from server.timeline.access import get_note
 from server.timeline.actions import (
     create_note,
@@ -22,6 +21,7 @@ from server.timeline.actions import (
 from server.timeline.forms import NoteDraft, with_mentions, without_marks
 from server.timeline.models import Draft, File, Note, NoteVersion
 from server.timeline.queries import history_of
+from tests import make
 from tests.timeline.conftest import Client, Facts, upload
 
 
@@ -46,7 +46,7 @@ async def test_create(app: Starlette, ana: Client, mateo: Client, facts: Facts, 
     assert len(data["excerpt"]) <= 140
     async with app.state.database.transaction(read=True) as tx:
         assert await tx.scalar(select(func.count()).select_from(Draft)) == 0
-        assert [row.doc for row in await find(tx, who, "nobody")] == ["note:1"]
+        assert await make.found(tx, who, "nobody") == ["note:1"]
 
 
 @pytest.mark.parametrize("body", ["", "   ", "x" * 20_001, ["x"], None])
@@ -103,7 +103,7 @@ async def test_a_name_that_two_people_have_needs_a_choice() -> None:
 async def test_search_forgets_a_trashed_record(app: Starlette, ana: Client, note: str, who: Principal) -> None:
     async def found() -> list[str]:
         async with app.state.database.transaction(read=True) as tx:
-            return [row.doc for row in await find(tx, who, "tarifa")]
+            return await make.found(tx, who, "tarifa")
 
     assert await found() == ["note:1"]
     await ana.put("/contacts/1/trash")
@@ -126,7 +126,7 @@ async def test_erasing_a_record_erases_what_is_beside_it(
     async with app.state.database.transaction(read=True) as tx:
         for model in (Note, NoteVersion, File):
             assert await tx.scalar(select(func.count()).select_from(model)) == 0
-        assert await find(tx, who, "her") == []
+        assert await make.found(tx, who, "her") == []
 
 
 async def test_files(app: Starlette, ana: Client, lucia: str, facts: Facts) -> None:
